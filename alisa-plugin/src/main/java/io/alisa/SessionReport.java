@@ -1,0 +1,26 @@
+package io.alisa;
+
+/**
+ * What one session holds and has done so far: a snapshot, immutable, safe to hand to any thread.
+ *
+ * @param id                    the session's identity, unique in this process
+ * @param model                 the model's family and shape in a few words
+ * @param mode                  how this session keeps and attends its KV, for instance {@code exact F32}
+ * @param closed                whether the session has ended; its bytes are then zero
+ * @param tokens                tokens in the context
+ * @param phase                 phase of the scheduler
+ * @param fastBytes             bytes of KV and of everything kept beside it in the fast tier
+ * @param slowBytes             bytes in the slow tier
+ * @param hostEquivalentBytes   bytes the host's own cache would hold for these tokens
+ * @param attendedTokensPerStep mean number of tokens a decode step attended, over all steps so far
+ * @param deletedTokens         tokens whose KV is deleted at present
+ * @param recomputedTokens      tokens whose KV was recomputed, in all
+ * @param recalledTokens        tokens attended again after having been left out, in all
+ * @param loadedBytes           bytes brought back from the slow tier, in all
+ * @param stallNanos            time decoding waited for the slow tier, in nanoseconds, in all
+ */
+public record SessionReport(String id, String model, String mode, boolean closed, long tokens, Phase phase,
+        long fastBytes, long slowBytes, long hostEquivalentBytes, double attendedTokensPerStep,
+        long deletedTokens,
+        long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos) {
+}

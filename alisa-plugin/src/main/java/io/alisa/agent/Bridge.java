@@ -1,0 +1,121 @@
+package io.alisa.agent;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+
+import io.alisa.config.ByteSize;
+import io.alisa.config.Configuration;
+import io.alisa.host.HostHooks;
+import io.alisa.host.Reports;
+import io.alisa.host.Sessions;
+import io.alisa.SessionReport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the host's woven calls and applications' questions arrive. JDK types only: callers may live in any class
+ * loader. Public because both find it by name.
+ */
+public final class Bridge {
+    private static final Map<ClassLoader, HostHooks> HOSTS = new WeakHashMap<>();
+    private static final List<String> FAILURES = new ArrayList<>();
+    private static @Nullable Configuration configuration;
+
+    private Bridge() {
+    }
+
+    static synchronized void configure(Configuration effective) {
+        configuration = effective;
+    }
+
+    /**
+     * The handle a woven call invokes: the hook of the adapter that serves the host's class loader. Where the
+     * adapter can't be made, a handle that does nothing and leaves everything to the host.
+     */
+    public static MethodHandle bind(Class<?> hostClass, String joinPoint) {
+        JoinPoint point = JoinPoint.valueOf(joinPoint);
+        MethodType type = MethodType.fromMethodDescriptorString(point.hookType().descriptorString(), null);
+        HostHooks hooks = hooksOf(hostClass.getClassLoader());
+        if (hooks == null) {
+            return MethodHandles.empty(type);
+        }
+        try {
+            return MethodHandles.publicLookup()
+                    .findVirtual(HostHooks.class, point.hook(), type.dropParameterTypes(0, 0)).bindTo(hooks);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("No hook for " + point, e);
+        }
+    }
+
+    private static synchronized @Nullable HostHooks hooksOf(ClassLoader loader) {
+        if (HOSTS.containsKey(loader)) {
+            return HOSTS.get(loader);
+        }
+        HostHooks hooks = null;
+        try {
+            hooks = AdapterLoader.load(loader,
+                    configuration == null ? Configuration.ofProcess() : configuration);
+        } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+            // The host must run whatever is wrong with us.
+            FAILURES.add("could not start: " + e);
+            System.err.println("[alisa] could not start, the host runs untouched: " + e);
+        }
+        HOSTS.put(loader, hooks);
+        return hooks;
+    }
+
+    /** Answers {@link io.alisa.Alisa}: null, a Boolean, text, a map, or a list of maps. */
+    public static @Nullable Object ask(String question) {
+        return switch (question) {
+            case "active" -> !hosts().isEmpty();
+            case "sessions" -> Sessions.ofProcess().reports().stream().map(Reports::asMap).toList();
+            case "lastSession" -> {
+                SessionReport last = Sessions.ofProcess().last();
+                yield last == null ? null : Reports.asMap(last);
+            }
+            case "explain" -> explain();
+            default -> throw new IllegalArgumentException("Unknown question '" + question + "'");
+        };
+    }
+
+    private static synchronized List<HostHooks> hosts() {
+        List<HostHooks> hosts = new ArrayList<>();
+        for (HostHooks hooks : HOSTS.values()) {
+            if (hooks != null) {
+                hosts.add(hooks);
+            }
+        }
+        return hosts;
+    }
+
+    private static synchronized String explain() {
+        StringBuilder text = new StringBuilder();
+        for (HostHooks host : hosts()) {
+            text.append(host.describe()).append('\n');
+        }
+        if (hosts().isEmpty()) {
+            text.append("ALISA is loaded but serves no host yet: nothing of Jlama has run\n");
+        }
+        FAILURES.forEach(failure -> text.append(failure).append('\n'));
+        if (configuration != null) {
+            configuration.warnings()
+                    .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        }
+        List<SessionReport> sessions = Sessions.ofProcess().reports();
+        text.append(sessions.size()).append(sessions.size() == 1 ? " open session\n" : " open sessions\n");
+        for (SessionReport s : sessions) {
+            text.append("  ").append(s.model()).append(": ").append(s.tokens()).append(" tokens, ")
+                    .append(s.mode())
+                    .append(", phase ").append(s.phase()).append(", KV ")
+                    .append(ByteSize.format(s.fastBytes()))
+                    .append(" fast + ").append(ByteSize.format(s.slowBytes()))
+                    .append(" slow (the host would hold ")
+                    .append(ByteSize.format(s.hostEquivalentBytes())).append(")\n");
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,97 @@
+package io.alisa.agent;
+
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The few places where we enter the host. Everything woven is in this table; only bodies of methods change.
+ *
+ * <p>A call is put in front of the body, or behind a constructor's. It hands over {@code this} and the arguments as
+ * JDK types. Where the hook returns something that is not null, the host's body is skipped and that is returned.
+ */
+enum JoinPoint {
+    /** Attention of one layer: ours instead of the host's. */
+    ATTENTION("com.github.tjake.jlama.model.CausalSelfAttention", "forward",
+            "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
+                    + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
+            "attend"),
+    /** All layers of one step: one step of a model at a time. */
+    FORWARD("com.github.tjake.jlama.model.AbstractModel", "forward",
+            "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
+                    + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
+            "forward"),
+    /** Token ids of a prompt. */
+    PROMPT("com.github.tjake.jlama.model.AbstractModel", "batchForward",
+            "([IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
+                    + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
+            "prompt"),
+    /** The token id of a decode step. */
+    TOKEN("com.github.tjake.jlama.model.AbstractModel", "forward",
+            "(IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
+                    + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
+            "token"),
+    /** A session's cache object is made. */
+    CREATED("com.github.tjake.jlama.tensor.KvBufferCache$KvBuffer", "<init>",
+            "(Lcom/github/tjake/jlama/tensor/KvBufferCache;Ljava/util/UUID;IZ)V", "created"),
+    /** A session's cache object is closed. */
+    CLOSED("com.github.tjake.jlama.tensor.KvBufferCache$KvBuffer", "close", "()V", "closed");
+
+    private final String owner;
+    private final String method;
+    private final String descriptor;
+    private final String hook;
+
+    JoinPoint(String owner, String method, String descriptor, String hook) {
+        this.owner = owner;
+        this.method = method;
+        this.descriptor = descriptor;
+        this.hook = hook;
+    }
+
+    /** Internal name of the host's class. */
+    String owner() {
+        return owner.replace('.', '/');
+    }
+
+    String method() {
+        return method;
+    }
+
+    MethodTypeDesc type() {
+        return MethodTypeDesc.ofDescriptor(descriptor);
+    }
+
+    String descriptor() {
+        return descriptor;
+    }
+
+    /** Method of {@link io.alisa.host.HostHooks} that is called. */
+    String hook() {
+        return hook;
+    }
+
+    boolean isConstructor() {
+        return method.equals("<init>");
+    }
+
+    /** Whether the hook's result replaces the body's. */
+    boolean replaces() {
+        return this == ATTENTION || this == FORWARD;
+    }
+
+    /** The hook's type as the woven call sees it: host types become {@code Object}. */
+    MethodTypeDesc hookType() {
+        List<ClassDesc> parameters = new ArrayList<>();
+        parameters.add(ConstantDescs.CD_Object);
+        if (!isConstructor()) {
+            for (ClassDesc parameter : type().parameterList()) {
+                parameters.add(
+                        parameter.isPrimitive() || parameter.isArray() ? parameter : ConstantDescs.CD_Object);
+            }
+        }
+        return MethodTypeDesc.of(replaces() ? ConstantDescs.CD_Object : ConstantDescs.CD_void, parameters);
+    }
+}

@@ -1,0 +1,37 @@
+package io.alisa.attention;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the kernels, once per process.
+ *
+ * @param kernels what was chosen
+ * @param remedy  why it is not the fastest and what cures it; null when it is
+ */
+public record Kernels(AttentionKernels kernels, @Nullable String remedy) {
+    private static final String MODULE = "jdk.incubator.vector";
+
+    /**
+     * The kernels for {@code alisa.backend}.
+     *
+     * @param backend {@code auto}, {@code vector}, {@code scalar} or {@code cuda}
+     */
+    public static Kernels choose(String backend) {
+        if (backend.equals("scalar")) {
+            return new Kernels(new ScalarKernels(),
+                    "alisa.backend=scalar was asked for: remove it for speed");
+        }
+        if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+            return new Kernels(new ScalarKernels(),
+                    "the Vector API is off, so the plugin and the host run scalar"
+                            + " code, many times slower: start the JVM with --add-modules " + MODULE);
+        }
+        try {
+            return new Kernels(new VectorKernels(), backend.equals("cuda")
+                    ? "alisa.backend=cuda was asked for, but no CUDA module answers: running on the CPU"
+                    : null);
+        } catch (UnsupportedOperationException e) {
+            return new Kernels(new ScalarKernels(), "scalar code is used: " + e.getMessage());
+        }
+    }
+}

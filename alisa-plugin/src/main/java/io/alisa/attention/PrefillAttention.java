@@ -1,0 +1,95 @@
+package io.alisa.attention;
+
+import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
+import io.alisa.parallel.Job;
+import io.alisa.parallel.WorkerTeam;
+
+/**
+ * Causal attention of a batch of new tokens over all cached ones and over each other (tiled, as in FlashAttention).
+ *
+ * <p>A tile is a run of positions times the query heads of one group. Every KV head and tile is an item that any
+ * thread may take; a tile goes over all blocks it sees, while a block's keys and values stay in the cache.
+ */
+public final class PrefillAttention {
+    /** Rows of a tile: its scores and outputs stay in the second-level cache beside a block. */
+    private static final int TILE_ROWS = 128;
+
+    private final AttentionShape shape;
+    private final AttentionKernels kernels;
+    private final WorkerTeam team;
+    private final AttentionTile[] tiles;
+    private final Job attendTile = this::attendTile;
+    private final int tilePositions;
+
+    private KvLayer layer;
+    private float[] queries = {};
+    private float[] outputs = {};
+    private int start;
+    private int positions;
+
+    public PrefillAttention(AttentionShape shape, AttentionKernels kernels, WorkerTeam team,
+            KvLayer anyLayer) {
+        this.shape = shape;
+        this.kernels = kernels;
+        this.team = team;
+        this.layer = anyLayer;
+        this.tilePositions = Math.max(1, TILE_ROWS / shape.groupSize());
+        this.tiles = new AttentionTile[team.size()];
+        for (int i = 0; i < tiles.length; i++) {
+            tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
+        }
+    }
+
+    /**
+     * Attends for {@code count} positions from {@code startPosition} on, whose keys and values are in the layer.
+     *
+     * @param query  scaled and rotated, see {@link AttentionShape#row}
+     * @param output filled in the same order
+     */
+    public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
+        layer = kv;
+        start = startPosition;
+        positions = count;
+        queries = query;
+        outputs = output;
+        team.run(attendTile, shape.kvHeads() * tilesOf(count));
+    }
+
+    private int tilesOf(int count) {
+        return (count + tilePositions - 1) / tilePositions;
+    }
+
+    private void attendTile(int item, int worker) {
+        // The last tiles see the most tokens: they go first, so that the threads finish together.
+        int tileCount = tilesOf(positions);
+        int kvHead = item % shape.kvHeads();
+        int first = (tileCount - 1 - item / shape.kvHeads()) * tilePositions;
+        int count = Math.min(tilePositions, positions - first);
+        AttentionTile tile = tiles[worker];
+        int firstRow = shape.row(kvHead, first, 0, positions);
+        tile.begin(queries, firstRow, count * shape.groupSize());
+        KvLayout layout = layer.layout();
+        int lastPosition = start + first + count - 1;
+        for (int block = 0; block <= lastPosition / KvLayout.BLOCK_TOKENS; block++) {
+            int blockStart = block * KvLayout.BLOCK_TOKENS;
+            see(tile, start + first - blockStart);
+            long keys = layout.headAddress(layer.block(block), kvHead);
+            kernels.attend(tile, keys, keys + layout.keyBytes(),
+                    Math.min(KvLayout.BLOCK_TOKENS, lastPosition - blockStart + 1));
+        }
+        tile.finish(outputs, firstRow);
+    }
+
+    /** Causality: a position sees itself and what came before, counted from the block's first token. */
+    private void see(AttentionTile tile, int firstPositionInBlock) {
+        if (firstPositionInBlock >= KvLayout.BLOCK_TOKENS - 1) {
+            tile.seeAll(KvLayout.BLOCK_TOKENS);
+            return;
+        }
+        for (int r = 0; r < tile.rows; r++) {
+            int position = firstPositionInBlock + r / shape.groupSize();
+            tile.visible[r] = Math.clamp(position + 1, 0, KvLayout.BLOCK_TOKENS);
+        }
+    }
+}

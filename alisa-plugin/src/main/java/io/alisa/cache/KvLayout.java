@@ -1,0 +1,86 @@
+package io.alisa.cache;
+
+/**
+ * Where everything is inside a block: 64 consecutive tokens of one layer.
+ *
+ * <p>F32 blocks are laid out for the kernels. Each KV head is one contiguous piece that a decode step reads front to
+ * back, once, for all query heads of its group:
+ *
+ * <pre>
+ *  block (one layer, 64 tokens)
+ *  +--------------------+--------------------+-----+
+ *  | KV head 0          | KV head 1          | ... |
+ *  +--------------------+--------------------+-----+
+ *  one KV head                           headSize = d, padded to 16: D
+ *  +------------------------------------+----------------------------------------+
+ *  | keys, channel by channel           | values, token by token                 |
+ *  | k[0][0..63] k[1][0..63] .. k[d-1]  | v[0][0..D-1] v[1][0..D-1] .. v[63]     |
+ *  +------------------------------------+----------------------------------------+
+ * </pre>
+ *
+ * Keys lie channel by channel so that 64 scores grow side by side in vector lanes: no horizontal sum per token.
+ * Values lie token by token so that the output channels do. A cache line holds 16 floats, hence the padding.
+ *
+ * <p>BF16 blocks are laid out as the host lays out its own pages, token by token over all KV heads, because there
+ * the host's own operations read them:
+ *
+ * <pre>
+ *  +-----------------------------------------+-------------------------------------------+
+ *  | keys: 64 rows of kvHeads * headSize     | values: 64 rows of kvHeads * headSize     |
+ *  +-----------------------------------------+-------------------------------------------+
+ * </pre>
+ *
+ * @param format   format of keys and values
+ * @param kvHeads  KV heads kept here (a head-split model keeps a part)
+ * @param headSize channels of a head
+ */
+public record KvLayout(KvFormat format, int kvHeads, int headSize) {
+    /** Tokens of a block. */
+    public static final int BLOCK_TOKENS = 64;
+
+    /** Floats of a cache line. */
+    private static final int LINE = 16;
+
+    public KvLayout {
+        if (kvHeads < 1 || headSize < 1) {
+            throw new IllegalArgumentException("Not a shape: " + kvHeads + " KV heads of " + headSize);
+        }
+    }
+
+    /** Channels of a value row, padded to whole cache lines. */
+    public int paddedHeadSize() {
+        return padded(headSize);
+    }
+
+    /** {@code headSize} padded to whole cache lines of floats. */
+    public static int padded(int headSize) {
+        return (headSize + LINE - 1) / LINE * LINE;
+    }
+
+    /** Bytes of the keys of one KV head (F32) or of all (BF16) in a block. */
+    public long keyBytes() {
+        return format == KvFormat.F32
+                ? (long) headSize * BLOCK_TOKENS * Float.BYTES
+                : (long) BLOCK_TOKENS * rowBytes();
+    }
+
+    /** Bytes of one KV head in an F32 block. */
+    public long headBytes() {
+        return keyBytes() + (long) paddedHeadSize() * BLOCK_TOKENS * Float.BYTES;
+    }
+
+    /** Bytes of a token's key (or value) row over all KV heads as the host keeps it. */
+    public long rowBytes() {
+        return (long) kvHeads * headSize * format.bytes();
+    }
+
+    /** Bytes of a block of one layer. */
+    public long blockBytes() {
+        return format == KvFormat.F32 ? kvHeads * headBytes() : 2 * keyBytes();
+    }
+
+    /** Address of a KV head's keys in an F32 block; its values follow {@link #keyBytes()} later. */
+    public long headAddress(long block, int kvHead) {
+        return block + kvHead * headBytes();
+    }
+}

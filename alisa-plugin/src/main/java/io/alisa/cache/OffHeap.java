@@ -1,0 +1,33 @@
+package io.alisa.cache;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Access to off-heap memory by address.
+ *
+ * <p>One segment spans the whole address space, so that a kernel's inner loop carries neither a per-block bounds
+ * check nor a liveness check. The price: an address is only valid while its session is open. Sessions guarantee
+ * that by being locked while a kernel runs and while they close.
+ */
+public final class OffHeap {
+    /** Every address of the process. */
+    @SuppressWarnings("restricted") // the reason this class exists
+    public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    /** A float at any address, in the processor's byte order as kernels read it. */
+    public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.nativeOrder());
+
+    private OffHeap() {
+    }
+
+    public static float getFloat(long address) {
+        return ALL.get(FLOAT, address);
+    }
+
+    public static void setFloat(long address, float value) {
+        ALL.set(FLOAT, address, value);
+    }
+}

@@ -1,0 +1,127 @@
+package io.alisa.config;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings in force and where each came from. A system property wins over its environment twin, that over the
+ * file, that over the default; a value that makes no sense is answered by a warning and the next source is not
+ * asked: the default holds. Immutable.
+ */
+public final class Configuration {
+    /** A setting's value in force. */
+    public record Value(String text, String source) {
+    }
+
+    private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
+    private final List<String> warnings = new ArrayList<>();
+
+    private Configuration(Properties system, Map<String, String> environment) {
+        Properties file = new Properties();
+        for (Setting setting : Setting.values()) {
+            if (setting == Setting.CONFIG_FILE) {
+                values.put(setting, find(setting, system, environment, file));
+            }
+        }
+        String path = text(Setting.CONFIG_FILE);
+        if (!path.isEmpty()) {
+            read(path, file);
+        }
+        for (Setting setting : Setting.values()) {
+            if (setting != Setting.CONFIG_FILE) {
+                values.put(setting, find(setting, system, environment, file));
+            }
+        }
+        warnOfUnknown(system, file);
+    }
+
+    /** Reads the settings of this process. */
+    public static Configuration ofProcess() {
+        return of(System.getProperties(), System.getenv());
+    }
+
+    public static Configuration of(Properties system, Map<String, String> environment) {
+        return new Configuration(system, environment);
+    }
+
+    private Value find(Setting setting, Properties system, Map<String, String> environment, Properties file) {
+        @Nullable
+        String text = system.getProperty(setting.key());
+        String source = "system property";
+        if (text == null) {
+            text = environment.get(setting.environmentKey());
+            source = "environment " + setting.environmentKey();
+        }
+        if (text == null) {
+            text = file.getProperty(setting.key());
+            source = "file " + values.getOrDefault(Setting.CONFIG_FILE, new Value("", "")).text();
+        }
+        if (text == null) {
+            return new Value(setting.defaultText(), "default");
+        }
+        text = text.strip();
+        String expected = setting.complaint(text);
+        if (expected != null) {
+            warnings.add(setting.key() + "='" + text + "' (" + source + ") is not " + expected + ": using "
+                    + (setting.defaultText().isEmpty() ? "the default" : setting.defaultText()));
+            return new Value(setting.defaultText(), "default, because the " + source + " is not valid");
+        }
+        return new Value(text, source);
+    }
+
+    private void read(String path, Properties file) {
+        try (Reader reader = Files.newBufferedReader(Path.of(path))) {
+            file.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            file.clear();
+            warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e.getMessage()
+                    + "): going on without it");
+        }
+    }
+
+    private void warnOfUnknown(Properties system, Properties file) {
+        List<String> known = new ArrayList<>();
+        for (Setting setting : Setting.values()) {
+            known.add(setting.key());
+        }
+        for (Properties properties : List.of(system, file)) {
+            for (String key : properties.stringPropertyNames()) {
+                if (key.startsWith("alisa.") && !known.contains(key)) {
+                    warnings.add("'" + key
+                            + "' is not a setting: ignored; `java -jar alisa-plugin.jar` lists them");
+                }
+            }
+        }
+    }
+
+    /** Value and source of a setting. */
+    public Value value(Setting setting) {
+        Value value = values.get(setting);
+        if (value == null) {
+            throw new IllegalStateException("No value for " + setting);
+        }
+        return value;
+    }
+
+    public String text(Setting setting) {
+        return value(setting).text();
+    }
+
+    public boolean flag(Setting setting) {
+        return Boolean.parseBoolean(text(setting));
+    }
+
+    /** What was wrong, a sentence each. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+}

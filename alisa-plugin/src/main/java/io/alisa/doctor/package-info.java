@@ -1,0 +1,5 @@
+/** What  prints. */
+@NullMarked
+package io.alisa.doctor;
+
+import org.jspecify.annotations.NullMarked;

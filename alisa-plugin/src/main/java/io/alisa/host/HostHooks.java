@@ -1,0 +1,7 @@
+package io.alisa.host;
+
+/** The hooks of one host, all served by the same adapter. */
+public interface HostHooks extends AttentionHook, ForwardHook, KvCacheHook, TokenHook {
+    /** What {@code explain()} says of this host: its name, version and what was chosen. */
+    String describe();
+}

@@ -1,0 +1,132 @@
+package io.alisa.host.jlama;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.RotaryTable;
+import io.alisa.cache.KvLayer;
+import io.alisa.host.ModelShape;
+import io.alisa.parallel.Job;
+import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention between the projections for F32 models: rotates and stores the new keys and values, then runs our
+ * kernels over the session's KV.
+ *
+ * <p>Owned by one session; a decode step allocates nothing.
+ */
+final class FloatAttention {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final JlamaSession session;
+    private final ModelShape model;
+    private final AttentionShape shape;
+    private final AttentionKernels kernels;
+    private final WorkerTeam team;
+    private final Job append = this::append;
+    private final float[][] heads;
+
+    private KvLayer layer;
+    private @Nullable LayerWork work;
+    private int start;
+
+    FloatAttention(JlamaSession session, AttentionKernels kernels, WorkerTeam team) {
+        this.session = session;
+        this.model = session.shape();
+        this.shape = session.attentionShape();
+        this.kernels = kernels;
+        this.team = team;
+        this.layer = session.kv().layer(0);
+        this.heads = new float[team.size()][shape.headSize()];
+    }
+
+    /** Reads queries, keys and values of {@code batch} positions from {@code step}, writes {@code attended}. */
+    void run(KvLayer kv, LayerWork step, int startPosition) {
+        layer = kv;
+        work = step;
+        start = startPosition;
+        int batch = step.batch();
+        RotaryTable rotary = session.rotary();
+        if (rotary != null) {
+            rotary.prepare(start, batch + 2 * (model.firstKvHead() + model.kvHeads() - 1));
+        }
+        if (batch == 1) {
+            for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+                append(kvHead, 0);
+            }
+            session.decode().run(kv, step.queries, step.outputs);
+        } else {
+            team.run(append, shape.kvHeads());
+            session.prefill().run(kv, start, batch, step.queries, step.outputs);
+        }
+        writeBack(step);
+        work = null;
+    }
+
+    /** Stores a KV head's new keys and values and prepares the queries of its group. */
+    private void append(int kvHead, int worker) {
+        LayerWork step = work;
+        if (step == null) {
+            throw new IllegalStateException("No step is being worked on");
+        }
+        float[] head = heads[worker];
+        int kvWidth = step.key.shape().last();
+        int kvColumn = (model.firstKvHead() + kvHead) * shape.headSize();
+        for (int position = 0; position < step.batch(); position++) {
+            read(step.key.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
+            rotate(head, 0, kvHead, position);
+            layer.putKey(start + position, kvHead, head, 0);
+            read(step.value.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
+            layer.putValue(start + position, kvHead, head, 0);
+        }
+        prepareQueries(step, kvHead);
+    }
+
+    private void prepareQueries(LayerWork step, int kvHead) {
+        int width = step.query.shape().last();
+        MemorySegment source = step.query.getMemorySegment();
+        for (int position = 0; position < step.batch(); position++) {
+            for (int g = 0; g < shape.groupSize(); g++) {
+                int head = (model.firstKvHead() + kvHead) * shape.groupSize() + g;
+                int to = shape.row(kvHead, position, g, step.batch()) * shape.rowStride();
+                read(source, position * width + head * shape.headSize(), step.queries, to);
+                rotate(step.queries, to, kvHead, position);
+                for (int i = 0; i < shape.headSize(); i++) {
+                    step.queries[to + i] *= model.scale();
+                }
+            }
+        }
+    }
+
+    /** The host rotates KV head {@code h} and its queries as if they stood {@code 2h} positions later. */
+    private void rotate(float[] x, int offset, int kvHead, int position) {
+        RotaryTable rotary = session.rotary();
+        if (rotary != null) {
+            int row = rotary.offset(start + position + 2 * (model.firstKvHead() + kvHead));
+            kernels.rotate(x, offset, shape.headSize(), rotary.cos(), rotary.sin(), row);
+        }
+    }
+
+    private void writeBack(LayerWork step) {
+        int width = step.attended.shape().last();
+        MemorySegment target = step.attended.getMemorySegment();
+        for (int head = model.firstHead(); head < model.endHead(); head++) {
+            int kvHead = head / shape.groupSize() - model.firstKvHead();
+            int g = head % shape.groupSize();
+            for (int position = 0; position < step.batch(); position++) {
+                int from = shape.row(kvHead, position, g, step.batch()) * shape.rowStride();
+                long to = ((long) position * width + (long) head * shape.headSize()) * Float.BYTES;
+                MemorySegment.copy(step.outputs, from, target, FLOAT, to, shape.headSize());
+            }
+        }
+    }
+
+    private void read(MemorySegment source, int index, float[] target, int offset) {
+        MemorySegment.copy(source, FLOAT, (long) index * Float.BYTES, target, offset, shape.headSize());
+    }
+}

@@ -1,0 +1,213 @@
+package io.alisa.host.jlama;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.CausalSelfAttention;
+import com.github.tjake.jlama.model.DistributedContext;
+import com.github.tjake.jlama.model.TransformerBlock;
+import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import io.alisa.attention.Kernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
+import io.alisa.host.Binding;
+import io.alisa.host.HostHooks;
+import io.alisa.host.HostSession;
+import io.alisa.host.ModelShape;
+import io.alisa.host.Sessions;
+import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves a Jlama: decides which sessions are ours and leads each call to where it is worked on.
+ *
+ * <p>A session is ours from its first position or never. Once it is, a failure is thrown: the host's own attention
+ * would find nothing in its cache and say something wrong.
+ */
+public final class JlamaHost implements HostHooks {
+    private static final Logger LOGGER = LoggerFactory.getLogger("io.alisa");
+
+    private final Sessions sessions = Sessions.ofProcess();
+    private final WorkerTeam team = WorkerTeam.shared();
+    private final Kernels kernels;
+    private final Set<String> leftAlone = ConcurrentHashMap.newKeySet();
+
+    /** Called by the agent, by name, once per host. */
+    public JlamaHost(Configuration configuration) {
+        kernels = Kernels.choose(configuration.text(Setting.BACKEND));
+        configuration.warnings().forEach(LOGGER::warn);
+        if (configuration.flag(Setting.SPARSE) || configuration.text(Setting.KV_TYPE).equals("int8")) {
+            LOGGER.warn("This version has exact mode only: {} and {}=int8 are ignored", Setting.SPARSE.key(),
+                    Setting.KV_TYPE.key());
+        }
+        if (kernels.remedy() != null) {
+            LOGGER.warn("{}", kernels.remedy());
+        }
+        LOGGER.info("{}", describe());
+    }
+
+    @Override
+    public String describe() {
+        return "ALISA serves Jlama: exact mode, " + kernels.kernels().name() + " kernels, " + team.size()
+                + " threads";
+    }
+
+    @Override
+    public @Nullable Object attend(Object attention, Object input, int startPosition, Object kvBuffer,
+            Object reducer) {
+        CausalSelfAttention layer = (CausalSelfAttention) attention;
+        Binding binding = sessions.find(kvBuffer);
+        JlamaSession session = binding == null ? null : (JlamaSession) binding.session();
+        if (session == null) {
+            session = binding == null ? null : open(binding, layer, startPosition);
+            if (session == null) {
+                return null;
+            }
+        }
+        session.kv().lock().lock();
+        try {
+            return attendOurs(session, layer, (AbstractTensor<?, ?>) input, startPosition, reducer);
+        } finally {
+            session.kv().lock().unlock();
+        }
+    }
+
+    private @Nullable JlamaSession open(Binding binding, CausalSelfAttention layer, int startPosition) {
+        if (binding.isHostsOwn()) {
+            return null;
+        }
+        if (startPosition > 0 && binding.tokens().size() > 0) {
+            throw new IllegalStateException("This session was closed at " + binding.tokens().size()
+                    + " tokens and can't go on at position " + startPosition
+                    + ": begin at position 0 or use a new session");
+        }
+        ModelShape shape = startPosition > 0 ? null : JlamaShape.of(layer);
+        if (shape == null) {
+            binding.leaveToHost();
+            noteLeftAlone(layer, startPosition);
+            return null;
+        }
+        JlamaSession session = new JlamaSession(shape, JlamaAccess.model(layer), kernels.kernels(), team);
+        binding.open(session);
+        sessions.opened(session);
+        return session;
+    }
+
+    private void noteLeftAlone(CausalSelfAttention layer, int startPosition) {
+        AbstractModel model = JlamaAccess.model(layer);
+        String reason = startPosition > 0
+                ? "its first position is not 0"
+                : JlamaShape.isEncoder(model)
+                        ? "it is an encoder"
+                        : "its KV type " + model.getWorkingDType() + " or its split is not one we serve";
+        if (leftAlone.add(model.getModelType() + reason)) {
+            LOGGER.info("A {} session is left to the host: {}", model.getModelType(), reason);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private AbstractTensor<?, ?> attendOurs(JlamaSession session, CausalSelfAttention layer,
+            AbstractTensor<?, ?> input, int startPosition, Object reducer) {
+        int index = JlamaAccess.layerIndex(layer);
+        int batch = input.shape().first();
+        session.kv().layer(index).resize(startPosition + batch);
+        LayerWork work = session.work(JlamaAccess.model(layer), batch);
+        AttentionLayer.project(session, layer, input, work);
+        if (session.shape().format() == KvFormat.F32) {
+            session.attention().run(session.kv().layer(index), work, startPosition);
+        } else {
+            HostArithmetic.run(session, JlamaAccess.model(layer), session.kv().layer(index), work,
+                    startPosition);
+        }
+        if (index == session.kv().layerCount() - 1) {
+            session.stepDone(startPosition + batch, batch);
+        }
+        return AttentionLayer.projectOutput(session, layer, work,
+                (Optional<Consumer<List<AbstractTensor<?, ?>>>>) reducer);
+    }
+
+    /**
+     * The host's own loop, under a lock per model: its feed-forward blocks keep the step at hand in shared fields,
+     * so two sessions at once would mix.
+     */
+    @Override
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    public @Nullable Object forward(Object model, Object embedding, int startPosition, Object kvBuffer,
+            Object reducer) {
+        AbstractModel host = (AbstractModel) model;
+        TransformerBlock[] blocks = JlamaAccess.blocks(host);
+        if (blocks == null || JlamaShape.isEncoder(host)) {
+            return null;
+        }
+        DistributedContext context = host.getConfig().dctx();
+        synchronized (blocks) {
+            AbstractTensor hidden = (AbstractTensor) embedding;
+            for (int i = 0; i < context.layerEnd - context.layerStart; i++) {
+                AbstractTensor before = hidden;
+                hidden = blocks[i].forward(before, startPosition, (KvBuffer) kvBuffer,
+                        (Optional<Consumer<List<AbstractTensor>>>) reducer);
+                before.close();
+            }
+            return hidden;
+        }
+    }
+
+    @Override
+    public void created(Object kvBuffer) {
+        sessions.bind(kvBuffer);
+    }
+
+    /** Frees the session's KV. Its token ids stay, and the host is told how many tokens there really were. */
+    @Override
+    public void closed(Object kvBuffer) {
+        Binding binding = sessions.find(kvBuffer);
+        HostSession session = binding == null ? null : binding.session();
+        if (binding != null && session != null) {
+            ((KvBuffer) kvBuffer).setCurrentContextPosition(session.tokens());
+            sessions.close(binding);
+        }
+    }
+
+    @Override
+    public void prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer) {
+        Binding binding = sessions.find(kvBuffer);
+        if (binding != null && !binding.isReplaying()) {
+            reopen(binding, (AbstractModel) model, startPosition, (KvBuffer) kvBuffer, reducer);
+            binding.tokens().record(startPosition, tokens);
+        }
+    }
+
+    @Override
+    public void token(Object model, int token, int position, Object kvBuffer, Object reducer) {
+        Binding binding = sessions.find(kvBuffer);
+        if (binding != null && !binding.isReplaying()) {
+            reopen(binding, (AbstractModel) model, position, (KvBuffer) kvBuffer, reducer);
+            binding.tokens().recordOne(position, token);
+        }
+    }
+
+    /** A closed session that is continued is computed again from its token ids. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static void reopen(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer,
+            Object reducer) {
+        if (position == 0 || binding.session() != null || binding.isHostsOwn()
+                || binding.tokens().size() < position) {
+            return;
+        }
+        binding.setReplaying(true);
+        try {
+            model.batchForward(binding.tokens().first(position), 0, kvBuffer,
+                    (Optional<Consumer<List<AbstractTensor>>>) reducer).close();
+        } finally {
+            binding.setReplaying(false);
+        }
+    }
+}

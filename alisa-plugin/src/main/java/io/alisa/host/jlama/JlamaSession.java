@@ -1,0 +1,62 @@
+package io.alisa.host.jlama;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.safetensors.Config;
+import com.github.tjake.jlama.tensor.TensorShape;
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.RotaryTable;
+import io.alisa.host.HostSession;
+import io.alisa.host.ModelShape;
+import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/** A session of a Jlama model: adds the tensors and arrays its steps reuse. */
+final class JlamaSession extends HostSession {
+    private final @Nullable RotaryTable rotary;
+    private final LayerWork decodeWork;
+    private @Nullable LayerWork batchWork;
+    private final FloatAttention attention;
+    private final Projection projection;
+
+    JlamaSession(ModelShape shape, AbstractModel model, AttentionKernels kernels, WorkerTeam team) {
+        super(shape, kernels, team);
+        Config config = model.getConfig();
+        this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
+        this.decodeWork = new LayerWork(model, attentionShape(), 1);
+        this.attention = new FloatAttention(this, kernels, team);
+        this.projection = new Projection(team);
+    }
+
+    /** Cosines and sines; null for a model without rotary embedding. */
+    @Nullable
+    RotaryTable rotary() {
+        return rotary;
+    }
+
+    FloatAttention attention() {
+        return attention;
+    }
+
+    Projection projection() {
+        return projection;
+    }
+
+    /** Scratch memory for a batch. A decode step drops that of the prompt, which is large. */
+    LayerWork work(AbstractModel model, int batch) {
+        if (batch == 1) {
+            batchWork = null;
+            return decodeWork;
+        }
+        LayerWork existing = batchWork;
+        if (existing == null || existing.batch() != batch) {
+            existing = new LayerWork(model, attentionShape(), batch);
+            batchWork = existing;
+        }
+        return existing;
+    }
+
+    /** Shape of a layer's output. */
+    static TensorShape hiddenShape(AbstractModel model, int batch) {
+        return TensorShape.of(batch, model.getConfig().embeddingLength);
+    }
+}

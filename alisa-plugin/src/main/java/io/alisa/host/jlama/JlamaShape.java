@@ -1,0 +1,59 @@
+package io.alisa.host.jlama;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.CausalSelfAttention;
+import com.github.tjake.jlama.model.DistributedContext;
+import com.github.tjake.jlama.model.ModelSupport.ModelType;
+import com.github.tjake.jlama.safetensors.Config;
+import com.github.tjake.jlama.safetensors.DType;
+import io.alisa.cache.KvFormat;
+import io.alisa.host.ModelShape;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a model's shape. */
+final class JlamaShape {
+    private JlamaShape() {
+    }
+
+    /** The shape of the model a layer belongs to; null where the host is to be left alone. */
+    static @Nullable ModelShape of(CausalSelfAttention layer) {
+        AbstractModel model = JlamaAccess.model(layer);
+        Config config = JlamaAccess.config(layer);
+        DistributedContext context = JlamaAccess.context(layer);
+        KvFormat format = format(model.getWorkingDType());
+        boolean split = context.hasModelShard();
+        boolean headsSplitEvenly = context.kvSegmentStart % config.headSize == 0
+                && context.kvSegmentLength % config.headSize == 0 && context.kvSegmentLength > 0;
+        if (isEncoder(model) || format == null || !headsSplitEvenly || (split && format == KvFormat.BF16)) {
+            return null;
+        }
+        // The host counts the heads of a part by the hidden width, not by the heads' own (as it counts the KV
+        // heads): where the two differ it attends fewer heads, and so do we.
+        int heads = JlamaAccess.attentionLength(layer) / config.headSize;
+        int firstHead = Math.min(context.headStart, heads);
+        int endHead = Math.min(context.headEnd, heads);
+        boolean hostArithmetic = format == KvFormat.BF16;
+        int firstKvHead = hostArithmetic ? 0 : context.groupHeadStart;
+        int kvHeads = hostArithmetic
+                ? config.numberOfKeyValueHeads
+                : context.groupHeadEnd - context.groupHeadStart;
+        return new ModelShape(model.getModelType().name(), context.numberOfLayers, config.contextLength,
+                config.embeddingLength, firstKvHead, kvHeads, config.headGroupSize, firstHead, endHead,
+                config.headSize, format, JlamaAccess.scale(layer),
+                config.attnLogitSoftCapping == null ? 0 : config.attnLogitSoftCapping,
+                (long) context.kvSegmentLength * format.bytes());
+    }
+
+    /** Encoders see tokens in both directions and keep no KV from step to step. */
+    static boolean isEncoder(AbstractModel model) {
+        return model.getModelType() == ModelType.BERT;
+    }
+
+    private static @Nullable KvFormat format(DType type) {
+        return switch (type) {
+            case F32 -> KvFormat.F32;
+            case BF16 -> KvFormat.BF16;
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,152 @@
+package io.alisa.parallel;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads that run the items of one {@link Job} together with the calling thread.
+ *
+ * <p>A decode step runs a handful of jobs per layer, each tens of microseconds to a few milliseconds long, so the
+ * hand-over must cost little and allocate nothing: workers spin briefly for the next job, then park. Items are
+ * taken from a shared counter; which thread takes which is open, so a job's result must not depend on it.
+ *
+ * <p>Thread-safe. When the team is busy with another caller's job, the caller does its items alone rather than
+ * wait: it would have to share the cores anyway.
+ */
+public final class WorkerTeam {
+    private static final WorkerTeam SHARED = new WorkerTeam(defaultSize());
+
+    /** About ten microseconds: long enough to bridge the gap between two jobs of a layer. */
+    private static final int SPINS = 200;
+
+    private final ReentrantLock busy = new ReentrantLock();
+    private final Worker[] workers;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger running = new AtomicInteger();
+
+    private int round;
+    private @Nullable Job job;
+    private int items;
+    private volatile @Nullable Throwable failure;
+
+    /** A team of {@code size} threads, the caller counted; the others are daemons and start at once. */
+    public WorkerTeam(int size) {
+        if (size < 1) {
+            throw new IllegalArgumentException("A team needs at least the caller, got size " + size);
+        }
+        workers = new Worker[size - 1];
+        for (int i = 0; i < workers.length; i++) {
+            workers[i] = new Worker(i + 1);
+            workers[i].start();
+        }
+    }
+
+    /** The process-wide team, as large as the host's own pool: half the logical processors, at least two. */
+    public static WorkerTeam shared() {
+        return SHARED;
+    }
+
+    private static int defaultSize() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        return Math.min(processors, Math.max(2, processors / 2));
+    }
+
+    /** Number of threads that work on a job, the caller counted. */
+    public int size() {
+        return workers.length + 1;
+    }
+
+    /** Runs all items and returns when every one is done. A failure of an item is thrown here, after the others. */
+    public void run(Job work, int itemCount) {
+        if (itemCount <= 1 || workers.length == 0 || busy.isHeldByCurrentThread() || !busy.tryLock()) {
+            for (int i = 0; i < itemCount; i++) {
+                work.run(i, 0);
+            }
+            return;
+        }
+        try {
+            int helpers = Math.min(workers.length, itemCount - 1);
+            job = work;
+            items = itemCount;
+            next.set(0);
+            running.set(helpers);
+            round++;
+            for (int i = 0; i < helpers; i++) {
+                workers[i].wake(round);
+            }
+            takeItems(work, itemCount, 0);
+            while (running.get() > 0) {
+                Thread.onSpinWait();
+            }
+            job = null;
+            Throwable thrown = failure;
+            if (thrown != null) {
+                failure = null;
+                throw new IllegalStateException("A worker thread failed: " + thrown, thrown);
+            }
+        } finally {
+            busy.unlock();
+        }
+    }
+
+    private void takeItems(Job work, int itemCount, int worker) {
+        try {
+            for (int i = next.getAndIncrement(); i < itemCount; i = next.getAndIncrement()) {
+                work.run(i, worker);
+            }
+        } catch (Throwable t) { // handed to the caller of run: a worker must not die of it
+            next.set(itemCount);
+            failure = t;
+        }
+    }
+
+    private final class Worker extends Thread {
+        private final int number;
+        private volatile int called;
+        private volatile boolean parked;
+
+        Worker(int number) {
+            super("alisa-worker-" + number);
+            this.number = number;
+            setDaemon(true);
+        }
+
+        void wake(int newRound) {
+            called = newRound;
+            if (parked) {
+                LockSupport.unpark(this);
+            }
+        }
+
+        @Override
+        public void run() {
+            int done = 0;
+            while (true) {
+                awaitCallAfter(done);
+                done = called;
+                Job work = job;
+                if (work != null) {
+                    takeItems(work, items, number);
+                }
+                running.decrementAndGet();
+            }
+        }
+
+        private void awaitCallAfter(int done) {
+            for (int i = 0; i < SPINS; i++) {
+                if (called != done) {
+                    return;
+                }
+                Thread.onSpinWait();
+            }
+            parked = true;
+            while (called == done) {
+                LockSupport.park(WorkerTeam.this);
+            }
+            parked = false;
+        }
+    }
+}

@@ -9,6 +9,9 @@ import io.alisa.cache.KvLayout;
  * the weighted sum of the values so far. Owned by one thread at a time and reused.
  */
 public final class AttentionTile {
+    /** Parts of a sum, one per vector lane: adding the lanes up once at the end is cheaper than once per block. */
+    static final int SUMS = 16;
+
     final int headSize;
     final int stride;
     final float softCap;
@@ -23,7 +26,10 @@ public final class AttentionTile {
     /** {@code [rows][64]} scores, then weights, of the block at hand. */
     final float[] scores;
     final float[] max;
-    final float[] sum;
+    /** {@code [rows][SUMS]} parts of each row's sum of weights; their total is {@link #sum}. */
+    final float[] sums;
+    /** By what the earlier sums of the rows at hand shrink, as their maxima rise. */
+    final float[] kept = new float[4];
     /** {@code [rows][stride]} sum of weight times value. */
     final float[] output;
     /** What {@link AttentionKernels#preload} read, kept so that the reads are not optimised away. */
@@ -36,7 +42,7 @@ public final class AttentionTile {
         visible = new int[maxRows];
         scores = new float[maxRows * KvLayout.BLOCK_TOKENS];
         max = new float[maxRows];
-        sum = new float[maxRows];
+        sums = new float[maxRows * SUMS];
         output = new float[maxRows * stride];
     }
 
@@ -46,7 +52,7 @@ public final class AttentionTile {
         queryOffset = firstRow * stride;
         rows = rowCount;
         Arrays.fill(max, 0, rowCount, Float.NEGATIVE_INFINITY);
-        Arrays.fill(sum, 0, rowCount, 0f);
+        Arrays.fill(sums, 0, rowCount * SUMS, 0f);
         Arrays.fill(output, 0, rowCount * stride, 0f);
     }
 
@@ -55,10 +61,19 @@ public final class AttentionTile {
         Arrays.fill(visible, 0, rows, tokens);
     }
 
+    /** A row's sum of weights. */
+    float sum(int row) {
+        float sum = 0;
+        for (int i = row * SUMS; i < (row + 1) * SUMS; i++) {
+            sum += sums[i];
+        }
+        return sum;
+    }
+
     /** Writes the attention outputs of all rows. */
     public void finish(float[] outputs, int firstRow) {
         for (int r = 0; r < rows; r++) {
-            float scale = 1f / sum[r];
+            float scale = 1f / sum(r);
             int from = r * stride;
             int to = (firstRow + r) * stride;
             for (int i = 0; i < stride; i++) {

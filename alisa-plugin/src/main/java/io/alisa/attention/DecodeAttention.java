@@ -1,5 +1,7 @@
 package io.alisa.attention;
 
+import java.util.Arrays;
+
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.parallel.Job;
@@ -61,7 +63,8 @@ public final class DecodeAttention {
         blocks = (kv.tokens() + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
         spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         reserve(shape.kvHeads() * shape.groupSize() * spans);
-        team.run(attendSpan, shape.kvHeads() * spans);
+        team.run(attendSpan, shape.kvHeads() * spans,
+                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * kv.tokens());
         if (spans > 1) {
             team.run(joinSpans, shape.kvHeads());
         }
@@ -105,7 +108,7 @@ public final class DecodeAttention {
         for (int r = 0; r < tile.rows; r++) {
             int part = (firstRow + r) * spans + span;
             spanMax[part] = tile.max[r];
-            spanSum[part] = tile.sum[r];
+            spanSum[part] = tile.sum(r);
             System.arraycopy(tile.output, r * stride, spanOutput, part * stride, stride);
         }
     }
@@ -120,7 +123,7 @@ public final class DecodeAttention {
             }
             float sum = 0;
             int to = row * stride;
-            java.util.Arrays.fill(outputs, to, to + stride, 0f);
+            Arrays.fill(outputs, to, to + stride, 0f);
             for (int part = first; part < first + spans; part++) {
                 float weight = (float) Math.exp(spanMax[part] - max);
                 sum += weight * spanSum[part];

@@ -54,14 +54,14 @@ public final class ScalarKernels implements AttentionKernels {
             max = Math.max(max, tile.scores[row * TOKENS + t]);
         }
         float kept = (float) Math.exp(tile.max[row] - max);
-        float sum = tile.sum[row] * kept;
+        float sum = tile.sum(row) * kept;
         for (int t = 0; t < tile.visible[row]; t++) {
             float weight = (float) Math.exp(tile.scores[row * TOKENS + t] - max);
             tile.scores[row * TOKENS + t] = weight;
             sum += weight;
         }
         tile.max[row] = max;
-        tile.sum[row] = sum;
+        tile.sums[row * AttentionTile.SUMS] = sum;
         return kept;
     }
 

@@ -4,11 +4,18 @@ import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** One row's online softmax over a block, in vectors. */
+/**
+ * The online softmax over a block, in vectors of tokens.
+ *
+ * <p>The compiler inlines only so much into one method, and a vector that crosses a call costs an allocation: so each
+ * method here has one call of {@link #exp}, and constants are broadcast in full rather than by a helper or by the
+ * methods that take a plain float.
+ */
 @SuppressWarnings("FloatingPointLiteralPrecision") // coefficients as published
 final class VectorSoftmax {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -23,86 +30,107 @@ final class VectorSoftmax {
     private VectorSoftmax() {
     }
 
-    /** Turns a row's scores into weights relative to the new maximum; returns by what the earlier sums shrink. */
+    /**
+     * Turns a row's scores into weights relative to its new maximum; returns by what the row's earlier sums shrink.
+     */
     static float fold(AttentionTile tile, int row) {
         float[] scores = tile.scores;
         int from = row * TOKENS;
         int visible = tile.visible[row];
-        if (visible <= 0) {
-            Arrays.fill(scores, from, from + TOKENS, 0f);
-            return 1f;
-        }
         if (tile.softCap != 0) {
             cap(scores, from, tile.softCap);
         }
         if (visible < TOKENS) {
-            Arrays.fill(scores, from + visible, from + TOKENS, Float.NEGATIVE_INFINITY);
+            Arrays.fill(scores, from + Math.max(0, visible), from + TOKENS, Float.NEGATIVE_INFINITY);
         }
         float before = tile.max[row];
         float max = Math.max(before, max(scores, from));
-        float kept = max == before ? 1f : (float) Math.exp(before - max);
-        tile.sum[row] = tile.sum[row] * kept + exponentiate(scores, from, max);
-        tile.max[row] = max;
+        float kept = 1f;
+        if (max != before) {
+            kept = (float) Math.exp(before - max);
+            tile.max[row] = max;
+        }
+        // A row that has seen nothing yet has no maximum: any number does, its weights are zero.
+        exponentiate(scores, from, max == Float.NEGATIVE_INFINITY ? 0f : max, tile.sums, row * AttentionTile.SUMS,
+                kept);
         return kept;
     }
 
+    private static void exponentiate(float[] scores, int from, float max, float[] sums, int s, float kept) {
+        FloatVector sum = FloatVector.fromArray(SPECIES, sums, s).mul(FloatVector.broadcast(SPECIES, kept));
+        FloatVector shift = FloatVector.broadcast(SPECIES, max);
+        for (int t = from; t < from + TOKENS; t += LANES) {
+            FloatVector weight = exp(FloatVector.fromArray(SPECIES, scores, t).sub(shift));
+            weight.intoArray(scores, t);
+            sum = sum.add(weight);
+        }
+        sum.intoArray(sums, s);
+    }
+
+    /**
+     * The largest of 64 scores. Comparing and blending is cheaper than {@code max}, which must mind signed zeros and
+     * NaN; the lanes are reduced as integers of the same order for the same reason.
+     */
     private static float max(float[] scores, int from) {
         FloatVector max = FloatVector.fromArray(SPECIES, scores, from);
         for (int t = LANES; t < TOKENS; t += LANES) {
-            max = max.max(FloatVector.fromArray(SPECIES, scores, from + t));
+            FloatVector x = FloatVector.fromArray(SPECIES, scores, from + t);
+            max = max.blend(x, x.compare(VectorOperators.GT, max));
         }
-        return max.reduceLanes(VectorOperators.MAX);
-    }
-
-    private static float exponentiate(float[] scores, int from, float max) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector weight = exp(FloatVector.fromArray(SPECIES, scores, from + t).sub(max));
-            weight.intoArray(scores, from + t);
-            sum = sum.add(weight);
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
+        IntVector bits = max.reinterpretAsInts();
+        IntVector ordered = bits.lanewise(VectorOperators.XOR,
+                bits.lanewise(VectorOperators.ASHR, 31).lanewise(VectorOperators.AND, Integer.MAX_VALUE));
+        int largest = ordered.reduceLanes(VectorOperators.MAX);
+        return Float.intBitsToFloat(largest ^ ((largest >> 31) & Integer.MAX_VALUE));
     }
 
     private static void cap(float[] scores, int from, float softCap) {
+        FloatVector cap = FloatVector.broadcast(SPECIES, softCap);
         for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector x = FloatVector.fromArray(SPECIES, scores, from + t).div(softCap);
-            tanh(x).mul(softCap).intoArray(scores, from + t);
+            FloatVector x = FloatVector.fromArray(SPECIES, scores, from + t).div(cap);
+            tanh(x).mul(cap).intoArray(scores, from + t);
         }
     }
 
     /** e^x for x <= 0, about one unit in the last place off; exactly 0 below {@link #LOWEST} (Cephes expf). */
     private static FloatVector exp(FloatVector x) {
-        VectorMask<Float> vanishes = x.compare(VectorOperators.LT, LOWEST);
-        FloatVector clamped = x.max(LOWEST);
-        FloatVector shifted = clamped.fma(1.44269504f, ROUND);
-        FloatVector n = shifted.sub(ROUND);
+        VectorMask<Float> vanishes = x.compare(VectorOperators.LT, FloatVector.broadcast(SPECIES, LOWEST));
+        FloatVector clamped = x.blend(FloatVector.broadcast(SPECIES, LOWEST), vanishes);
+        FloatVector shifted = clamped.fma(FloatVector.broadcast(SPECIES, 1.44269504f),
+                FloatVector.broadcast(SPECIES, ROUND));
+        FloatVector n = shifted.sub(FloatVector.broadcast(SPECIES, ROUND));
         // x - n ln 2, with ln 2 in two parts so that the difference stays exact
-        FloatVector r = n.mul(-0.693359375f).add(clamped);
-        r = n.mul(2.12194440e-4f).add(r);
-        FloatVector p = r.fma(1.9875691500e-4f, 1.3981999507e-3f);
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 8.3334519073e-3f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 4.1665795894e-2f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 1.6666665459e-1f));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, 5.0000001201e-1f));
-        p = p.mul(r).fma(r, r).add(1f);
+        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -0.693359375f), clamped);
+        r = n.fma(FloatVector.broadcast(SPECIES, 2.12194440e-4f), r);
+        // The polynomial in pairs of terms: a shorter chain than one term after the other.
+        FloatVector squared = r.mul(r);
+        FloatVector high = r.fma(FloatVector.broadcast(SPECIES, 1.9875691500e-4f),
+                FloatVector.broadcast(SPECIES, 1.3981999507e-3f));
+        FloatVector middle = r.fma(FloatVector.broadcast(SPECIES, 8.3334519073e-3f),
+                FloatVector.broadcast(SPECIES, 4.1665795894e-2f));
+        FloatVector low = r.fma(FloatVector.broadcast(SPECIES, 1.6666665459e-1f),
+                FloatVector.broadcast(SPECIES, 5.0000001201e-1f));
+        FloatVector p = high.fma(squared, middle).fma(squared, low).fma(squared, r)
+                .add(FloatVector.broadcast(SPECIES, 1f));
         FloatVector power = p.reinterpretAsInts()
                 .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats();
-        return power.blend(0f, vanishes);
+        return power.blend(FloatVector.broadcast(SPECIES, 0f), vanishes);
     }
 
     /** tanh, about two units in the last place off (Cephes tanhf): a polynomial near zero, by e^x elsewhere. */
     private static FloatVector tanh(FloatVector x) {
         FloatVector magnitude = x.abs();
         FloatVector squared = x.mul(x);
-        FloatVector p = squared.fma(-5.70498872745e-3f, 2.06390887954e-2f);
+        FloatVector p = squared.fma(FloatVector.broadcast(SPECIES, -5.70498872745e-3f),
+                FloatVector.broadcast(SPECIES, 2.06390887954e-2f));
         p = p.fma(squared, FloatVector.broadcast(SPECIES, -5.37397155531e-2f));
         p = p.fma(squared, FloatVector.broadcast(SPECIES, 1.33314422036e-1f));
         p = p.fma(squared, FloatVector.broadcast(SPECIES, -3.33332819422e-1f));
         FloatVector near = p.mul(squared).fma(x, x);
-        FloatVector shrunk = exp(magnitude.mul(-2f));
-        FloatVector far = FloatVector.broadcast(SPECIES, 1f).sub(shrunk).div(shrunk.add(1f));
-        FloatVector signed = far.blend(far.neg(), x.compare(VectorOperators.LT, 0f));
-        return signed.blend(near, magnitude.compare(VectorOperators.LT, 0.625f));
+        FloatVector shrunk = exp(magnitude.mul(FloatVector.broadcast(SPECIES, -2f)));
+        FloatVector far = FloatVector.broadcast(SPECIES, 1f).sub(shrunk)
+                .div(shrunk.add(FloatVector.broadcast(SPECIES, 1f)));
+        FloatVector signed = far.blend(far.neg(), x.compare(VectorOperators.LT, FloatVector.broadcast(SPECIES, 0f)));
+        return signed.blend(near, magnitude.compare(VectorOperators.LT, FloatVector.broadcast(SPECIES, 0.625f)));
     }
 }

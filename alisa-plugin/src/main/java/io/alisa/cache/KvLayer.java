@@ -1,5 +1,7 @@
 package io.alisa.cache;
 
+import java.util.Arrays;
+
 /**
  * Keys and values of one layer of one session: a table of blocks.
  *
@@ -55,6 +57,13 @@ public final class KvLayer {
             blockCount++;
         }
         tokens = end;
+    }
+
+    /** Gives up all blocks: their memory is about to go. */
+    void forget() {
+        blockCount = 0;
+        tokens = 0;
+        Arrays.fill(blocks, 0);
     }
 
     /** Writes a token's key of one KV head into an F32 block. */

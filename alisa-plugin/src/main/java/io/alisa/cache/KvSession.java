@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class KvSession implements AutoCloseable {
     /** Slabs below this size are grown to it, so that small models do not ask for memory every 64 tokens. */
-    private static final long MIN_SLAB_BYTES = 1 << 20;
+    private static final long MIN_SLAB_BYTES = 1 << 18;
 
     private final KvLayout layout;
     private final KvLayer[] layers;
@@ -83,6 +83,9 @@ public final class KvSession implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 bytes = 0;
+                for (KvLayer layer : layers) {
+                    layer.forget(); // whoever comes late asks for a block, and is refused
+                }
                 arena.close();
             }
         } finally {

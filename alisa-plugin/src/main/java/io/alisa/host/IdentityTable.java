@@ -86,11 +86,20 @@ public final class IdentityTable<V> {
     /** Drops entries whose keys were collected. Cheap when there are none. */
     public void purge() {
         for (Object reference = abandoned.poll(); reference != null; reference = abandoned.poll()) {
-            @SuppressWarnings("unchecked")
-            Entry<V> entry = (Entry<V>) reference;
-            if (remove(entry)) {
-                onAbandoned.accept(entry.value);
-            }
+            drop(reference);
+        }
+    }
+
+    /** Waits until a key was collected and drops its entry. */
+    void awaitAbandoned() throws InterruptedException {
+        drop(abandoned.remove());
+    }
+
+    private void drop(Object reference) {
+        @SuppressWarnings("unchecked")
+        Entry<V> entry = (Entry<V>) reference;
+        if (remove(entry)) {
+            onAbandoned.accept(entry.value);
         }
     }
 

@@ -1,20 +1,23 @@
 package io.alisa.host;
 
-import java.lang.ref.Cleaner;
+/** Frees the sessions whose cache objects were abandoned: a daemon thread that waits for nothing else. */
+final class SessionReaper extends Thread {
+    private final IdentityTable<?> table;
 
-/** Notices that a cache object was abandoned. */
-final class SessionReaper {
-    private static final Cleaner CLEANER = Cleaner.create(task -> {
-        Thread thread = new Thread(task, "alisa-session-reaper");
-        thread.setDaemon(true);
-        return thread;
-    });
-
-    private SessionReaper() {
+    SessionReaper(IdentityTable<?> table) {
+        super("alisa-session-reaper");
+        this.table = table;
+        setDaemon(true);
     }
 
-    /** Runs {@code purge}, which must not refer to the object, some time after it became unreachable. */
-    static void watch(Object kvBuffer, Runnable purge) {
-        CLEANER.register(kvBuffer, purge);
+    @Override
+    public void run() {
+        try {
+            while (true) {
+                table.awaitAbandoned();
+            }
+        } catch (InterruptedException e) {
+            return; // somebody ends all threads
+        }
     }
 }

@@ -20,6 +20,7 @@ public final class Sessions {
 
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
+    private boolean reaping;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
 
@@ -41,7 +42,10 @@ public final class Sessions {
                 table.purge();
                 binding = new Binding();
                 table.put(kvBuffer, binding);
-                SessionReaper.watch(kvBuffer, table::purge);
+                if (!reaping) {
+                    reaping = true;
+                    new SessionReaper(table).start();
+                }
             }
             return binding;
         }

@@ -1,6 +1,7 @@
 package io.alisa.parallel;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A decode step runs a handful of jobs per layer, each tens of microseconds to a few milliseconds long, so the
  * hand-over must cost little and allocate nothing: workers spin briefly for the next job, then park. Items are
- * taken from a shared counter; which thread takes which is open, so a job's result must not depend on it.
+ * taken from a shared counter; which thread takes which is open, so a job's result must not depend on it. The caller
+ * waits only for workers that have begun: one that comes too late, on a busy machine, finds the round closed.
  *
  * <p>Thread-safe. When the team is busy with another caller's job, the caller does its items alone rather than
  * wait: it would have to share the cores anyway.
@@ -21,13 +23,18 @@ public final class WorkerTeam {
 
     /** About ten microseconds: long enough to bridge the gap between two jobs of a layer. */
     private static final int SPINS = 200;
+    /** Multiply-adds below which waking a thread costs more than it brings. */
+    private static final long WORTH_SHARING = 200_000;
+
+    /** Low bits of {@link #state}: workers at work; then whether the round is open; then its number. */
+    private static final long OPEN = 1L << 16;
+    private static final long ROUND = 1L << 17;
 
     private final ReentrantLock busy = new ReentrantLock();
     private final Worker[] workers;
     private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger running = new AtomicInteger();
+    private final AtomicLong state = new AtomicLong();
 
-    private int round;
     private @Nullable Job job;
     private int items;
     private volatile @Nullable Throwable failure;
@@ -59,37 +66,74 @@ public final class WorkerTeam {
         return workers.length + 1;
     }
 
+    /**
+     * As {@link #run(Job, int)}, but alone where the whole job is too little work to share.
+     *
+     * @param multiplyAdds a rough count of the job's multiply-adds
+     */
+    public void run(Job work, int itemCount, long multiplyAdds) {
+        if (multiplyAdds < WORTH_SHARING) {
+            runAlone(work, itemCount);
+        } else {
+            run(work, itemCount);
+        }
+    }
+
     /** Runs all items and returns when every one is done. A failure of an item is thrown here, after the others. */
     public void run(Job work, int itemCount) {
         if (itemCount <= 1 || workers.length == 0 || busy.isHeldByCurrentThread() || !busy.tryLock()) {
-            for (int i = 0; i < itemCount; i++) {
-                work.run(i, 0);
-            }
+            runAlone(work, itemCount);
             return;
         }
         try {
-            int helpers = Math.min(workers.length, itemCount - 1);
             job = work;
             items = itemCount;
             next.set(0);
-            running.set(helpers);
-            round++;
+            long round = (state.get() / ROUND + 1) * ROUND;
+            state.set(round | OPEN);
+            int helpers = Math.min(workers.length, itemCount - 1);
             for (int i = 0; i < helpers; i++) {
-                workers[i].wake(round);
+                workers[i].call(round);
             }
             takeItems(work, itemCount, 0);
-            while (running.get() > 0) {
-                Thread.onSpinWait();
-            }
-            job = null;
+            closeRound();
             Throwable thrown = failure;
             if (thrown != null) {
                 failure = null;
-                throw new IllegalStateException("A worker thread failed: " + thrown, thrown);
+                throw new IllegalStateException("An item of a job failed: " + thrown, thrown);
             }
         } finally {
             busy.unlock();
         }
+    }
+
+    private static void runAlone(Job work, int itemCount) {
+        for (int i = 0; i < itemCount; i++) {
+            work.run(i, 0);
+        }
+    }
+
+    /** Lets no more workers in and waits for those that are in: each is on its last item. */
+    private void closeRound() {
+        state.addAndGet(-OPEN);
+        for (int spins = 0; state.get() % OPEN != 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(this, 1_000);
+            }
+        }
+        job = null;
+    }
+
+    /** Enters a round if it is still open. */
+    private boolean enter(long round) {
+        for (long s = state.get(); s / ROUND * ROUND == round && (s & OPEN) != 0; s = state.get()) {
+            if (state.compareAndSet(s, s + 1)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void takeItems(Job work, int itemCount, int worker) {
@@ -105,7 +149,7 @@ public final class WorkerTeam {
 
     private final class Worker extends Thread {
         private final int number;
-        private volatile int called;
+        private volatile long called;
         private volatile boolean parked;
 
         Worker(int number) {
@@ -114,8 +158,8 @@ public final class WorkerTeam {
             setDaemon(true);
         }
 
-        void wake(int newRound) {
-            called = newRound;
+        void call(long round) {
+            called = round;
             if (parked) {
                 LockSupport.unpark(this);
             }
@@ -123,19 +167,21 @@ public final class WorkerTeam {
 
         @Override
         public void run() {
-            int done = 0;
+            long round = 0;
             while (true) {
-                awaitCallAfter(done);
-                done = called;
-                Job work = job;
-                if (work != null) {
-                    takeItems(work, items, number);
+                awaitCallAfter(round);
+                round = called;
+                if (enter(round)) {
+                    Job work = job;
+                    if (work != null) {
+                        takeItems(work, items, number);
+                    }
+                    state.decrementAndGet();
                 }
-                running.decrementAndGet();
             }
         }
 
-        private void awaitCallAfter(int done) {
+        private void awaitCallAfter(long done) {
             for (int i = 0; i < SPINS; i++) {
                 if (called != done) {
                     return;

@@ -50,7 +50,14 @@ final class Projection implements Job {
 
     /** Computes all products. */
     void run() {
-        team.run(this, count * team.size());
+        long work = 0;
+        for (int i = 0; i < count; i++) {
+            work += (long) rows[i] * columns;
+        }
+        AbstractTensor<?, ?> activations = input;
+        if (activations != null) {
+            team.run(this, count * team.size(), work * activations.shape().first());
+        }
         input = null;
         for (int i = 0; i < count; i++) {
             results[i] = null;

@@ -1,0 +1,160 @@
+package io.alisa.chat;
+
+import java.util.List;
+import java.util.Optional;
+
+import io.alisa.SessionReport;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the user says, lets the model reply, and says where things stand. */
+final class ChatLoop {
+    private final LoadedModel model;
+    private final @Nullable String system;
+    private final Sampling sampling;
+    private final ChatUi ui;
+    private final Commands commands;
+    private final ReadFiles attached = new ReadFiles();
+    private Conversation conversation;
+    private Optional<SessionReport> report = Optional.empty();
+    private boolean saidInactive;
+
+    ChatLoop(LoadedModel model, ModelOptions options, @Nullable String system, Sampling sampling, ChatUi ui) {
+        this.model = model;
+        this.system = system;
+        this.sampling = sampling;
+        this.ui = ui;
+        this.commands = new Commands(this, ui, options);
+        this.conversation = new Conversation(model, opening());
+    }
+
+    /** Talks until the user has had enough. */
+    void run() {
+        ui.note(model.describe() + ", a context of " + Figures.count(model.contextLimit(), "token")
+                + ". /help lists the commands, Ctrl-D ends the chat.");
+        noteMissingTemplate();
+        boolean goOn = true;
+        while (goOn) {
+            String line = ui.read();
+            goOn = line != null && turn(line.strip());
+        }
+        conversation.close();
+    }
+
+    /** Answers one message; what goes wrong is the caller's. */
+    void once(String prompt) {
+        noteMissingTemplate();
+        answer(prompt);
+        conversation.close();
+    }
+
+    LoadedModel model() {
+        return model;
+    }
+
+    Conversation conversation() {
+        return conversation;
+    }
+
+    Sampling sampling() {
+        return sampling;
+    }
+
+    ReadFiles attached() {
+        return attached;
+    }
+
+    Optional<SessionReport> report() {
+        return report;
+    }
+
+    /** Begins a new conversation, with the last turns of this one or with none. */
+    void restart(boolean keepLastTurns) {
+        List<Message> opening = keepLastTurns ? conversation.lastTurns() : opening();
+        conversation.close();
+        conversation = new Conversation(model, opening);
+        report = Optional.empty();
+    }
+
+    private boolean turn(String line) {
+        try {
+            if (Commands.isCommand(line)) {
+                return commands.run(line);
+            }
+            if (!line.isEmpty()) {
+                answer(attached.joinedWith(line));
+            }
+        } catch (UserError e) {
+            ui.note(e.sentence());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            ui.note("That failed: " + ModelLoader.rootCause(e)
+                    + ". The conversation is kept and will be read again with the next message.");
+        }
+        return true;
+    }
+
+    private void answer(String text) {
+        Shown shown = new Shown();
+        ui.whileInterruptible(shown::interrupt, () -> {
+            Turn turn;
+            try {
+                turn = conversation.say(text, sampling, shown);
+            } finally {
+                shown.end();
+            }
+            report = PluginView.lastSession();
+            ui.status(StatusLine.of(conversation, turn, report));
+        });
+        if (report.isEmpty() && !saidInactive) {
+            saidInactive = true;
+            ui.note(PluginView.INACTIVE);
+        }
+    }
+
+    private void noteMissingTemplate() {
+        if (model.format() instanceof PlainText) {
+            ui.note("This model has no chat template the host can render; it goes on writing after your text.");
+        }
+    }
+
+    private List<Message> opening() {
+        return system == null ? List.of() : List.of(Message.system(system));
+    }
+
+    /** Shows a reply as it comes. */
+    private final class Shown implements ReplyListener {
+        private volatile boolean interrupted;
+        private boolean accepted;
+
+        void interrupt() {
+            interrupted = true;
+        }
+
+        /** A message that was refused has no reply that could end. */
+        void end() {
+            if (accepted) {
+                ui.endReply();
+            }
+        }
+
+        @Override
+        public void onAccepted() {
+            accepted = true;
+            attached.clear();
+        }
+
+        @Override
+        public void onReread() {
+            ui.note("This model's chat template rewrites earlier turns, so the whole conversation is read again.");
+        }
+
+        @Override
+        public void onText(String piece) {
+            ui.reply(piece);
+        }
+
+        @Override
+        public boolean stop() {
+            return interrupted;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.alisa.chat;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+import picocli.CommandLine;
+
+/** Starts the chat. Exit code 0, or 2 with one sentence on the error output. */
+public final class ChatMain {
+    private static final int FAILED = 2;
+
+    private ChatMain() {
+    }
+
+    /**
+     * Runs the chat.
+     *
+     * @param args see {@code --help}
+     */
+    public static void main(String[] args) {
+        PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+        int exit;
+        try {
+            exit = run(args);
+        } catch (UserError e) {
+            err.println(e.sentence());
+            exit = FAILED;
+        } catch (Exception | OutOfMemoryError | LinkageError e) {
+            err.println("The chat failed: " + ModelLoader.rootCause(e) + " (" + e.getClass().getSimpleName()
+                    + ")");
+            exit = FAILED;
+        }
+        System.exit(exit); // the host's worker threads would keep the process alive
+    }
+
+    private static int run(String[] args) throws IOException {
+        ChatOptions options = new ChatOptions();
+        CommandLine command = new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true);
+        try {
+            command.parseArgs(args);
+        } catch (CommandLine.ParameterException e) {
+            throw new UserError(e.getMessage() + "; see --help", e);
+        }
+        if (command.isUsageHelpRequested()) {
+            command.usage(System.out);
+            return 0;
+        }
+        if (command.isVersionHelpRequested()) {
+            command.printVersionHelp(System.out);
+            return 0;
+        }
+        requireVectorModule();
+        String prompt = options.prompt();
+        Sampling sampling = options.sampling();
+        try (LoadedModel model = ModelLoader.load(options.model()); ChatUi ui = ui(prompt != null)) {
+            ChatLoop chat = new ChatLoop(model, options.model(), options.system(), sampling, ui);
+            if (prompt != null) {
+                chat.once(prompt);
+            } else {
+                chat.run();
+            }
+        }
+        return 0;
+    }
+
+    private static ChatUi ui(boolean single) throws IOException {
+        boolean terminal = !single && isTerminal();
+        return terminal ? new TerminalUi(Commands.NAMES) : new PipeUi(System.in, System.out, System.err);
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // its documentation still allows null
+    private static boolean isTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
+    }
+
+    private static void requireVectorModule() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            throw new UserError(
+                    "This JVM runs without its vector module, which would make the host hundreds of times"
+                            + " slower; start with examples/chat, or add --add-modules jdk.incubator.vector");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.alisa.chat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation: messages, their tokens, and one KV buffer that holds the tokens read so far. A turn reads only what
+ * the buffer does not hold yet; that is the new message, and the last token of a reply that was cut off.
+ */
+final class Conversation implements AutoCloseable {
+    private final LoadedModel model;
+    private final List<Message> messages = new ArrayList<>();
+    private final List<Turn> turns = new ArrayList<>();
+    private TokenList ids = new TokenList();
+    private @Nullable Decoder decoder;
+
+    /** @param opening messages the conversation begins with: a system message, or turns kept from an earlier one */
+    Conversation(LoadedModel model, List<Message> opening) {
+        this.model = model;
+        messages.addAll(opening);
+    }
+
+    /** A message ready to be said: its tokens are counted, nothing has changed yet. */
+    private record Prepared(Message message, TokenList newIds, boolean rereads) {
+    }
+
+    int tokens() {
+        return ids.size();
+    }
+
+    int limit() {
+        return model.contextLimit();
+    }
+
+    List<Turn> turns() {
+        return List.copyOf(turns);
+    }
+
+    List<Message> messages() {
+        return List.copyOf(messages);
+    }
+
+    TokenList ids() {
+        return ids.slice(0, ids.size());
+    }
+
+    /** Says something and returns what the model replied. Throws {@link ContextFull} and changes nothing if it is too long. */
+    Turn say(String text, Sampling sampling, ReplyListener listener) {
+        Prepared prepared = prepare(Message.user(text));
+        listener.onAccepted();
+        if (prepared.rereads) {
+            listener.onReread();
+            forgetBuffer();
+            ids = new TokenList();
+        }
+        int start = ids.size();
+        ids.addAll(prepared.newIds);
+        messages.add(prepared.message);
+        Turn turn;
+        try {
+            turn = reply(start, sampling, listener);
+        } catch (RuntimeException | Error e) {
+            // What the buffer holds now is anyone's guess: read everything again next time.
+            forgetBuffer();
+            messages.add(Message.assistant(""));
+            throw e;
+        }
+        messages.add(Message.assistant(turn.text()));
+        turns.add(turn);
+        return turn;
+    }
+
+    /** How many tokens a message would take. Throws {@link ContextFull} if it is too long. */
+    int cost(String text) {
+        return prepare(Message.user(text)).newIds.size();
+    }
+
+    /** The messages from the system message and as many of the last turns as fit into half the context. */
+    List<Message> lastTurns() {
+        int from = messages.size();
+        while (from >= 2 && messages.get(from - 2).role() == Message.Role.USER
+                && model.encoder().encode(model.format().whole(withSystem(from - 2))).size() <= limit() / 2) {
+            from -= 2;
+        }
+        return withSystem(from);
+    }
+
+    private List<Message> withSystem(int from) {
+        List<Message> kept = new ArrayList<>();
+        if (!messages.isEmpty() && messages.getFirst().role() == Message.Role.SYSTEM) {
+            kept.add(messages.getFirst());
+        }
+        kept.addAll(messages.subList(from, messages.size()));
+        return kept;
+    }
+
+    private Prepared prepare(Message message) {
+        Prepared prepared = ids.size() == 0 ? opening(message, false) : continuation(message);
+        int before = prepared.rereads ? 0 : ids.size();
+        if (before + prepared.newIds.size() >= limit()) {
+            throw new ContextFull(prepared.newIds.size(), before, limit());
+        }
+        return prepared;
+    }
+
+    private Prepared continuation(Message message) {
+        Optional<String> text = model.format().continuation(messages, message);
+        if (text.isPresent()) {
+            return new Prepared(message, model.encoder().encode(text.get()), false);
+        }
+        Prepared all = opening(message, true);
+        return ids.isPrefixOf(all.newIds)
+                ? new Prepared(message, all.newIds.slice(ids.size(), all.newIds.size()),
+                        false)
+                : all;
+    }
+
+    private Prepared opening(Message message, boolean rereads) {
+        List<Message> all = new ArrayList<>(messages);
+        all.add(message);
+        return new Prepared(message, model.encoder().opening(model.format().whole(all)), rereads);
+    }
+
+    private Turn reply(int promptStart, Sampling sampling, ReplyListener listener) {
+        int promptEnd = ids.size();
+        Decoder reader = decoder();
+        int unread = reader.position();
+        long began = System.nanoTime();
+        prefill(reader, listener);
+        ReplyWriter writer = new ReplyWriter(model, sampling, listener);
+        Turn.Finish finish = reader.position() == promptEnd
+                ? writer.write(reader, ids)
+                : Turn.Finish.STOPPED;
+        long readUntil = writer.firstTokenNanos() == 0 ? System.nanoTime() : writer.firstTokenNanos();
+        return new Turn(writer.text(), promptStart, promptEnd, writer.chosen(), finish,
+                new Turn.Speed(Math.min(reader.position(), promptEnd) - unread, readUntil - began),
+                writer.speed());
+    }
+
+    private void prefill(Decoder reader, ReplyListener listener) {
+        int[] all = ids.toArray();
+        int total = all.length - reader.position();
+        int from = reader.position();
+        while (reader.position() < all.length && (reader.position() == from || !listener.stop())) {
+            int to = Math.min(all.length, reader.position() + Decoder.CHUNK);
+            reader.prefill(all, reader.position(), to);
+            listener.onPrefill(reader.position() - from, total);
+        }
+    }
+
+    private Decoder decoder() {
+        Decoder current = decoder;
+        if (current == null) {
+            current = new Decoder(model.model());
+            decoder = current;
+        }
+        return current;
+    }
+
+    private void forgetBuffer() {
+        if (decoder != null) {
+            decoder.close();
+            decoder = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        forgetBuffer();
+    }
+}

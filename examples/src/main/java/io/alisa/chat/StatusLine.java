@@ -1,0 +1,32 @@
+package io.alisa.chat;
+
+import java.util.Locale;
+import java.util.Optional;
+
+import io.alisa.SessionReport;
+
+/** One line about where the conversation stands. */
+final class StatusLine {
+    private StatusLine() {
+    }
+
+    static String of(Conversation conversation, Turn turn, Optional<SessionReport> report) {
+        String kv = report
+                .map(r -> "KV " + Figures.bytes(r.fastBytes() + r.slowBytes()) + " (host "
+                        + Figures.bytes(r.hostEquivalentBytes()) + ") | " + r.mode())
+                .orElse("the host alone, plugin not active");
+        return String.format(Locale.ROOT, "%,d of %,d tokens | prefill %s | decode %s | %s%s",
+                conversation.tokens(),
+                conversation.limit(), Figures.speed(turn.prefill()), Figures.speed(turn.decode()), kv,
+                ending(turn.finish()));
+    }
+
+    private static String ending(Turn.Finish finish) {
+        return switch (finish) {
+            case END_TOKEN -> "";
+            case MAX_TOKENS -> " | cut at --max-tokens";
+            case CONTEXT_FULL -> " | the context is full: /new keep or /new";
+            case STOPPED -> " | stopped";
+        };
+    }
+}

@@ -1,0 +1,120 @@
+package io.alisa.chat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.safetensors.prompt.PromptContext;
+import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
+import com.github.tjake.jlama.safetensors.tokenizer.TokenizerModel;
+
+/**
+ * Text to token ids. ASCII goes to the host's tokenizer. For byte-level vocabularies that one treats code points as if
+ * they were bytes, so that other text arrives garbled or not at all; here its UTF-8 bytes are merged instead.
+ */
+final class TextEncoder {
+    private final AbstractModel model;
+    private final Tokenizer tokenizer;
+    private final TokenizerModel vocabulary;
+
+    TextEncoder(AbstractModel model) {
+        this.model = model;
+        this.tokenizer = model.getTokenizer();
+        this.vocabulary = tokenizer.getModel();
+    }
+
+    /** The ids of a text that goes on from earlier text. */
+    TokenList encode(String text) {
+        if (!ByteLevel.is(tokenizer) || isAscii(text)) {
+            return ofHost(text);
+        }
+        TokenList ids = new TokenList();
+        Pattern added = vocabulary.addedTokenPattern();
+        int from = 0;
+        if (added != null) {
+            Matcher matcher = added.matcher(text);
+            while (matcher.find()) {
+                encodePlain(text.substring(from, matcher.start()), ids);
+                ids.add(Math.toIntExact(id(matcher.group())));
+                from = matcher.end();
+            }
+        }
+        encodePlain(text.substring(from), ids);
+        return ids;
+    }
+
+    /** The ids of a text that begins a context: with the model's BOS, if the host gives it one. */
+    TokenList opening(String text) {
+        TokenList ids = encode(text);
+        TokenList opened = TokenList.of(model.encodePrompt(PromptContext.of("")));
+        if (opened.size() > 0 && opened.isPrefixOf(ids)) {
+            return ids;
+        }
+        opened.addAll(ids);
+        return opened;
+    }
+
+    private void encodePlain(String text, TokenList ids) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (isAscii(text)) {
+            ids.addAll(ofHost(text));
+            return;
+        }
+        TokenizerModel.PreTokenizer splitter = vocabulary.preTokenizer();
+        for (String piece : splitter == null ? List.of(text) : splitter.pretokenize(text)) {
+            mergeBytes(piece, ids);
+        }
+    }
+
+    /** Byte-pair encoding: merge the neighbours of the best rank until none can be merged. */
+    private void mergeBytes(String piece, TokenList ids) {
+        List<String> parts = new ArrayList<>();
+        for (byte b : piece.getBytes(StandardCharsets.UTF_8)) {
+            parts.add(ByteLevel.letter(b));
+        }
+        int best = bestMerge(parts);
+        while (best >= 0) {
+            parts.set(best, parts.get(best) + parts.remove(best + 1));
+            best = bestMerge(parts);
+        }
+        for (String part : parts) {
+            ids.add(Math.toIntExact(id(part)));
+        }
+    }
+
+    private int bestMerge(List<String> parts) {
+        int best = -1;
+        long bestRank = Long.MAX_VALUE;
+        for (int i = 0; i + 1 < parts.size(); i++) {
+            Long rank = vocabulary.merges.get(parts.get(i) + " " + parts.get(i + 1));
+            if (rank != null && rank < bestRank) {
+                bestRank = rank;
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private long id(String token) {
+        Long id = vocabulary.vocabLookup.get(token);
+        if (id == null) {
+            throw new UserError("The model's vocabulary has no token for '" + token
+                    + "'; leave that character out or use another model");
+        }
+        return id;
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
+    }
+
+    private TokenList ofHost(String text) {
+        return TokenList.of(Arrays.stream(tokenizer.encode(text)).mapToInt(Math::toIntExact).toArray());
+    }
+}

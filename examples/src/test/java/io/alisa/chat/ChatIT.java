@@ -1,0 +1,139 @@
+package io.alisa.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged chat in a JVM of its own, with the agent if it is built. */
+class ChatIT {
+    private static final Path AGENT = Path.of("..", "alisa-plugin", "target", "alisa-plugin.jar");
+    private static final Path CHAT = Path.of("target", "alisa-chat.jar");
+    private static final String FACT = "Remember this: The gate code of Alice is 4821.";
+    private static final String QUESTION = "What is the gate code of Alice?";
+    private static final List<String> VECTOR = List.of("--add-modules", "jdk.incubator.vector");
+
+    @TempDir
+    private Path scratch = Path.of("");
+
+    @Test
+    void answersOnePromptOnTheOutputAlone() throws Exception {
+        ChildProcess.Result result = chat(VECTOR, "", "--prompt", FACT);
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out()).isEqualTo("Noted.\n");
+        assertThat(result.err()).contains("of 4,090 tokens").doesNotContain("\tat ");
+    }
+
+    @Test
+    void linesThroughAPipeAreTurnsOfOneConversation() throws Exception {
+        ChildProcess.Result result = chat(VECTOR, FACT + "\n\n" + QUESTION + "\n/stats\n/quit\nnever said\n");
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out().lines().limit(2)).containsExactly("Noted.",
+                "The gate code of Alice is 4821.");
+        assertThat(result.out()).contains("56 of 4,090 tokens");
+        assertThat(result.err()).doesNotContain("\tat ");
+    }
+
+    @Test
+    void withThePluginItReportsTheKvAndTheHostAgrees() throws Exception {
+        assumeTrue(agentIsBuilt(), "the agent is not built");
+        ChildProcess.Result result = chat(VECTOR, FACT + "\n" + QUESTION + "\n/stats\n/explain\n/host\n");
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.err()).contains("| KV ").doesNotContain("not active").doesNotContain("\tat ");
+        assertThat(result.out()).contains("host's KV", "The gate code of Alice is 4821.",
+                "Identical, all 15 tokens.");
+    }
+
+    @Test
+    void errorsAreOneSentenceAndExitCode2() throws Exception {
+        refused(chat(VECTOR, "", "--model", scratch.resolve("none").toString()),
+                "There is no model directory");
+        refused(chat(VECTOR, "", "--prompt", "one two three ".repeat(3000)),
+                "the model's context holds 4,090");
+        refused(chat(VECTOR, "", "--nonsense"), "see --help");
+        refused(chat(VECTOR, "", "--max-tokens", "0"), "--max-tokens must be at least 1");
+        refused(chat(List.of(), "", "--prompt", FACT), "--add-modules jdk.incubator.vector");
+    }
+
+    @Test
+    void helpAndVersionNeedNoModel() throws Exception {
+        assertThat(chat(List.of(), "", "--help").out()).contains("--max-tokens", "--quantize");
+        assertThat(chat(List.of(), "", "--version").out()).startsWith("alisa-chat ");
+    }
+
+    @Test
+    void theScriptFindsAJdkAndPassesOptionsOn() throws Exception {
+        assumeTrue(agentIsBuilt(), "the agent is not built");
+        Path root = treeWithBuiltJars();
+        List<String> command = List.of("bash", root.resolve("examples").resolve("chat").toString(),
+                "-Dalisa.enabled=false", "--prompt", FACT);
+        ChildProcess.Result result = ChildProcess.run(command, Map.of("LC_ALL", "C"), "", scratch);
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out()).isEqualTo("Noted.\n");
+        assertThat(result.err()).doesNotContain("Building").contains("plugin not active");
+    }
+
+    private ChildProcess.Result chat(List<String> jvm, String input, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(jvm);
+        command.addAll(List.of("-Djlama.force_panama_tensor_operations=true", "-Xmx2g",
+                "--sun-misc-unsafe-memory-access=allow"));
+        if (agentIsBuilt()) {
+            command.add("-javaagent:" + AGENT);
+        }
+        command.addAll(List.of("-jar", CHAT.toString()));
+        command.addAll(List.of(arguments));
+        return ChildProcess.run(command, Map.of(), input, scratch);
+    }
+
+    private static void refused(ChildProcess.Result result, String sentence) {
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err().lines()).hasSize(1).first().asString().contains(sentence);
+    }
+
+    private static boolean agentIsBuilt() throws IOException {
+        if (!Files.exists(AGENT)) {
+            return false;
+        }
+        try (JarFile jar = new JarFile(AGENT.toFile())) {
+            return jar.getEntry("io/alisa/agent/AlisaAgent.class") != null;
+        }
+    }
+
+    /** A repository without sources, so that the script has nothing to build. */
+    private Path treeWithBuiltJars() throws IOException {
+        Path root = Files.createDirectory(scratch.resolve("tree"));
+        Path plugin = Files.createDirectories(root.resolve("alisa-plugin").resolve("target"));
+        Files.copy(AGENT, plugin.resolve("alisa-plugin.jar"));
+        Path kernels = Files.createDirectories(root.resolve("kernels-cuda").resolve("target"));
+        Files.createFile(kernels.resolve("alisa-kernels-cuda.jar"));
+        Path examples = Files.createDirectory(root.resolve("examples"));
+        Files.copy(Path.of("chat"), examples.resolve("chat"));
+        copy(Memo.DIRECTORY, examples.resolve(Memo.DIRECTORY));
+        copy(CHAT, examples.resolve(CHAT));
+        copy(CHAT.resolveSibling("lib"), examples.resolve(CHAT).resolveSibling("lib"));
+        return root;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = to.resolve(from.relativize(file).toString()).normalize();
+                Files.createDirectories(copy.resolveSibling(".").normalize());
+                Files.copy(file, copy);
+            }
+        }
+    }
+}

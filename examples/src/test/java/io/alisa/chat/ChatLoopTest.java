@@ -1,0 +1,117 @@
+package io.alisa.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChatLoopTest {
+    private static final String FACT = "Remember this: The gate code of Alice is 4821.";
+    private static final String QUESTION = "What is the gate code of Alice?";
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void talksAndSaysWhereThingsStand() {
+        ScriptedUi ui = chat(Memo.model(), FACT, "", QUESTION);
+        assertThat(ui.replies).hasSize(2).last().asString().contains("4821");
+        assertThat(ui.statusLines).hasSize(2);
+        assertThat(ui.statusLines.getLast()).contains("of 4,090 tokens", "prefill", "decode");
+    }
+
+    @Test
+    void withoutThePluginItSaysSoOnce() {
+        ScriptedUi ui = chat(Memo.model(), FACT, QUESTION);
+        assertThat(ui.statusLines).allMatch(line -> line.contains("plugin not active"));
+        assertThat(ui.notes).filteredOn(PluginView.INACTIVE::equals).hasSize(1);
+    }
+
+    @Test
+    void aNewConversationKnowsNothingUnlessTurnsAreKept() {
+        assertThat(chat(Memo.model(), FACT, "/new", QUESTION).replies.getLast()).doesNotContain("4821");
+        ScriptedUi kept = chat(Memo.model(), FACT, "/new keep", QUESTION);
+        assertThat(kept.replies.getLast()).contains("4821");
+        assertThat(kept.notes).anyMatch(note -> note.contains("the last 1 turn,"));
+    }
+
+    @Test
+    void aFullContextKeepsTheConversationUsable() {
+        ScriptedUi ui = chat(Memo.withContext(64), FACT, "one two three ".repeat(13), "/stats", QUESTION,
+                "/new keep", QUESTION);
+        assertThat(ui.notes)
+                .anyMatch(note -> note.startsWith("The context is full") && note.contains("/new keep"));
+        assertThat(ui.shown.getFirst()).contains("27 of 64 tokens");
+        assertThat(ui.replies).hasSize(3);
+        assertThat(ui.replies.get(1)).contains("4821");
+    }
+
+    @Test
+    void aFileGoesWithTheNextMessage() throws IOException {
+        Path file = Files.writeString(directory.resolve("facts with blanks.txt"), FACT + "\n");
+        ScriptedUi ui = chat(Memo.model(), "/read " + file, QUESTION, QUESTION);
+        assertThat(ui.notes).anyMatch(note -> note.contains("19 tokens, goes with your next message"));
+        assertThat(ui.replies).hasSize(2).first().asString().contains("4821");
+        assertThat(ui.statusLines.get(0)).startsWith("48 of");
+        assertThat(ui.statusLines.get(1)).as("the file is read once").startsWith("77 of");
+    }
+
+    @Test
+    void aFileThatDoesNotFitIsNotTaken() throws IOException {
+        Path file = Files.writeString(directory.resolve("long.txt"), "one two three ".repeat(40));
+        ScriptedUi ui = chat(Memo.withContext(64), FACT, "/read " + file, QUESTION);
+        assertThat(ui.notes).anyMatch(note -> note.contains("the model's context holds 64"));
+        assertThat(ui.replies.getLast()).contains("4821");
+    }
+
+    @Test
+    void filesThatCannotBeReadAreOneSentence() throws IOException {
+        Path binary = Files.write(directory.resolve("binary"), new byte[]{(byte) 0xC3, 0x28});
+        Path empty = Files.createFile(directory.resolve("empty"));
+        ScriptedUi ui = chat(Memo.model(), "/read", "/read " + directory.resolve("none"), "/read " + binary,
+                "/read " + empty, "/read " + directory);
+        assertThat(ui.notes).anyMatch(n -> n.startsWith("Say which file"))
+                .anyMatch(n -> n.startsWith("There is no file")).anyMatch(n -> n.contains("not UTF-8"))
+                .anyMatch(n -> n.contains("is empty")).anyMatch(n -> n.contains("cannot be read"));
+    }
+
+    @Test
+    void commandsThatCannotBeDoneSayWhy() {
+        ScriptedUi ui = chat(Memo.model(), "/host", "/nonsense", "/new old", "/help", "/explain", FACT,
+                "/host",
+                "/quit", "never said");
+        assertThat(ui.notes).anyMatch(n -> n.startsWith("There is no turn to repeat"))
+                .anyMatch(n -> n.startsWith("There is no command /nonsense"))
+                .anyMatch(n -> n.startsWith("Say /new")).anyMatch(n -> n.contains("nothing to compare"));
+        assertThat(ui.shown.getFirst()).contains(Commands.NAMES);
+        assertThat(ui.shown.getLast()).isEqualTo(PluginView.INACTIVE);
+        assertThat(ui.replies).hasSize(1);
+    }
+
+    @Test
+    void comparingNeedsTemperatureZero() {
+        ScriptedUi ui = new ScriptedUi(FACT, "/host");
+        new ChatLoop(Memo.model(), ModelOptions.of(Memo.DIRECTORY), null,
+                new Sampling(1, new SplittableRandom(1), 3), ui).run();
+        assertThat(ui.notes).anyMatch(n -> n.contains("--temperature 0"));
+    }
+
+    @Test
+    void aPathIsNoCommand() {
+        assertThat(Commands.isCommand("/etc/hosts is a file")).isFalse();
+        assertThat(Commands.isCommand("/help")).isTrue();
+        assertThat(Commands.isCommand("/read a b")).isTrue();
+        assertThat(Commands.isCommand("half/half")).isFalse();
+    }
+
+    private static ScriptedUi chat(LoadedModel model, String... lines) {
+        ScriptedUi ui = new ScriptedUi(lines);
+        new ChatLoop(model, ModelOptions.of(Memo.DIRECTORY), null, Sampling.greedy(40), ui).run();
+        return ui;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.alisa.chat;
+
+import org.jspecify.annotations.NullMarked;

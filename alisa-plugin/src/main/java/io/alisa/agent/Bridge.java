@@ -3,6 +3,7 @@ package io.alisa.agent;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * loader. Public because both find it by name.
  */
 public final class Bridge {
-    private static final Map<ClassLoader, HostHooks> HOSTS = new WeakHashMap<>();
+    /** Weak on both sides: an adapter leads to its host's loader, which must go when its application is undeployed. */
+    private static final Map<ClassLoader, WeakReference<@Nullable HostHooks>> HOSTS = new WeakHashMap<>();
     private static final List<String> FAILURES = new ArrayList<>();
     private static @Nullable Configuration configuration;
 
@@ -45,15 +47,16 @@ public final class Bridge {
         }
         try {
             return MethodHandles.publicLookup()
-                    .findVirtual(HostHooks.class, point.hook(), type.dropParameterTypes(0, 0)).bindTo(hooks);
+                    .findVirtual(HostHooks.class, point.hook(), type).bindTo(hooks);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("No hook for " + point, e);
         }
     }
 
     private static synchronized @Nullable HostHooks hooksOf(ClassLoader loader) {
-        if (HOSTS.containsKey(loader)) {
-            return HOSTS.get(loader);
+        WeakReference<@Nullable HostHooks> known = HOSTS.get(loader);
+        if (known != null) {
+            return known.get();
         }
         HostHooks hooks = null;
         try {
@@ -64,7 +67,7 @@ public final class Bridge {
             FAILURES.add("could not start: " + e);
             System.err.println("[alisa] could not start, the host runs untouched: " + e);
         }
-        HOSTS.put(loader, hooks);
+        HOSTS.put(loader, new WeakReference<>(hooks));
         return hooks;
     }
 
@@ -84,7 +87,8 @@ public final class Bridge {
 
     private static synchronized List<HostHooks> hosts() {
         List<HostHooks> hosts = new ArrayList<>();
-        for (HostHooks hooks : HOSTS.values()) {
+        for (WeakReference<@Nullable HostHooks> reference : HOSTS.values()) {
+            HostHooks hooks = reference.get();
             if (hooks != null) {
                 hosts.add(hooks);
             }
@@ -98,7 +102,9 @@ public final class Bridge {
             text.append(host.describe()).append('\n');
         }
         if (hosts().isEmpty()) {
-            text.append("ALISA is loaded but serves no host yet: nothing of Jlama has run\n");
+            text.append(configuration == null
+                    ? "ALISA is off or not loaded: start the JVM with -javaagent:alisa-plugin.jar\n"
+                    : "ALISA is loaded but serves no host yet: nothing of Jlama has run\n");
         }
         FAILURES.forEach(failure -> text.append(failure).append('\n'));
         if (configuration != null) {

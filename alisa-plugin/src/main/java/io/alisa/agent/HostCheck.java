@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * class, field and method they refer to, plus the join points and the members opened by name. One that is missing
  * is one difference; any difference means that this host stays as it is.
  */
-final class HostCheck {
+public final class HostCheck {
     private static final String HOST = "com/github/tjake/jlama/";
 
     /** Members the adapter opens by name, see {@code JlamaAccess}. */
@@ -55,11 +55,21 @@ final class HostCheck {
         this.adapter = adapter;
     }
 
-    /** What is different from the host we know, {@code expected ..., found ...} each; empty when nothing is. */
+    /**
+     * What is different from the host we know, {@code expected ..., found ...} each; empty when nothing is. Reads
+     * class files as resources of {@code host}, loads none.
+     */
+    public static List<String> differences(ClassLoader host) {
+        ClassLoader ours = HostCheck.class.getClassLoader();
+        return differences(new HostClasses(host::getResourceAsStream),
+                new HostClasses(ours::getResourceAsStream));
+    }
+
+    /** As above, for class files from anywhere. */
     static List<String> differences(HostClasses host, HostClasses adapter) {
         HostCheck check = new HostCheck(host, adapter);
         for (JoinPoint point : JoinPoint.values()) {
-            check.member(point.owner(), point.method(), point.descriptor());
+            check.body(point);
         }
         for (String opened : OPENED) {
             String[] parts = opened.split(" ", 3);
@@ -92,7 +102,20 @@ final class HostCheck {
         }
     }
 
+    /** A join point's method must have a body in that very class: an inherited one can't be woven. */
+    private void body(JoinPoint point) {
+        check(point.owner(), point.method(), point.descriptor(), HostCheck::declares);
+    }
+
     private void member(String owner, String name, String descriptor) {
+        check(owner, name, descriptor, this::has);
+    }
+
+    private interface Presence {
+        boolean test(ClassModel type, String name, String descriptor);
+    }
+
+    private void check(String owner, String name, String descriptor, Presence presence) {
         if (!checked.add(owner + name + descriptor)) {
             return;
         }
@@ -100,19 +123,22 @@ final class HostCheck {
         ClassModel model = host.find(owner);
         if (model == null) {
             differences.add("expected class " + owner.replace('/', '.') + ", found none");
-        } else if (!has(model, name, descriptor)) {
+        } else if (!presence.test(model, name, descriptor)) {
             differences.add("expected " + shortOwner + "." + name + " " + descriptor + ", found "
                     + ofThatName(model, name, shortOwner));
         }
     }
 
-    private boolean has(ClassModel type, String name, String descriptor) {
-        boolean declared = type.fields().stream()
+    private static boolean declares(ClassModel type, String name, String descriptor) {
+        return type.fields().stream()
                 .anyMatch(f -> f.fieldName().equalsString(name) && f.fieldType().equalsString(descriptor))
                 || type.methods().stream()
                         .anyMatch(m -> m.methodName().equalsString(name)
                                 && m.methodType().equalsString(descriptor));
-        if (declared) {
+    }
+
+    private boolean has(ClassModel type, String name, String descriptor) {
+        if (declares(type, name, descriptor)) {
             return true;
         }
         List<ClassEntry> above = new ArrayList<>(type.interfaces());
@@ -154,7 +180,7 @@ final class HostCheck {
     }
 
     /** For messages: the host's version as its jar states it, or {@code unknown}. */
-    static String version(ClassLoader loader) {
+    public static String version(ClassLoader loader) {
         @Nullable
         String version = null;
         try (InputStream in = loader

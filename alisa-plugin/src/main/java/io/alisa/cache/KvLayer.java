@@ -12,6 +12,7 @@ public final class KvLayer {
     private final long[] blocks;
     private final BlockSource source;
     private final int index;
+    private final int maxTokens;
     private int blockCount;
     private int tokens;
 
@@ -23,6 +24,7 @@ public final class KvLayer {
     KvLayer(KvLayout layout, int index, int maxTokens, BlockSource source) {
         this.layout = layout;
         this.index = index;
+        this.maxTokens = maxTokens;
         this.source = source;
         this.blocks = new long[(maxTokens + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS];
     }
@@ -47,10 +49,10 @@ public final class KvLayer {
      */
     public void resize(int end) {
         int needed = (end + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
-        if (needed > blocks.length) {
-            throw new IllegalArgumentException("The context is full: position " + (end - 1)
-                    + " asked for, the model has " + blocks.length * KvLayout.BLOCK_TOKENS
-                    + "; shorten the prompt or start a new session");
+        if (end > maxTokens) {
+            throw new IllegalArgumentException(
+                    "The context is full: position " + (end - 1) + " asked for, the model has "
+                            + maxTokens + "; shorten the prompt or start a new session");
         }
         while (blockCount < needed) {
             blocks[blockCount] = source.block(index, blockCount);

@@ -12,17 +12,25 @@ public final class ByteSize {
     }
 
     static boolean isSize(String text) {
-        return SIZE.matcher(text.toLowerCase(Locale.ROOT)).matches();
+        try {
+            parse(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Bytes of {@code text}; units are powers of 1024. */
     public static long parse(String text) {
         Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));
-        if (!matcher.matches()) {
-            throw new IllegalArgumentException("Not a size: '" + text + "'; write for instance 512m or 8g");
+        if (matcher.matches()) {
+            long unit = 1L << (10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2)));
+            long count = Long.parseLong(matcher.group(1));
+            if (count <= Long.MAX_VALUE / unit) {
+                return count * unit;
+            }
         }
-        long unit = 1L << (10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2)));
-        return Math.multiplyExact(Long.parseLong(matcher.group(1)), unit);
+        throw new IllegalArgumentException("Not a size: '" + text + "'; write for instance 512m or 8g");
     }
 
     /** {@code bytes} with a unit, three digits or so. */

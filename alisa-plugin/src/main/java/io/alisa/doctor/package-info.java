@@ -1,4 +1,4 @@
-/** What  prints. */
+/** The doctor: what {@code java -jar alisa-plugin.jar} prints. Looks, changes nothing. */
 @NullMarked
 package io.alisa.doctor;
 

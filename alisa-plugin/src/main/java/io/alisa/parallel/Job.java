@@ -1,6 +1,9 @@
 package io.alisa.parallel;
 
-/** Work cut into independent items. Implementations are reused from step to step: running one allocates nothing. */
+/**
+ * Work cut into independent items. Implementations are reused from step to step, so that
+ * running one allocates nothing, and do not run jobs themselves.
+ */
 public interface Job {
     /**
      * Does one item.

@@ -79,7 +79,7 @@ public final class WorkerTeam {
         }
     }
 
-    /** Runs all items and returns when every one is done. A failure of an item is thrown here, after the others. */
+    /** Runs all items and returns when every one is done. An item's failure is thrown here. */
     public void run(Job work, int itemCount) {
         if (itemCount <= 1 || workers.length == 0 || busy.isHeldByCurrentThread() || !busy.tryLock()) {
             runAlone(work, itemCount);
@@ -100,10 +100,18 @@ public final class WorkerTeam {
             Throwable thrown = failure;
             if (thrown != null) {
                 failure = null;
-                throw new IllegalStateException("An item of a job failed: " + thrown, thrown);
+                rethrow(thrown);
             }
         } finally {
             busy.unlock();
+        }
+    }
+
+    private static void rethrow(Throwable thrown) {
+        switch (thrown) {
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(thrown); // a job declares no checked exception
         }
     }
 

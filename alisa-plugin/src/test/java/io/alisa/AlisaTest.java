@@ -1,0 +1,44 @@
+package io.alisa;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alisa.attention.ScalarKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.host.Binding;
+import io.alisa.host.HostSession;
+import io.alisa.host.ModelShape;
+import io.alisa.host.Sessions;
+import io.alisa.parallel.WorkerTeam;
+import org.junit.jupiter.api.Test;
+
+/** What applications ask, through the bridge, of the sessions of this process. */
+class AlisaTest {
+    private static final ModelShape SHAPE = new ModelShape("TINY", 2, 256, 64, 0, 2, 2, 0, 4, 16,
+            KvFormat.F32,
+            0.25f, 0, 128);
+
+    @Test
+    void reportsArriveAsTheyAre() {
+        Object kvBuffer = new Object();
+        Binding binding = Sessions.ofProcess().bind(kvBuffer);
+        try (HostSession session = new HostSession(SHAPE, new ScalarKernels(), WorkerTeam.shared())) {
+            binding.open(session);
+            Sessions.ofProcess().opened(session);
+            session.stepDone(4, 1);
+            assertThat(Alisa.sessions()).containsExactly(session.report());
+            assertThat(Alisa.lastSession()).isEqualTo(session.report());
+            assertThat(Alisa.explain()).contains("1 open session").contains("4 tokens")
+                    .contains(SHAPE.describe());
+            Sessions.ofProcess().close(binding);
+        }
+        assertThat(Alisa.sessions()).isEmpty();
+        assertThat(Alisa.lastSession()).isNotNull().extracting(SessionReport::closed).isEqualTo(true);
+        assertThat(Sessions.ofProcess().find(kvBuffer)).isSameAs(binding);
+    }
+
+    @Test
+    void isNotActiveWhereNoHostRan() {
+        assertThat(Alisa.active()).isFalse();
+        assertThat(Alisa.explain()).contains("-javaagent:alisa-plugin.jar");
+    }
+}

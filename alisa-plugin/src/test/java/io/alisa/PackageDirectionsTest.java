@@ -1,0 +1,94 @@
+package io.alisa;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** Who may know whom. */
+class PackageDirectionsTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("io.alisa");
+
+    @Test
+    void packagesKnowOnlyWhatLiesBelow() {
+        ArchRule rule = layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("api").definedBy("io.alisa")
+                .layer("parallel").definedBy("io.alisa.parallel")
+                .layer("config").definedBy("io.alisa.config")
+                .layer("device").definedBy("io.alisa.device")
+                .layer("cache").definedBy("io.alisa.cache")
+                .layer("attention").definedBy("io.alisa.attention")
+                .layer("host").definedBy("io.alisa.host")
+                .layer("jlama").definedBy("io.alisa.host.jlama")
+                .layer("agent").definedBy("io.alisa.agent")
+                .layer("doctor").definedBy("io.alisa.doctor")
+                .whereLayer("api").mayNotAccessAnyLayer()
+                .whereLayer("parallel").mayNotAccessAnyLayer()
+                .whereLayer("config").mayNotAccessAnyLayer()
+                .whereLayer("device").mayNotAccessAnyLayer()
+                .whereLayer("cache").mayNotAccessAnyLayer()
+                .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
+                .whereLayer("host").mayOnlyAccessLayers("api", "cache", "attention", "parallel")
+                .whereLayer("jlama").mayOnlyAccessLayers("host", "cache", "attention", "parallel", "config")
+                .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
+                .whereLayer("doctor").mayOnlyAccessLayers("config", "attention", "agent", "device");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        ArchRule rule = slices().matching("io.(**)").should().beFreeOfCycles();
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void onlyItsAdapterKnowsTheHost() {
+        ArchRule rule = noClasses()
+                .that().resideOutsideOfPackage("io.alisa.host.jlama")
+                .should().dependOnClassesThat().resideInAPackage("com.github.tjake..");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void onlyTheAgentKnowsBytecode() {
+        ArchRule rule = noClasses()
+                .that().resideOutsideOfPackage("io.alisa.agent")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("java.lang.classfile..", "java.lang.instrument..");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void onlyVectorClassesNeedTheVectorApi() {
+        ArchRule rule = noClasses()
+                .that().resideOutsideOfPackage("io.alisa.attention")
+                .or().haveSimpleNameNotStartingWith("Vector")
+                .should().dependOnClassesThat().resideInAPackage("jdk.incubator.vector..");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void nothingHereKnowsCuda() {
+        ArchRule rule = noClasses()
+                .should().dependOnClassesThat().resideInAPackage("jcuda..");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void onlyTheHostsAdapterNeedsMoreThanTheJdk() {
+        ArchRule rule = classes()
+                .that().resideOutsideOfPackage("io.alisa.host.jlama")
+                .should().onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "com.sun.management..", "jdk.incubator.vector..", "io.alisa..",
+                        "org.jspecify.annotations..");
+        rule.check(CLASSES);
+    }
+}

@@ -1,0 +1,78 @@
+package io.alisa.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.security.cert.Certificate;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class HostTransformerTest {
+    private static final String ATTENTION = JoinPoint.ATTENTION.owner();
+    private static final String BUFFER = JoinPoint.CLOSED.owner();
+    private static final ProtectionDomain DOMAIN = new ProtectionDomain(
+            new CodeSource(null, (Certificate[]) null), null);
+
+    private final HostTransformer transformer = new HostTransformer();
+
+    private byte @Nullable [] transform(@Nullable ClassLoader loader, String name, byte[] classFile) {
+        return transformer.transform(loader, name, null, DOMAIN, classFile);
+    }
+
+    @Test
+    void weavesTheHostWeKnow() {
+        byte[] classFile = HostFiles.read(ATTENTION);
+        assertThat(transform(HostFiles.LOADER, ATTENTION, classFile)).isNotNull().isNotEqualTo(classFile);
+    }
+
+    @Test
+    void leavesEverythingElseAlone() {
+        String other = "com/github/tjake/jlama/model/MLPBlock";
+        assertThat(transform(HostFiles.LOADER, other, HostFiles.read(other))).isNull();
+        assertThat(transform(null, ATTENTION, HostFiles.read(ATTENTION))).as("a class of the JDK").isNull();
+    }
+
+    @Test
+    void leavesAnotherHostAloneAndSaysSoOnce() {
+        ClassLoader poor = new ClassLoader("poor", HostFiles.LOADER) {
+            @Override
+            public @Nullable InputStream getResourceAsStream(String name) {
+                return name.equals(ATTENTION + ".class") ? null : super.getResourceAsStream(name);
+            }
+        };
+        String said = saidWhile(() -> {
+            assertThat(transform(poor, BUFFER, HostFiles.read(BUFFER))).isNull();
+            assertThat(transform(poor, JoinPoint.TOKEN.owner(), HostFiles.read(JoinPoint.TOKEN.owner())))
+                    .isNull();
+        });
+        assertThat(said.lines()).singleElement().asString().startsWith("[alisa] this Jlama (version 0.8.4)")
+                .contains("it runs untouched",
+                        "expected class com.github.tjake.jlama.model.CausalSelfAttention");
+    }
+
+    @Test
+    void survivesWhatIsNoClassFile() {
+        String said = saidWhile(
+                () -> assertThat(transform(HostFiles.LOADER, ATTENTION, new byte[]{1, 2, 3})).isNull());
+        assertThat(said).startsWith("[alisa] could not look into " + ATTENTION + ", the host runs untouched");
+    }
+
+    /** The agent has no logger: before {@code main} there is only standard error. */
+    private static String saidWhile(Runnable work) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            work.run();
+        } finally {
+            System.setErr(before);
+        }
+        return said.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,178 @@
+package io.alisa.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class KvSessionTest {
+    private static final int KV_HEADS = 3;
+    private static final int HEAD_SIZE = 20;
+    private static final int LAYERS = 2;
+    private static final int CONTEXT = 1000;
+    private static final KvLayout LAYOUT = new KvLayout(KvFormat.F32, KV_HEADS, HEAD_SIZE);
+
+    private static KvSession session() {
+        return new KvSession(LAYOUT, LAYERS, CONTEXT);
+    }
+
+    @Test
+    void everyTokenOfEveryLayerIsReadBack() {
+        try (KvSession session = session()) {
+            write(session, 0, 200);
+            expect(session, 0, 200);
+        }
+    }
+
+    @Test
+    void blocksOfAllLayersLieApart() {
+        try (KvSession session = session()) {
+            List<long[]> taken = new ArrayList<>();
+            for (int layer = 0; layer < LAYERS; layer++) {
+                session.layer(layer).resize(CONTEXT);
+                for (int block = 0; block <= (CONTEXT - 1) / KvLayout.BLOCK_TOKENS; block++) {
+                    long from = session.layer(layer).block(block);
+                    taken.add(new long[]{from, from + LAYOUT.blockBytes()});
+                }
+            }
+            for (long[] a : taken) {
+                assertThat(a[0] % 64).as("starts on a cache line").isZero();
+                assertThat(taken.stream().filter(b -> a[0] < b[1] && b[0] < a[1])).as("overlapping")
+                        .hasSize(1);
+            }
+            assertThat(session.bytes()).isGreaterThanOrEqualTo(taken.size() * LAYOUT.blockBytes());
+        }
+    }
+
+    @Test
+    void newBlocksAreZero() {
+        try (KvSession session = session()) {
+            session.layer(0).resize(1);
+            for (long offset = 0; offset < LAYOUT.blockBytes(); offset += Float.BYTES) {
+                assertThat(OffHeap.getFloat(session.layer(0).block(0) + offset)).isZero();
+            }
+        }
+    }
+
+    @Test
+    void shrinkingAndGrowingAgainKeepsTheRest() {
+        try (KvSession session = session()) {
+            write(session, 0, 300);
+            long bytes = session.bytes();
+            for (int layer = 0; layer < LAYERS; layer++) {
+                session.layer(layer).resize(100);
+                assertThat(session.layer(layer).tokens()).isEqualTo(100);
+                session.layer(layer).resize(250);
+            }
+            expect(session, 0, 100);
+            assertThat(session.bytes()).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void aFullContextIsSaidAndHarmsNothing() {
+        try (KvSession session = session()) {
+            write(session, 0, CONTEXT);
+            assertThatThrownBy(() -> session.layer(0).resize(CONTEXT + KvLayout.BLOCK_TOKENS))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("The context is full")
+                    .hasMessageContaining("shorten the prompt or start a new session");
+            expect(session, 0, CONTEXT);
+        }
+    }
+
+    @Test
+    void closingFreesAndMayBeRepeated() {
+        KvSession session = session();
+        session.layer(0).resize(1);
+        assertThat(session.bytes()).isPositive();
+        session.close();
+        assertThat(session.bytes()).isZero();
+        assertThat(session.isClosed()).isTrue();
+        assertThatCode(session::close).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aClosedSessionGivesNoMemory() {
+        KvSession session = session();
+        session.layer(0).resize(10);
+        session.close();
+        assertThatThrownBy(() -> session.layer(0).resize(11)).as("room that was there before")
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+        assertThatThrownBy(() -> session.layer(1).resize(500)).as("new room")
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void closingWaitsForTheStepInProgress() throws InterruptedException {
+        KvSession session = session();
+        Thread closer = Thread.ofPlatform().unstarted(session::close);
+        session.lock().lock();
+        try {
+            closer.start();
+            while (!session.lock().hasQueuedThread(closer)) {
+                Thread.onSpinWait();
+            }
+            session.layer(0).resize(10); // still there
+            assertThat(session.isClosed()).isFalse();
+        } finally {
+            session.lock().unlock();
+        }
+        closer.join();
+        assertThat(session.isClosed()).isTrue();
+    }
+
+    private static void write(KvSession session, int from, int to) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            session.layer(layer).resize(to);
+            for (int token = from; token < to; token++) {
+                for (int head = 0; head < KV_HEADS; head++) {
+                    float[] both = content(layer, token, head);
+                    session.layer(layer).putKey(token, head, both, 0);
+                    session.layer(layer).putValue(token, head, both, HEAD_SIZE);
+                }
+            }
+        }
+    }
+
+    private static void expect(KvSession session, int from, int to) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            for (int token = from; token < to; token++) {
+                for (int head = 0; head < KV_HEADS; head++) {
+                    assertThat(read(session.layer(layer), token, head))
+                            .as("layer %s, token %s, head %s", layer, token, head)
+                            .isEqualTo(content(layer, token, head));
+                }
+            }
+        }
+    }
+
+    /** A key and a value behind it that nobody else has. */
+    private static float[] content(int layer, int token, int head) {
+        Random random = new Random(((long) layer * CONTEXT + token) * KV_HEADS + head);
+        float[] both = new float[2 * HEAD_SIZE];
+        for (int i = 0; i < both.length; i++) {
+            both[i] = random.nextFloat();
+        }
+        return both;
+    }
+
+    private static float[] read(KvLayer layer, int token, int head) {
+        long keys = LAYOUT.headAddress(layer.block(token / KvLayout.BLOCK_TOKENS), head);
+        long values = keys + LAYOUT.keyBytes();
+        int slot = token % KvLayout.BLOCK_TOKENS;
+        float[] both = new float[2 * HEAD_SIZE];
+        for (int i = 0; i < HEAD_SIZE; i++) {
+            both[i] = OffHeap.getFloat(keys + (long) (i * KvLayout.BLOCK_TOKENS + slot) * Float.BYTES);
+            both[HEAD_SIZE + i] = OffHeap
+                    .getFloat(values + (long) (slot * LAYOUT.paddedHeadSize() + i) * Float.BYTES);
+        }
+        return both;
+    }
+}

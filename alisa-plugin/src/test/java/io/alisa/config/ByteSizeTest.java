@@ -1,0 +1,34 @@
+package io.alisa.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ByteSizeTest {
+    @ParameterizedTest
+    @CsvSource({"0,0", "1,1", "1023,1023", "1b,1", "512m,536870912", "512M,536870912", "8g,8589934592",
+            "8gb,8589934592", "3k,3072", "2t,2199023255552"})
+    void readsWhatPeopleWrite(String text, long bytes) {
+        assertThat(ByteSize.isSize(text)).isTrue();
+        assertThat(ByteSize.parse(text)).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "m", "-1", "1.5g", "8 g", "8gib", "8x", "auto", "9999999999999999",
+            "999999999999999t"})
+    void refusesTheRest(String text) {
+        assertThat(ByteSize.isSize(text)).isFalse();
+        assertThatThrownBy(() -> ByteSize.parse(text)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("write for instance 512m or 8g");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0 B", "1023,1023 B", "1024,1.0 KiB", "1536,1.5 KiB", "536870912,512.0 MiB",
+            "8589934592,8.0 GiB", "1099511627776,1.0 TiB", "9223372036854775807,8.0 EiB"})
+    void writesWhatPeopleRead(long bytes, String text) {
+        assertThat(ByteSize.format(bytes)).isEqualTo(text);
+    }
+}

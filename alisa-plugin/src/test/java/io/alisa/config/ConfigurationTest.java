@@ -1,0 +1,149 @@
+package io.alisa.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ConfigurationTest {
+    /** The published table: key, environment twin, default (empty: none). Not to be derived from the code. */
+    private static final List<List<String>> CONTRACT = List.of(
+            List.of("alisa.enabled", "ALISA_ENABLED", "true"),
+            List.of("alisa.config-file", "ALISA_CONFIG_FILE", ""),
+            List.of("alisa.sparse", "ALISA_SPARSE", "false"),
+            List.of("alisa.sparse.policy", "ALISA_SPARSE_POLICY", "swa"),
+            List.of("alisa.sparse.caching-ratio", "ALISA_SPARSE_CACHING_RATIO", "0.2"),
+            List.of("alisa.sparse.min-context", "ALISA_SPARSE_MIN_CONTEXT", "256"),
+            List.of("alisa.kv.type", "ALISA_KV_TYPE", ""),
+            List.of("alisa.memory.fast", "ALISA_MEMORY_FAST", "auto"),
+            List.of("alisa.memory.slow", "ALISA_MEMORY_SLOW", "auto"),
+            List.of("alisa.memory.slow-dir", "ALISA_MEMORY_SLOW_DIR", ""),
+            List.of("alisa.recompute", "ALISA_RECOMPUTE", "auto"),
+            List.of("alisa.backend", "ALISA_BACKEND", "auto"));
+
+    @TempDir
+    Path directory = Path.of("");
+
+    private static Properties properties(String... keysAndValues) {
+        Properties properties = new Properties();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            properties.setProperty(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return properties;
+    }
+
+    private String file(String... lines) throws IOException {
+        return Files.write(directory.resolve("alisa.properties"), List.of(lines)).toString();
+    }
+
+    @Test
+    void everySettingOfTheContractIsThereWithItsTwinAndDefault() {
+        assertThat(Arrays.stream(Setting.values())
+                .map(s -> List.of(s.key(), s.environmentKey(), s.defaultText())))
+                .containsExactlyElementsOf(CONTRACT);
+    }
+
+    @Test
+    void nothingSetMeansDefaultsAndNoWarning() {
+        Configuration configuration = Configuration.of(new Properties(), Map.of());
+        for (Setting setting : Setting.values()) {
+            assertThat(configuration.value(setting))
+                    .isEqualTo(new Configuration.Value(setting.defaultText(), "default"));
+        }
+        assertThat(configuration.warnings()).isEmpty();
+        assertThat(configuration.flag(Setting.ENABLED)).isTrue();
+        assertThat(configuration.flag(Setting.SPARSE)).isFalse();
+    }
+
+    @Test
+    void aPropertyWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
+        String file = file("alisa.sparse.policy=h2o", "alisa.backend=scalar", "alisa.recompute=off");
+        Configuration configuration = Configuration.of(
+                properties("alisa.config-file", file, "alisa.sparse.policy", "local"),
+                Map.of("ALISA_SPARSE_POLICY", "strided", "ALISA_BACKEND", "vector"));
+        assertThat(configuration.value(Setting.SPARSE_POLICY))
+                .isEqualTo(new Configuration.Value("local", "system property"));
+        assertThat(configuration.value(Setting.BACKEND))
+                .isEqualTo(new Configuration.Value("vector", "environment ALISA_BACKEND"));
+        assertThat(configuration.value(Setting.RECOMPUTE))
+                .isEqualTo(new Configuration.Value("off", "file " + file));
+        assertThat(configuration.value(Setting.KV_TYPE).source()).isEqualTo("default");
+        assertThat(configuration.warnings()).isEmpty();
+    }
+
+    @Test
+    void theEnvironmentMayNameTheFile() throws IOException {
+        Configuration configuration = Configuration.of(new Properties(),
+                Map.of("ALISA_CONFIG_FILE", file("alisa.sparse=true")));
+        assertThat(configuration.flag(Setting.SPARSE)).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ENABLED,yes", "ENABLED,''", "SPARSE,1", "SPARSE_POLICY,SWA", "SPARSE_POLICY,best",
+            "CACHING_RATIO,0", "CACHING_RATIO,1.01", "CACHING_RATIO,-0.2", "CACHING_RATIO,NaN",
+            "CACHING_RATIO,20%", "MIN_CONTEXT,-1", "MIN_CONTEXT,many", "MIN_CONTEXT,12345678901",
+            "KV_TYPE,int4", "MEMORY_FAST,lots", "MEMORY_FAST,-5g", "MEMORY_FAST,999999999999999t",
+            "MEMORY_SLOW,5 g", "RECOMPUTE,on", "BACKEND,gpu"})
+    void aValueThatMakesNoSenseWarnsAndTheDefaultHolds(Setting setting, String bad) {
+        Configuration configuration = Configuration.of(properties(setting.key(), bad),
+                Map.of(setting.environmentKey(), setting.defaultText()));
+        assertThat(configuration.text(setting)).isEqualTo(setting.defaultText());
+        assertThat(configuration.value(setting).source()).startsWith("default, because");
+        assertThat(configuration.warnings()).singleElement().asString()
+                .startsWith(setting.key() + "='" + bad + "' (system property) is not ");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Setting.class, names = {"CONFIG_FILE", "SLOW_DIR"}, mode = EnumSource.Mode.EXCLUDE)
+    void everySettingButTheTextsChecksItsValue(Setting setting) {
+        assertThat(Configuration.of(properties(setting.key(), "no such thing"), Map.of()).warnings())
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SPARSE,true", "SPARSE,false", "SPARSE_POLICY,swa-paper", "SPARSE_POLICY,streaming-llm",
+            "SPARSE_POLICY,dense", "CACHING_RATIO,1", "CACHING_RATIO,0.05", "MIN_CONTEXT,0", "KV_TYPE,host",
+            "KV_TYPE,int8", "MEMORY_FAST,512m", "MEMORY_SLOW,0", "MEMORY_SLOW,8g", "MEMORY_FAST,auto",
+            "RECOMPUTE,off", "BACKEND,cuda", "BACKEND,scalar", "SLOW_DIR,somewhere else"})
+    void whatMakesSenseHolds(Setting setting, String value) {
+        Configuration configuration = Configuration.of(properties(setting.key(), " " + value + " "),
+                Map.of());
+        assertThat(configuration.text(setting)).isEqualTo(value);
+        assertThat(configuration.warnings()).isEmpty();
+    }
+
+    @Test
+    void anUnknownKeyWarns() throws IOException {
+        Configuration configuration = Configuration.of(
+                properties("alisa.spares", "true", "other.key", "x", "alisa.config-file",
+                        file("alisa.fast=1g")),
+                Map.of());
+        assertThat(configuration.warnings()).hasSize(2)
+                .anyMatch(w -> w.startsWith("'alisa.spares' is not a setting"))
+                .anyMatch(w -> w.startsWith("'alisa.fast' is not a setting"));
+    }
+
+    @Test
+    void aFileThatCannotBeReadWarnsAndIsLeftOut() throws IOException {
+        Path binary = Files.write(directory.resolve("binary"),
+                new byte[]{(byte) 0xff, (byte) 0xfe, (byte) 0xfd});
+        for (String path : List.of(directory.resolve("none").toString(), directory.toString(), "\0",
+                binary.toString(), file("alisa.sparse=\\u12"))) {
+            Configuration configuration = Configuration.of(properties("alisa.config-file", path), Map.of());
+            assertThat(configuration.warnings()).as("%s", path).singleElement().asString()
+                    .contains("can't be read").contains("going on without it");
+            assertThat(configuration.flag(Setting.SPARSE)).isFalse();
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package io.alisa.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Properties;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import io.alisa.config.Configuration;
+import io.alisa.device.DeviceProbe;
+import io.alisa.device.DeviceStatus;
+import io.alisa.doctor.Check.Mark;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each group of checks by itself, where things are as they should be and where not. */
+class ChecksTest {
+    private static final long GIB = 1L << 30;
+    private static final Machine MACHINE = new Machine(16 * GIB, OptionalLong.empty());
+
+    @TempDir
+    Path directory = Path.of("");
+
+    private static Configuration configuration(String... keysAndValues) {
+        Properties properties = new Properties();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            properties.setProperty(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return Configuration.of(properties, Map.of());
+    }
+
+    // --- runtime
+
+    private static Check flags(@Nullable String options) {
+        return RuntimeChecks.of("1.0", Runtime.version(), "VM", options).getLast();
+    }
+
+    @Test
+    void saysWhichFlagsTheApplicationNeeds() {
+        assertThat(flags(null).mark()).isEqualTo(Mark.OK);
+        assertThat(flags(null).text()).contains("-javaagent:alisa-plugin.jar",
+                "--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "JDK_JAVA_OPTIONS");
+    }
+
+    @Test
+    void seesWhatJdkJavaOptionsLacks() {
+        Check some = flags("-javaagent:/x/alisa-plugin.jar --enable-native-access=ALL-UNNAMED");
+        assertThat(some.mark()).isEqualTo(Mark.WARN);
+        assertThat(some.text()).endsWith("not --add-modules jdk.incubator.vector");
+        assertThat(flags(
+                "-javaagent:a.jar --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED"))
+                .isEqualTo(Check.ok("application's JVM flags", "all in JDK_JAVA_OPTIONS"));
+    }
+
+    @Test
+    void classesOutsideTheJarHaveNoVersion() {
+        List<Check> checks = RuntimeChecks.of(null, Runtime.version(), "VM", null);
+        assertThat(checks.getFirst().mark()).isEqualTo(Mark.WARN);
+        assertThat(RuntimeChecks.of("1.2.3", Runtime.version(), "VM", null).getFirst())
+                .isEqualTo(Check.ok("plugin", "1.2.3"));
+    }
+
+    // --- host
+
+    @Test
+    void theHostsJarIsRecognised() throws URISyntaxException {
+        String jar = Path.of(AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toString();
+        Check check = HostChecks.of(directory + File.pathSeparator + jar);
+        assertThat(check.mark()).as(check.text()).isEqualTo(Mark.OK);
+        assertThat(check.text()).startsWith("Jlama 0.8.4 in ");
+    }
+
+    @Test
+    void theHostIsFoundOnTheOwnClassPath() {
+        assertThat(HostChecks.of(null).text()).startsWith("Jlama 0.8.4 on this class path");
+    }
+
+    @Test
+    void aPathWithoutTheHostFails() {
+        Check nothing = HostChecks.of(directory.toString());
+        assertThat(nothing.mark()).isEqualTo(Mark.FAIL);
+        assertThat(nothing.text()).startsWith("no Jlama in ");
+        Check missing = HostChecks.of(directory.resolve("x.jar").toString());
+        assertThat(missing.mark()).isEqualTo(Mark.FAIL);
+        assertThat(missing.text()).startsWith("there is no '");
+        assertThat(missing.remedy()).contains("--host");
+    }
+
+    @Test
+    void anotherHostFailsWithWhatDiffers() throws IOException {
+        Path landmark = directory.resolve("com/github/tjake/jlama/model/AbstractModel.class");
+        Files.createDirectories(landmark.getParent());
+        try (var in = AbstractModel.class.getResourceAsStream("AbstractModel.class")) {
+            Files.write(landmark, in == null ? new byte[0] : in.readAllBytes());
+        }
+        Check check = HostChecks.of(directory.toString());
+        assertThat(check.mark()).isEqualTo(Mark.FAIL);
+        assertThat(check.text()).startsWith("Jlama unknown in ").contains("runs untouched: expected class ")
+                .containsPattern("\\(and \\d+ more\\)");
+        assertThat(check.remedy()).isEqualTo("use Jlama 0.8.4");
+    }
+
+    // --- Vector API
+
+    @Test
+    void theVectorApiIsThereWithItsWidth() {
+        assertThat(VectorChecks.ofProcess().mark()).isEqualTo(Mark.OK);
+        assertThat(VectorChecks.ofProcess().text()).matches("vector \\(\\d+ bit\\) kernels");
+    }
+
+    @Test
+    void withoutTheVectorApiTheFlagIsSaid() {
+        assertThat(VectorChecks.absent(true).mark()).isEqualTo(Mark.WARN);
+        assertThat(VectorChecks.absent(true).remedy()).contains("--add-modules jdk.incubator.vector");
+        assertThat(VectorChecks.absent(false).text()).contains("built without it");
+    }
+
+    // --- memory
+
+    private static Check memory(Machine machine, String... settings) {
+        return MemoryChecks.of(configuration(settings), machine).getFirst();
+    }
+
+    private static Check disk(String... settings) {
+        return MemoryChecks.of(configuration(settings), MACHINE).getLast();
+    }
+
+    @Test
+    void theFastLimitIsComparedWithTheMachine() {
+        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM"));
+        assertThat(memory(MACHINE, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.OK);
+        assertThat(memory(MACHINE, "alisa.memory.fast", "12g").mark()).isEqualTo(Mark.WARN);
+        assertThat(memory(MACHINE, "alisa.memory.fast", "17g").mark()).isEqualTo(Mark.FAIL);
+    }
+
+    @Test
+    void aContainersLimitCounts() {
+        Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB));
+        assertThat(memory(container).text()).contains("the container may use 2.0 GiB");
+        assertThat(memory(container, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.FAIL);
+    }
+
+    @Test
+    void theContainersLimitIsReadFromControlGroups() throws IOException {
+        Path two = Files.writeString(directory.resolve("memory.max"), "2147483648\n");
+        Path none = Files.writeString(directory.resolve("max"), "max\n");
+        Path huge = Files.writeString(directory.resolve("limit"), "9223372036854771712\n");
+        Path absent = directory.resolve("absent");
+        assertThat(Machine.limit(List.of(two, absent), 16 * GIB)).hasValue(2 * GIB);
+        assertThat(Machine.limit(List.of(absent, two), 16 * GIB)).hasValue(2 * GIB);
+        assertThat(Machine.limit(List.of(none, huge, absent), 16 * GIB)).isEmpty();
+        assertThat(Machine.ofProcess().usable()).isPositive();
+    }
+
+    @Test
+    void theSlowLimitIsComparedWithTheDisk() {
+        String dir = directory.toString();
+        assertThat(disk("alisa.memory.slow-dir", dir).text()).endsWith("free in " + dir);
+        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "1k").mark()).isEqualTo(Mark.OK);
+        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "8000t").mark())
+                .isEqualTo(Mark.FAIL);
+        assertThat(disk("alisa.memory.slow", "0").text()).startsWith("none");
+        assertThat(disk("alisa.memory.slow-dir", dir + "/absent").mark()).isEqualTo(Mark.FAIL);
+        assertThat(disk("alisa.memory.slow-dir", "\0").mark()).isEqualTo(Mark.FAIL);
+    }
+
+    // --- devices
+
+    private record Found(DeviceStatus probe) implements DeviceProbe {
+        @Override
+        public String name() {
+            return "CUDA";
+        }
+    }
+
+    @Test
+    void withoutAModuleTheCpuComputes() {
+        assertThat(DeviceChecks.of(List.of(), "auto")).singleElement().extracting(Check::mark)
+                .isEqualTo(Mark.OK);
+        assertThat(DeviceChecks.of(List.of(), "cuda")).singleElement().extracting(Check::mark)
+                .isEqualTo(Mark.WARN);
+    }
+
+    @Test
+    void aModuleSaysWhatItFound() {
+        DeviceProbe good = new Found(new DeviceStatus(true, "a GPU", null));
+        DeviceProbe bad = new Found(new DeviceStatus(false, "no driver", "install it"));
+        assertThat(DeviceChecks.of(List.of(good, bad), "auto")).containsExactly(Check.ok("CUDA", "a GPU"),
+                Check.warn("CUDA", "no driver", "install it"));
+    }
+}

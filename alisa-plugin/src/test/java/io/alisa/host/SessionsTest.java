@@ -1,0 +1,121 @@
+package io.alisa.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Objects;
+
+import io.alisa.SessionReport;
+import io.alisa.attention.ScalarKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.parallel.WorkerTeam;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+    private static final ModelShape SHAPE = new ModelShape("TINY", 2, 256, 64, 0, 2, 2, 0, 4, 16,
+            KvFormat.F32,
+            0.25f, 0, 128);
+
+    private final Sessions sessions = new Sessions();
+
+    private HostSession open(Object kvBuffer) {
+        HostSession session = new HostSession(SHAPE, new ScalarKernels(), WorkerTeam.shared());
+        sessions.bind(kvBuffer).open(session);
+        sessions.opened(session);
+        return session;
+    }
+
+    private static void step(HostSession session, int endPosition) {
+        session.kv().layer(0).resize(endPosition);
+        session.stepDone(endPosition, 1);
+    }
+
+    @Test
+    void aCacheObjectIsBoundOnce() {
+        Object kvBuffer = new Object();
+        assertThat(sessions.find(kvBuffer)).isNull();
+        Binding binding = sessions.bind(kvBuffer);
+        assertThat(sessions.bind(kvBuffer)).isSameAs(binding);
+        assertThat(sessions.find(kvBuffer)).isSameAs(binding);
+        assertThat(sessions.bind(new Object())).isNotSameAs(binding);
+    }
+
+    @Test
+    void openSessionsAreReportedOldestFirst() {
+        Object first = new Object();
+        Object second = new Object();
+        HostSession older = open(first);
+        HostSession newer = open(second);
+        step(older, 5);
+        step(newer, 3);
+        step(older, 6);
+        assertThat(sessions.reports()).extracting(SessionReport::tokens).containsExactly(6L, 3L);
+        assertThat(sessions.last()).isNotNull().extracting(SessionReport::tokens).isEqualTo(6L);
+        assertThat(sessions.find(first)).isNotNull();
+        assertThat(sessions.find(second)).isNotNull();
+    }
+
+    @Test
+    void theLastSessionIsKnownAfterItClosed() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        step(session, 9);
+        long hostBytes = session.report().hostEquivalentBytes();
+        assertThat(session.report().fastBytes()).isPositive();
+        sessions.close(sessions.bind(kvBuffer));
+        SessionReport last = Objects.requireNonNull(sessions.last());
+        assertThat(last.closed()).isTrue();
+        assertThat(last.tokens()).isEqualTo(9);
+        assertThat(last.fastBytes()).isZero();
+        assertThat(last.hostEquivalentBytes()).isEqualTo(hostBytes).isEqualTo(2L * 2 * 128 * 9);
+        assertThat(session.kv().isClosed()).isTrue();
+        assertThat(sessions.reports()).isEmpty();
+    }
+
+    @Test
+    void anOpenSessionUsedLaterIsTheLast() {
+        Object first = new Object();
+        Object second = new Object();
+        HostSession closed = open(first);
+        step(closed, 1);
+        HostSession open = open(second);
+        sessions.close(sessions.bind(first));
+        assertThat(sessions.last()).isNotNull().extracting(SessionReport::closed).isEqualTo(true);
+        step(open, 2);
+        assertThat(sessions.last()).isNotNull().extracting(SessionReport::closed).isEqualTo(false);
+        assertThat(sessions.find(second)).isNotNull();
+    }
+
+    @Test
+    void thereIsNoLastSessionBeforeTheFirst() {
+        assertThat(sessions.last()).isNull();
+        sessions.close(sessions.bind(new Object()));
+        assertThat(sessions.last()).isNull();
+    }
+
+    /** No other call is made after the object is gone: nobody may ever come by again. */
+    @Test
+    void anAbandonedSessionIsClosed() {
+        HostSession session = openAbandoned();
+        assertThat(session.kv().bytes()).isPositive();
+        assertThat(Garbage.collectUntil(() -> session.kv().isClosed())).as("closed").isTrue();
+        assertThat(session.kv().bytes()).isZero();
+    }
+
+    private HostSession openAbandoned() {
+        HostSession session = open(new Object());
+        step(session, 1);
+        return session;
+    }
+
+    @Test
+    void decodeStepsAreAveraged() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        assertThat(session.report().attendedTokensPerStep()).isZero();
+        session.stepDone(10, 10);
+        session.stepDone(11, 1);
+        session.stepDone(12, 1);
+        assertThat(session.report().attendedTokensPerStep()).isEqualTo(11.5);
+        assertThat(sessions.find(kvBuffer)).isNotNull();
+    }
+}

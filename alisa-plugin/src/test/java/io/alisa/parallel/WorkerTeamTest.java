@@ -1,0 +1,140 @@
+package io.alisa.parallel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The time limit only ends a hang. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class WorkerTeamTest {
+    private static final int LARGEST_TEAM = 8;
+    private static final int MOST_ITEMS = 1000;
+    private static final List<WorkerTeam> TEAMS = IntStream.rangeClosed(1, LARGEST_TEAM)
+            .mapToObj(WorkerTeam::new).toList();
+
+    static List<WorkerTeam> teams() {
+        return TEAMS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void everyItemOnce(WorkerTeam team) {
+        Random random = new Random(team.size());
+        for (int round = 0; round < 300; round++) {
+            int items = round < 20 ? round : random.nextInt(MOST_ITEMS + 1);
+            AtomicIntegerArray done = new AtomicIntegerArray(MOST_ITEMS + 1);
+            team.run((item, worker) -> done.incrementAndGet(item), items);
+            for (int item = 0; item <= MOST_ITEMS; item++) {
+                assertThat(done.get(item)).as("item %s of %s", item, items).isEqualTo(item < items ? 1 : 0);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void noTwoItemsShareAWorkersNumberAtOnce(WorkerTeam team) {
+        AtomicIntegerArray busy = new AtomicIntegerArray(team.size());
+        AtomicInteger clashes = new AtomicInteger();
+        for (int round = 0; round < 100; round++) {
+            team.run((item, worker) -> {
+                if (busy.getAndIncrement(worker) != 0) {
+                    clashes.incrementAndGet();
+                }
+                Thread.onSpinWait();
+                busy.getAndDecrement(worker);
+            }, 40);
+        }
+        assertThat(clashes).hasValue(0);
+    }
+
+    @Test
+    void writesOfTheWorkersAreSeenByTheCaller() {
+        WorkerTeam team = TEAMS.getLast();
+        int[] plain = new int[MOST_ITEMS];
+        for (int round = 1; round <= 200; round++) {
+            int value = round;
+            team.run((item, worker) -> plain[item] = value, MOST_ITEMS);
+            assertThat(IntStream.of(plain).allMatch(x -> x == value)).as("round %s", round).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void anItemsFailureReachesTheCallerAndTheTeamGoesOn(WorkerTeam team) {
+        for (int failing : new int[]{0, 1, 37, 99}) {
+            assertThatThrownBy(() -> team.run((item, worker) -> {
+                if (item == failing) {
+                    throw new IllegalArgumentException("item " + item);
+                }
+            }, 100)).satisfiesAnyOf(
+                    thrown -> assertThat(thrown).isInstanceOf(IllegalArgumentException.class),
+                    thrown -> assertThat(thrown).hasCauseInstanceOf(IllegalArgumentException.class))
+                    .hasMessageContaining("item " + failing);
+            AtomicInteger done = new AtomicInteger();
+            team.run((item, worker) -> done.incrementAndGet(), 100);
+            assertThat(done).as("after item %s failed", failing).hasValue(100);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void aJobMayRunAnother(WorkerTeam team) {
+        AtomicInteger done = new AtomicInteger();
+        for (int round = 0; round < 20; round++) {
+            team.run((outer, worker) -> team.run((inner, innerWorker) -> done.incrementAndGet(), 7), 11);
+        }
+        assertThat(done).hasValue(20 * 7 * 11);
+    }
+
+    @ParameterizedTest
+    @MethodSource("teams")
+    void manyCallersAtOnce(WorkerTeam team) throws Exception {
+        int callers = 4;
+        CountDownLatch go = new CountDownLatch(callers);
+        List<Future<Integer>> results = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(callers)) {
+            for (int caller = 0; caller < callers; caller++) {
+                results.add(pool.submit(() -> {
+                    go.countDown();
+                    go.await();
+                    AtomicInteger done = new AtomicInteger();
+                    for (int round = 0; round < 200; round++) {
+                        team.run((item, worker) -> done.incrementAndGet(), 13);
+                    }
+                    return done.get();
+                }));
+            }
+            for (Future<Integer> result : results) {
+                assertThat(result.get()).isEqualTo(200 * 13);
+            }
+        }
+    }
+
+    @Test
+    void aTeamHasAtLeastTheCaller() {
+        assertThat(new WorkerTeam(1).size()).isEqualTo(1);
+        assertThatThrownBy(() -> new WorkerTeam(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("got size 0");
+    }
+
+    @Test
+    void theSharedTeamIsOneForAll() {
+        assertThat(WorkerTeam.shared()).isSameAs(WorkerTeam.shared());
+        assertThat(WorkerTeam.shared().size()).isBetween(1, Runtime.getRuntime().availableProcessors());
+    }
+}

@@ -1,0 +1,47 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+
+import io.alisa.device.DeviceProbe;
+import io.alisa.device.DeviceStatus;
+import org.junit.jupiter.api.Test;
+
+class CudaProbeTest {
+    /** The kernel driver's node: asked without any library that the probe uses. */
+    private static final boolean DRIVER = Files.exists(Path.of("/dev/nvidiactl"));
+
+    private final DeviceStatus status = new CudaProbe().probe();
+
+    @Test
+    void isFoundAsAService() {
+        assertThat(ServiceLoader.load(DeviceProbe.class)).singleElement().isInstanceOf(CudaProbe.class)
+                .extracting(DeviceProbe::name).isEqualTo("CUDA");
+    }
+
+    @Test
+    void answersTheSameTwice() {
+        assertThat(new CudaProbe().probe()).isEqualTo(status);
+    }
+
+    @Test
+    void saysWhatIsMissingWithoutADriver() {
+        assumeFalse(DRIVER, "this machine has an NVIDIA driver: the case without one is not tested here");
+        assertThat(status.usable()).isFalse();
+        assertThat(status.description()).isEqualTo("no NVIDIA driver: libcuda.so.1 not found");
+        assertThat(status.remedy()).contains("install the NVIDIA driver");
+    }
+
+    @Test
+    void describesTheDeviceWithADriver() {
+        assumeTrue(DRIVER, "this machine has no NVIDIA driver: the case with a GPU is not tested here");
+        assertThat(status.usable()).as(status.description()).isTrue();
+        assertThat(status.description()).matches(".+, [0-9.]+ GiB, compute capability \\d+\\.\\d+.*");
+        assertThat(status.remedy()).isNull();
+    }
+}

@@ -24,6 +24,11 @@ final class Projection implements Job {
     private int firstColumn;
     private int columns;
     private int count;
+    /** How the rows are cut: chunks of this many, the last one longer, numbered from the product's first item on. */
+    private final int[] chunk = new int[MOST];
+    private final int[] lastChunk = new int[MOST];
+    private final int[] firstItem = new int[MOST];
+    private int items;
 
     Projection(WorkerTeam team) {
         this.team = team;
@@ -50,14 +55,17 @@ final class Projection implements Job {
 
     /** Computes all products. */
     void run() {
+        AbstractTensor<?, ?> activations = input;
+        if (activations == null) {
+            throw new IllegalStateException("No input was given");
+        }
+        items = 0;
         long work = 0;
         for (int i = 0; i < count; i++) {
+            splitAsTheHostDoes(i);
             work += (long) rows[i] * columns;
         }
-        AbstractTensor<?, ?> activations = input;
-        if (activations != null) {
-            team.run(this, count * team.size(), work * activations.shape().first());
-        }
+        team.run(this, items, work * activations.shape().first());
         input = null;
         for (int i = 0; i < count; i++) {
             results[i] = null;
@@ -65,16 +73,31 @@ final class Projection implements Job {
         }
     }
 
+    /**
+     * Cuts a product's rows just as the host's {@code VectorMath.pchunk} does: its native operations compute some
+     * products wrongly when they are cut otherwise, and where its cut leaves the last rows out, so does ours.
+     */
+    private void splitAsTheHostDoes(int product) {
+        int length = rows[product];
+        int splits = Math.min(length, TensorOperationsProvider.get().parallelSplitSize());
+        if (splits == 1) {
+            splits = length;
+        }
+        chunk[product] = length / splits;
+        lastChunk[product] = chunk[product] + length % chunk[product];
+        firstItem[product] = items;
+        items += splits;
+    }
+
     @Override
     public void run(int item, int worker) {
-        int product = item / team.size();
-        int share = item % team.size();
-        int from = (int) ((long) rows[product] * share / team.size());
-        int to = (int) ((long) rows[product] * (share + 1) / team.size());
-        if (to > from) {
-            TensorOperationsProvider.get().dotProductChunk(results[product], input, weights[product],
-                    firstColumn,
-                    columns, firstRow[product] + from, to - from);
+        int product = count - 1;
+        while (item < firstItem[product]) {
+            product--;
         }
+        int end = product == count - 1 ? items : firstItem[product + 1];
+        int from = firstRow[product] + (item - firstItem[product]) * chunk[product];
+        TensorOperationsProvider.get().dotProductChunk(results[product], input, weights[product], firstColumn, columns,
+                from, item == end - 1 ? lastChunk[product] : chunk[product]);
     }
 }

@@ -1,0 +1,9 @@
+package io.alisa.compat;
+
+/** The host's two sets of tensor operations. */
+public enum Operations {
+    /** In Java, by the Vector API. */
+    PANAMA,
+    /** In C, by jlama-native. */
+    NATIVE
+}

@@ -1,0 +1,58 @@
+package io.alisa.compat.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.ModelSupport;
+import com.github.tjake.jlama.safetensors.DType;
+import io.alisa.compat.tiny.Family;
+import io.alisa.compat.tiny.TinyModel;
+import io.alisa.compat.tiny.TinyModels;
+
+/** Models with the shapes that are measured, and random weights. */
+final class BenchModels {
+    private BenchModels() {
+    }
+
+    /** Layers of Llama-3.2-1B's attention shape; the feed-forward part is small where only attention is measured. */
+    static TinyModel llama1b(int layers, int mlp, int context) {
+        return TinyModel.of(Family.LLAMA).heads(32, 8, 64).mlp(mlp).layers(layers).context(context);
+    }
+
+    /** Four layers, 256 wide: small enough that the host prefills 8,192 tokens in seconds. */
+    static TinyModel small(int context) {
+        return TinyModel.of(Family.LLAMA).heads(8, 4, 32).mlp(704).layers(4).context(context);
+    }
+
+    /** Loads a model with F32 KV; page files of the host, if it makes any, go to a directory of their own. */
+    static AbstractModel load(TinyModel model) {
+        try {
+            Path directory = TinyModels.write(
+                    Path.of(System.getProperty("bench.models", "target/bench/models")),
+                    model);
+            File pages = Files.createTempDirectory("pages").toFile();
+            return ModelSupport.loadModel(directory.toFile(), pages, DType.F32, DType.F32, Optional.empty(),
+                    Optional.empty());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static float[] normal(SplittableRandom random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    static int[] tokens(int count, int vocabulary) {
+        return new SplittableRandom(7).ints(count, 3, vocabulary).toArray();
+    }
+}

@@ -1,0 +1,31 @@
+package io.alisa.compat.scenario;
+
+/** What a recording knows besides tokens and logits. */
+public enum Fact {
+    /** Tokens in the context of every KvBuffer at the end, sorted: what the caller fed. */
+    FED,
+    /** The same as the plugin reports it for the sessions open at that moment. */
+    PLUGIN_SESSIONS,
+    /** Whether the plugin says that it is active. */
+    PLUGIN_ACTIVE,
+    /** The text of a reply, with special tokens. */
+    TEXT,
+    /** The same text as it arrived piece by piece. */
+    STREAMED_TEXT,
+    /** Tokens of the prompt, as the reply reports them. */
+    PROMPT_TOKENS,
+    /** Tokens generated, as the reply reports them. */
+    GENERATED_TOKENS,
+    /** Why the reply ended. */
+    FINISH_REASON,
+    /** The host's page files in the working directory at the end. */
+    PAGE_FILES,
+    /** Resident memory of the process before the sessions, in bytes, after some sessions to warm up. */
+    RSS_BEFORE,
+    /** Resident memory after them. */
+    RSS_AFTER,
+    /** Sessions the plugin still knows when all are closed or unreachable. */
+    PLUGIN_SESSIONS_LEFT,
+    /** The exception that ended the scenario. */
+    FAILURE
+}

@@ -1,0 +1,54 @@
+package io.alisa.compat.scenario;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Sessions that decode greedily, one per prompt, driven by one thread or several. */
+final class GreedyRun {
+    private final Scenario scenario;
+    private final Decoder decoder;
+    private final Optional<Recording> reference;
+
+    GreedyRun(Scenario scenario, Decoder decoder, Optional<Recording> reference) {
+        this.scenario = scenario;
+        this.decoder = decoder;
+        this.reference = reference;
+    }
+
+    Recording run() throws InterruptedException, ExecutionException {
+        List<GreedySession> sessions = new ArrayList<>();
+        for (int i = 0; i < scenario.sessions(); i++) {
+            int session = i;
+            sessions.add(new GreedySession(scenario, Prompts.of(scenario, decoder.model(), session), decoder,
+                    reference.map(recording -> recording.traces().get(session))));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(scenario.threads());
+        try {
+            List<Trace> traces = new ArrayList<>();
+            for (Future<Trace> trace : threads.invokeAll(sessions)) {
+                traces.add(trace.get());
+            }
+            return new Recording(traces, facts(sessions));
+        } finally {
+            threads.shutdown();
+            sessions.forEach(GreedySession::close);
+        }
+    }
+
+    private static Map<Fact, String> facts(List<GreedySession> sessions) {
+        List<Long> fed = new ArrayList<>();
+        sessions.forEach(session -> fed.addAll(session.contextOfEachBuffer()));
+        fed.sort(null);
+        Map<Fact, String> facts = new EnumMap<>(Fact.class);
+        facts.put(Fact.FED, fed.toString());
+        facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.openSessions().toString());
+        return facts;
+    }
+}

@@ -1,0 +1,19 @@
+package io.alisa.compat.scenario;
+
+/** The ways clients use the host. */
+public enum Kind {
+    /** {@code batchForward} of the prompt, then {@code forward} and {@code sample}, token by token. */
+    GREEDY,
+    /** As {@link #GREEDY}, but the prompt goes through {@code forward} too. */
+    TOKENWISE,
+    /** As {@link #GREEDY}, then several times again from an earlier position of the same buffer. */
+    REWIND,
+    /** {@code generate}, the one call that chat clients make. */
+    GENERATE,
+    /** {@code embed} by an encoder. */
+    EMBED,
+    /** Many sessions one after the other, each closed: what stays behind? */
+    CHURN,
+    /** Many sessions that nobody closes: what stays behind? */
+    ABANDON
+}

@@ -1,0 +1,54 @@
+package io.alisa.compat.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Asks {@code io.alisa.Alisa} by reflection, because a helper JVM may run without the agent, and through the system
+ * class loader, because the host may live in a loader that can't see it.
+ */
+final class PluginProbe {
+    private PluginProbe() {
+    }
+
+    static boolean active() {
+        return ask("active").map(Boolean.class::cast).orElse(false);
+    }
+
+    /** Tokens in the context of every open session, sorted. */
+    static List<Long> openSessions() {
+        List<Long> tokens = new ArrayList<>();
+        if (ask("sessions").orElse(List.of()) instanceof List<?> sessions) {
+            for (Object session : sessions) {
+                tokens.add(tokens(session));
+            }
+        }
+        tokens.sort(null);
+        return tokens;
+    }
+
+    /** Tokens in the context of the session used last, also after it closed. */
+    static List<Long> lastSession() {
+        return ask("lastSession").map(session -> List.of(tokens(session))).orElse(List.of());
+    }
+
+    private static long tokens(Object session) {
+        try {
+            return (Long) session.getClass().getMethod("tokens").invoke(session);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Optional<Object> ask(String method) {
+        try {
+            Class<?> alisa = Class.forName("io.alisa.Alisa", true, ClassLoader.getSystemClassLoader());
+            return Optional.ofNullable(alisa.getMethod(method).invoke(null));
+        } catch (ClassNotFoundException e) {
+            return Optional.empty(); // no agent in this process
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.alisa.compat.scenario;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Runs every {@code *.scenario} file of a directory in the order of their names and leaves a {@code *.recording} beside
+ * each. A scenario that fails leaves a recording that says so; the next one runs all the same.
+ */
+public final class ScenarioMain {
+    private ScenarioMain() {
+    }
+
+    public static void main(String[] args) throws Exception {
+        for (Path file : list(Path.of(args[0]), ".scenario")) {
+            Scenario scenario = Scenario.read(file);
+            long start = System.nanoTime();
+            Path workingDirectory = Files.createTempDirectory("alisa-compat");
+            Recording recording = run(scenario, workingDirectory);
+            recording.facts().put(Fact.PLUGIN_ACTIVE, Boolean.toString(PluginProbe.active()));
+            recording.facts().put(Fact.PAGE_FILES, Integer.toString(list(workingDirectory, ".page").size()));
+            recording.write(recordingOf(file));
+            delete(workingDirectory);
+            System.out.printf("%s: %d ms %s%n", scenario.name(), (System.nanoTime() - start) / 1_000_000,
+                    recording.facts());
+        }
+        // The host's thread pools would keep the process for a minute.
+        System.exit(0);
+    }
+
+    public static Path recordingOf(Path scenarioFile) {
+        return scenarioFile
+                .resolveSibling(scenarioFile.getFileName().toString().replace(".scenario", ".recording"));
+    }
+
+    private static Recording run(Scenario scenario, Path workingDirectory) {
+        try {
+            if (scenario.kind() == Kind.EMBED) {
+                return EmbedRun.run(scenario, workingDirectory);
+            }
+            Optional<Recording> reference = scenario.reference().isPresent()
+                    ? Optional.of(Recording.read(scenario.reference().get()))
+                    : Optional.empty();
+            try (Decoder decoder = Decoder.load(scenario, workingDirectory)) {
+                return switch (scenario.kind()) {
+                    case GENERATE -> new GenerateRun(scenario, decoder.model()).run();
+                    case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
+                    default -> new GreedyRun(scenario, decoder, reference).run();
+                };
+            }
+        } catch (Exception | LinkageError | AssertionError e) {
+            e.printStackTrace();
+            Map<Fact, String> facts = new EnumMap<>(Fact.class);
+            facts.put(Fact.FAILURE, e.toString());
+            return new Recording(List.of(), facts);
+        }
+    }
+
+    private static List<Path> list(Path directory, String ending) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        for (Path file : list(directory, "")) {
+            Files.delete(file);
+        }
+        Files.delete(directory);
+    }
+}

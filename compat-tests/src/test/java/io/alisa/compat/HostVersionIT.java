@@ -1,0 +1,80 @@
+package io.alisa.compat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+import io.alisa.compat.scenario.Fact;
+import io.alisa.compat.scenario.Kind;
+import io.alisa.compat.scenario.Recording;
+import io.alisa.compat.scenario.Scenario;
+import io.alisa.compat.scenario.Types;
+import io.alisa.compat.tiny.Family;
+import io.alisa.compat.tiny.TinyModel;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Hosts the plugin was not made for: it works as with ours, or says once what is missing and touches nothing. */
+class HostVersionIT {
+    private static Workspace workspace;
+
+    @BeforeAll
+    static void open() throws IOException {
+        assumeTrue(HostProcess.pluginAvailable());
+        workspace = Workspace.of(HostVersionIT.class);
+    }
+
+    @Test
+    void otherVersionWorksOrIsRefused() throws IOException, InterruptedException {
+        Path other = Path.of(System.getProperty("compat.other.host"));
+        List<Path> classPath = new ArrayList<>(HostProcess.hostClassPath());
+        classPath.replaceAll(entry -> entry.getFileName().toString().startsWith("jlama-core-") ? other : entry);
+        assertThat(classPath).contains(other);
+        IdentityCase test = test();
+        IdentityRun run = run("other", test, process -> process.classPath(classPath));
+        if (run.plugin().recording(test.scenario().name()).fact(Fact.PLUGIN_ACTIVE).equals("true")) {
+            test.check(run.host(), run.plugin());
+        } else {
+            assertRefused(test, run);
+        }
+    }
+
+    @Test
+    void hostWithAnotherFieldIsRefused() throws IOException, InterruptedException {
+        Path tampered = Files.createDirectories(workspace.resolve("tampered"));
+        TamperedHost.renameField(tampered, "com/github/tjake/jlama/model/CausalSelfAttention", "layerIndex",
+                "layerNumber");
+        List<Path> classPath = new ArrayList<>(List.of(tampered));
+        classPath.addAll(HostProcess.hostClassPath());
+        IdentityCase test = test();
+        assertRefused(test, run("tampered", test, process -> process.classPath(classPath)));
+    }
+
+    private static void assertRefused(IdentityCase test, IdentityRun run) throws IOException {
+        Recording host = run.host().recording(test.scenario().name());
+        Recording plugin = run.plugin().recording(test.scenario().name());
+        assertThat(plugin.fact(Fact.PLUGIN_ACTIVE)).isEqualTo("false");
+        assertThat(plugin.number(Fact.PAGE_FILES)).as("page files: the host does its own work").isPositive();
+        assertThat(run.plugin().output().lines().filter(line -> line.contains("expected") && line.contains("found")))
+                .as("lines that name what was expected and what was found").hasSize(1);
+        assertThat(test.compare(host, plugin).errors()).isEmpty();
+    }
+
+    private static IdentityCase test() throws IOException {
+        TinyModel model = TinyModel.of(Family.LLAMA);
+        return IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100, 100), model);
+    }
+
+    private static IdentityRun run(String name, IdentityCase test, UnaryOperator<HostProcess> options)
+            throws IOException, InterruptedException {
+        return IdentityRun.of(workspace, name, List.of(), List.of(test),
+                process -> options.apply(process.operations(Operations.PANAMA)));
+    }
+}

@@ -32,4 +32,7 @@ public interface AttentionKernels {
 
     /** Brings memory into the cache in one sweep, which keeps more reads in flight than the arithmetic can. */
     void preload(AttentionTile tile, long address, long bytes);
+
+    /** The same arithmetic in the host's order. */
+    OrderedKernels ordered();
 }

@@ -80,4 +80,9 @@ public final class ScalarKernels implements AttentionKernels {
     public void preload(AttentionTile tile, long address, long bytes) {
         // arithmetic is the limit here, not memory
     }
+
+    @Override
+    public OrderedKernels ordered() {
+        return new ScalarOrderedKernels();
+    }
 }

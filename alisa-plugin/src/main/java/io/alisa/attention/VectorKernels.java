@@ -79,4 +79,9 @@ public final class VectorKernels implements AttentionKernels {
         even.intoArray(tile.preloaded, 0);
         odd.intoArray(tile.preloaded, LANES);
     }
+
+    @Override
+    public OrderedKernels ordered() {
+        return new VectorOrderedKernels();
+    }
 }

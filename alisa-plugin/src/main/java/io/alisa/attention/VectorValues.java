@@ -180,28 +180,41 @@ final class VectorValues {
         d.intoArray(out, o + 3 * stride);
     }
 
-    /** The same for one row. */
+    /** The same for one row, whose shrinkage is {@code tile.kept[0]}. */
     static void addTo1(AttentionTile tile, int row, long values, int tokens) {
         long stride = (long) tile.stride * Float.BYTES;
-        for (int c = 0; c < tile.stride; c += LANES) {
+        int c = 0;
+        for (; c + 2 * LANES <= tile.stride; c += 2 * LANES) {
+            values1x2(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
+                    row * tile.stride + c, tile.kept[0]);
+        }
+        for (; c < tile.stride; c += LANES) {
             values1x1(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
                     row * tile.stride + c, tile.kept[0]);
         }
     }
 
-    private static void values1x1(float[] weights, int w, int tokens, long values, long valueStride,
-            float[] out, int o, float kept) {
-        FloatVector even = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept));
-        FloatVector odd = FloatVector.zero(SPECIES);
-        int t = 0;
-        for (; t + 2 <= tokens; t += 2) {
-            even = FloatVector.broadcast(SPECIES, weights[w + t]).fma(load(values), even);
-            odd = FloatVector.broadcast(SPECIES, weights[w + t + 1]).fma(load(values + valueStride), odd);
-            values += 2 * valueStride;
+    private static void values1x2(float[] weights, int w, int tokens, long values, long valueStride, float[] out, int o,
+            float kept) {
+        FloatVector a = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept));
+        FloatVector b = FloatVector.fromArray(SPECIES, out, o + LANES).mul(FloatVector.broadcast(SPECIES, kept));
+        for (int t = 0; t < tokens; t++) {
+            FloatVector x = FloatVector.broadcast(SPECIES, weights[w + t]);
+            a = x.fma(load(values), a);
+            b = x.fma(load(values + VECTOR_BYTES), b);
+            values += valueStride;
         }
-        if (t < tokens) {
-            even = FloatVector.broadcast(SPECIES, weights[w + t]).fma(load(values), even);
+        a.intoArray(out, o);
+        b.intoArray(out, o + LANES);
+    }
+
+    private static void values1x1(float[] weights, int w, int tokens, long values, long valueStride, float[] out, int o,
+            float kept) {
+        FloatVector a = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept));
+        for (int t = 0; t < tokens; t++) {
+            a = FloatVector.broadcast(SPECIES, weights[w + t]).fma(load(values), a);
+            values += valueStride;
         }
-        even.add(odd).intoArray(out, o);
+        a.intoArray(out, o);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
+import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
 import io.alisa.cache.KvLayer;
 import io.alisa.host.ModelShape;
@@ -34,6 +35,8 @@ final class FloatAttention {
     private KvLayer layer;
     private @Nullable LayerWork work;
     private int start;
+    /** The kernels want scaled queries; in the host's order the scores are scaled instead. */
+    private float queryScale;
 
     FloatAttention(JlamaSession session, AttentionKernels kernels, WorkerTeam team) {
         this.session = session;
@@ -55,13 +58,20 @@ final class FloatAttention {
         if (rotary != null) {
             rotary.prepare(start, batch + 2 * (model.firstKvHead() + model.kvHeads() - 1));
         }
+        OrderedAttention ordered = session.ordered();
+        queryScale = ordered == null ? model.scale() : 1f;
         if (batch == 1) {
             for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
                 append(kvHead, 0);
             }
-            session.decode().run(kv, step.queries, step.outputs);
         } else {
             team.run(append, shape.kvHeads());
+        }
+        if (ordered != null) {
+            ordered.run(kv, start, batch, step.queries, step.outputs);
+        } else if (batch == 1) {
+            session.decode().run(kv, step.queries, step.outputs);
+        } else {
             session.prefill().run(kv, start, batch, step.queries, step.outputs);
         }
         writeBack(step);
@@ -97,7 +107,7 @@ final class FloatAttention {
                 read(source, position * width + head * shape.headSize(), step.queries, to);
                 rotate(step.queries, to, kvHead, position);
                 for (int i = 0; i < shape.headSize(); i++) {
-                    step.queries[to + i] *= model.scale();
+                    step.queries[to + i] *= queryScale;
                 }
             }
         }

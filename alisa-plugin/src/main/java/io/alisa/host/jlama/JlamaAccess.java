@@ -11,6 +11,7 @@ import com.github.tjake.jlama.model.CausalSelfAttention;
 import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.model.TransformerBlock;
 import com.github.tjake.jlama.safetensors.Config;
+import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 
 /** Reads what Jlama does not publish. The agent checked that all of it is there before anything was woven. */
@@ -30,6 +31,7 @@ final class JlamaAccess {
     private static final VarHandle SCALE = field("attentionScale", float.class);
     private static final VarHandle ATTENTION_LENGTH = field("attentionLength", int.class);
     private static final VarHandle BLOCKS = modelField("transformerBlocks", TransformerBlock[].class);
+    private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
 
@@ -124,6 +126,11 @@ final class JlamaAccess {
 
     static TransformerBlock[] blocks(AbstractModel model) {
         return (TransformerBlock[]) BLOCKS.get(model);
+    }
+
+    /** What activations are converted to before they are multiplied with weights. */
+    static DType activationType(AbstractModel model) {
+        return (DType) ACTIVATION_TYPE.get(model);
     }
 
     /** Converts activations to what the model's weights are multiplied with, as the model itself does. */

@@ -4,7 +4,9 @@ import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.tensor.TensorShape;
 import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
+import io.alisa.attention.SummationOrder;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.parallel.WorkerTeam;
@@ -15,6 +17,7 @@ final class JlamaSession extends HostSession {
     private final @Nullable RotaryTable rotary;
     private final LayerWork decodeWork;
     private @Nullable LayerWork batchWork;
+    private final @Nullable OrderedAttention ordered;
     private final FloatAttention attention;
     private final Projection projection;
 
@@ -23,6 +26,10 @@ final class JlamaSession extends HostSession {
         Config config = model.getConfig();
         this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
         this.decodeWork = new LayerWork(model, attentionShape(), 1);
+        SummationOrder order = HostOrder.of(model);
+        this.ordered = order == null
+                ? null
+                : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());
         this.attention = new FloatAttention(this, kernels, team);
         this.projection = new Projection(team);
     }
@@ -31,6 +38,12 @@ final class JlamaSession extends HostSession {
     @Nullable
     RotaryTable rotary() {
         return rotary;
+    }
+
+    /** Attention in the host's order of arithmetic, for models that need it; else null. */
+    @Nullable
+    OrderedAttention ordered() {
+        return ordered;
     }
 
     FloatAttention attention() {

@@ -1,0 +1,40 @@
+package io.alisa.host.jlama;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.safetensors.DType;
+import com.github.tjake.jlama.tensor.operations.TensorOperationsProvider;
+import com.github.tjake.jlama.util.MachineSpec;
+import io.alisa.attention.SummationOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a model's attention must repeat the host's order of arithmetic, and what that order is. */
+final class HostOrder {
+    /** The host's C code: 256-bit vectors whatever the processor has, lanes added one after the other. */
+    private static final SummationOrder NATIVE = new SummationOrder(8, false);
+
+    private HostOrder() {
+    }
+
+    /**
+     * The order of a score's sum in the host's operations; null where it does not matter. It does where activations are
+     * rounded to BF16 or I8 right after attention: there a difference in the last bit of a float can grow into one in
+     * the third digit, and now and then into another token.
+     */
+    static @Nullable SummationOrder of(AbstractModel model) {
+        if (JlamaAccess.activationType(model) == DType.F32) {
+            return null;
+        }
+        SummationOrder order = TensorOperationsProvider.get().name().startsWith("Native") ? NATIVE : panama();
+        return order != null && model.getConfig().headSize % order.lanes() == 0 ? order : null;
+    }
+
+    /** Vectors of the preferred size; their reduction, compiled, adds halves. */
+    private static @Nullable SummationOrder panama() {
+        return switch (MachineSpec.VECTOR_TYPE) {
+            case AVX_512 -> new SummationOrder(16, true);
+            case AVX_256 -> new SummationOrder(8, true);
+            case ARM_128 -> new SummationOrder(4, true);
+            case NONE -> null;
+        };
+    }
+}

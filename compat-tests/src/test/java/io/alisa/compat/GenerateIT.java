@@ -33,9 +33,6 @@ class GenerateIT {
                     220).text("where is my gate code? it is 1, 2 or 3."));
         }
         scenarios.add(Scenario.of("memo", Kind.GENERATE, Workspace.memo(), Types.F32_I8, 0, 200).text(QUESTION));
-        // The host goes on where its counter of generated tokens stands, on top of the first call's KV.
-        scenarios.add(Scenario.of("memo, twice by one session id", Kind.GENERATE, Workspace.memo(), Types.F32, 0, 200)
-                .text(QUESTION).sessions(2, 1));
         HostResult host = workspace.unmodified("generate").operations(Operations.PANAMA).run(scenarios);
         HostResult plugin = workspace.withPlugin("generate").operations(Operations.PANAMA).run(scenarios);
         return scenarios.stream().map(scenario -> DynamicTest.dynamicTest(scenario.name(),

@@ -36,10 +36,13 @@ class SessionsIT {
         cases.add(identityCase(workspace, "grouped, 8 sessions, 4 threads", Kind.GREEDY, grouped, Types.F32, 90, 60, 8,
                 4));
         cases.add(identityCase(workspace, "grouped, rewound", Kind.REWIND, grouped, Types.F32, 300, 40, 1, 1));
+        cases.add(identityCase(workspace, "grouped, closed and continued", Kind.REOPEN, grouped, Types.F32, 90, 60, 1,
+                1));
         TinyModel bf16 = grouped.weights(WeightType.BF16);
         cases.add(identityCase(workspace, "BF16, rewound", Kind.REWIND, bf16, Types.BF16, 150, 40, 1, 1));
         cases.add(identityCase(workspace, "BF16, token by token", Kind.TOKENWISE, bf16, Types.BF16, 70, 70, 1, 1));
         cases.add(identityCase(workspace, "BF16, 4 sessions, 4 threads", Kind.GREEDY, bf16, Types.BF16, 70, 50, 4, 4));
+        cases.add(identityCase(workspace, "BF16, closed and continued", Kind.REOPEN, bf16, Types.BF16, 70, 30, 1, 1));
         cases.add(IdentityCase.ofMemo(Scenario.of("memo, a fact", Kind.GREEDY, Workspace.memo(), Types.F32_I8, 0, 400)
                 .text(STORY)));
         cases.add(IdentityCase.ofMemo(Scenario.of("memo, prose", Kind.GREEDY, Workspace.memo(), Types.F32, 0, 600)

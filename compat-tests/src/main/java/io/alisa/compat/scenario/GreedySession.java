@@ -49,9 +49,22 @@ final class GreedySession implements Callable<Trace>, AutoCloseable {
                 decode(prompt[0]);
                 decodeMore(scenario.decode());
             }
+            case REOPEN -> {
+                prefillAndDecode(prompt, 0);
+                closeUnderPlugin();
+                decodeMore(scenario.decode());
+                closeUnderPlugin();
+                prefillAndDecode(Prompts.random(1, 70, vocab), context);
+            }
             default -> prefillAndDecode(prompt, 0);
         }
         return trace;
+    }
+
+    private void closeUnderPlugin() {
+        if (PluginProbe.active()) {
+            session.close();
+        }
     }
 
     private void prefillAndDecode(int[] tokens, int start) {

@@ -8,6 +8,11 @@ public enum Kind {
     TOKENWISE,
     /** As {@link #GREEDY}, then several times again from an earlier position of the same buffer. */
     REWIND,
+    /**
+     * As {@link #GREEDY}, but with the plugin the buffer is closed twice on the way and used again: the host, which can't
+     * do that, shows on an open one what must come out.
+     */
+    REOPEN,
     /** {@code generate}, the one call that chat clients make. */
     GENERATE,
     /** {@code embed} by an encoder. */

@@ -42,7 +42,6 @@ class SessionsIT {
         cases.add(identityCase(workspace, "BF16, rewound", Kind.REWIND, bf16, Types.BF16, 150, 40, 1, 1));
         cases.add(identityCase(workspace, "BF16, token by token", Kind.TOKENWISE, bf16, Types.BF16, 70, 70, 1, 1));
         cases.add(identityCase(workspace, "BF16, 4 sessions, 4 threads", Kind.GREEDY, bf16, Types.BF16, 70, 50, 4, 4));
-        cases.add(identityCase(workspace, "BF16, closed and continued", Kind.REOPEN, bf16, Types.BF16, 70, 30, 1, 1));
         cases.add(IdentityCase.ofMemo(Scenario.of("memo, a fact", Kind.GREEDY, Workspace.memo(), Types.F32_I8, 0, 400)
                 .text(STORY)));
         cases.add(IdentityCase.ofMemo(Scenario.of("memo, prose", Kind.GREEDY, Workspace.memo(), Types.F32, 0, 600)

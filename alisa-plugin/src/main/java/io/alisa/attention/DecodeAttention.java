@@ -19,11 +19,15 @@ import io.alisa.parallel.WorkerTeam;
 public final class DecodeAttention {
     /** Blocks of a span: 512 tokens, some 128 KB of F32 keys and values per KV head of 64. */
     static final int SPAN_BLOCKS = 8;
+    /** Spans per worker from which on a worker takes all KV heads of a span. */
+    private static final int SPANS_PER_WORKER = 4;
+    private static final long LARGE_BYTES = 2 << 20;
 
     private final AttentionShape shape;
     private final AttentionKernels kernels;
     private final WorkerTeam team;
-    private final AttentionTile[] tiles;
+    /** Per worker and KV head. */
+    private final AttentionTile[][] tiles;
     private final Job attendSpan = this::attendSpan;
     private final Job joinSpans = this::joinSpans;
 
@@ -32,6 +36,8 @@ public final class DecodeAttention {
     private float[] outputs = {};
     private int blocks;
     private int spans;
+    private int headsPerItem = 1;
+    private boolean large;
 
     /** Per query head and span: the running softmax of {@link AttentionTile}. */
     private float[] spanMax = {};
@@ -44,9 +50,11 @@ public final class DecodeAttention {
         this.kernels = kernels;
         this.team = team;
         this.layer = anyLayer;
-        this.tiles = new AttentionTile[team.size()];
-        for (int i = 0; i < tiles.length; i++) {
-            tiles[i] = new AttentionTile(shape, shape.groupSize());
+        this.tiles = new AttentionTile[team.size()][shape.kvHeads()];
+        for (AttentionTile[] ofWorker : tiles) {
+            for (int i = 0; i < ofWorker.length; i++) {
+                ofWorker[i] = new AttentionTile(shape, shape.groupSize());
+            }
         }
     }
 
@@ -62,12 +70,21 @@ public final class DecodeAttention {
         outputs = output;
         blocks = (kv.tokens() + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
         spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
+        large = isLarge(kv);
         reserve(shape.kvHeads() * shape.groupSize() * spans);
-        team.run(attendSpan, shape.kvHeads() * spans,
+        // A block's KV heads lie one behind the other: worked on in that order they are read in one stream. With few
+        // spans the heads are shared out too.
+        headsPerItem = spans >= SPANS_PER_WORKER * team.size() ? shape.kvHeads() : 1;
+        team.run(attendSpan, shape.kvHeads() / headsPerItem * spans,
                 2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * kv.tokens());
         if (spans > 1) {
             team.run(joinSpans, shape.kvHeads());
         }
+    }
+
+    /** Whether a layer is so large that it comes from memory: what is in a cache need not be swept in. */
+    static boolean isLarge(KvLayer kv) {
+        return (long) kv.tokens() / KvLayout.BLOCK_TOKENS * kv.layout().blockBytes() >= LARGE_BYTES;
     }
 
     private void reserve(int parts) {
@@ -80,27 +97,36 @@ public final class DecodeAttention {
     }
 
     private void attendSpan(int item, int worker) {
-        int kvHead = item / spans;
         int span = item % spans;
-        AttentionTile tile = tiles[worker];
-        int firstRow = kvHead * shape.groupSize();
-        tile.begin(queries, firstRow, shape.groupSize());
+        int firstHead = item / spans * headsPerItem;
+        int endHead = firstHead + headsPerItem;
+        AttentionTile[] heads = tiles[worker];
+        for (int head = firstHead; head < endHead; head++) {
+            heads[head].begin(queries, head * shape.groupSize(), shape.groupSize());
+        }
         KvLayout layout = layer.layout();
         int end = Math.min(blocks, (span + 1) * SPAN_BLOCKS);
         for (int block = span * SPAN_BLOCKS; block < end; block++) {
             int tokens = Math.min(KvLayout.BLOCK_TOKENS, layer.tokens() - block * KvLayout.BLOCK_TOKENS);
-            tile.seeAll(tokens);
-            long keys = layout.headAddress(layer.block(block), kvHead);
-            if (tokens == KvLayout.BLOCK_TOKENS) {
-                kernels.preload(tile, keys, layout.headBytes());
+            for (int head = firstHead; head < endHead; head++) {
+                attendBlock(heads[head], layout.headAddress(layer.block(block), head), layout, tokens);
             }
-            kernels.attend(tile, keys, keys + layout.keyBytes(), tokens);
         }
-        if (spans == 1) {
-            tile.finish(outputs, firstRow);
-        } else {
-            keep(tile, firstRow, span);
+        for (int head = firstHead; head < endHead; head++) {
+            if (spans == 1) {
+                heads[head].finish(outputs, head * shape.groupSize());
+            } else {
+                keep(heads[head], head * shape.groupSize(), span);
+            }
         }
+    }
+
+    private void attendBlock(AttentionTile tile, long keys, KvLayout layout, int tokens) {
+        tile.seeAll(tokens);
+        if (large) {
+            kernels.preload(tile, keys, layout.headBytes());
+        }
+        kernels.attend(tile, keys, keys + layout.keyBytes(), tokens);
     }
 
     private void keep(AttentionTile tile, int firstRow, int span) {

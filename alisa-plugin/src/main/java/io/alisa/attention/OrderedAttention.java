@@ -30,12 +30,14 @@ public final class OrderedAttention {
     private final AttentionTile[] tiles;
     private final float[][] parts;
     private final float[][] scores;
+    private final double[][] doubles;
 
     private KvLayer layer;
     private float[] queries = {};
     private float[] outputs = {};
     private int start;
     private int positions;
+    private boolean large;
 
     /**
      * @param order how the host sums up a score
@@ -54,6 +56,7 @@ public final class OrderedAttention {
         this.tiles = new AttentionTile[team.size()];
         this.parts = new float[team.size()][this.kernels.partsLength(order)];
         this.scores = new float[team.size()][0];
+        this.doubles = new double[team.size()][KvLayout.BLOCK_TOKENS];
         for (int i = 0; i < tiles.length; i++) {
             tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
         }
@@ -71,6 +74,7 @@ public final class OrderedAttention {
         positions = count;
         queries = query;
         outputs = output;
+        large = DecodeAttention.isLarge(kv);
         int tileCount = (count + tilePositions - 1) / tilePositions;
         team.run(attendTile, shape.kvHeads() * tileCount,
                 2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * count * kv.tokens());
@@ -91,7 +95,7 @@ public final class OrderedAttention {
         float[] weights = reserve(worker, tile.rows * rowStride);
         score(tile, kvHead, blocks, weights, parts[worker]);
         clearUnseen(weights, rowStride, tile.rows, visible);
-        kernels.softmax(weights, rowStride, tile.rows, visible, shape.groupSize(), shape.softCap());
+        kernels.softmax(weights, rowStride, tile.rows, visible, shape.groupSize(), shape.softCap(), doubles[worker]);
         addValues(tile, kvHead, visible + count - 1, weights, rowStride);
         System.arraycopy(tile.output, 0, outputs, firstRow * shape.rowStride(), tile.rows * shape.rowStride());
     }
@@ -107,7 +111,9 @@ public final class OrderedAttention {
         KvLayout layout = layer.layout();
         for (int block = 0; block < blocks; block++) {
             long keys = layout.headAddress(layer.block(block), kvHead);
-            memory.preload(tile, keys, layout.keyBytes());
+            if (large) {
+                memory.preload(tile, keys, layout.keyBytes());
+            }
             kernels.score(tile, keys, order, scale, scratch, weights, block * KvLayout.BLOCK_TOKENS,
                     blocks * KvLayout.BLOCK_TOKENS);
         }
@@ -125,7 +131,9 @@ public final class OrderedAttention {
         KvLayout layout = layer.layout();
         for (int from = 0; from < tokens; from += KvLayout.BLOCK_TOKENS) {
             long values = layout.headAddress(layer.block(from / KvLayout.BLOCK_TOKENS), kvHead) + layout.keyBytes();
-            memory.preload(tile, values, layout.headBytes() - layout.keyBytes());
+            if (large) {
+                memory.preload(tile, values, layout.headBytes() - layout.keyBytes());
+            }
             for (int r = 0; r < tile.rows; r++) {
                 System.arraycopy(weights, r * rowStride + from, tile.scores, r * KvLayout.BLOCK_TOKENS,
                         KvLayout.BLOCK_TOKENS);

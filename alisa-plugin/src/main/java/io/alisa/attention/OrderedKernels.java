@@ -31,8 +31,10 @@ public interface OrderedKernels {
      *
      * @param visible row {@code r} has {@code visible + r / rowsPerToken} scores; what follows, up to the end of its
      *                last block, becomes zero
+     * @param scratch {@link io.alisa.cache.KvLayout#BLOCK_TOKENS} doubles
      */
-    void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap);
+    void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap,
+            double[] scratch);
 
     /** Adds a block's first {@code tokens} values, weighted by {@code tile.scores}, to {@code tile.output}. */
     void addValues(AttentionTile tile, long values, int tokens);

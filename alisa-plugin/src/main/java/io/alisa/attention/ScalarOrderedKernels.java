@@ -48,7 +48,8 @@ final class ScalarOrderedKernels implements OrderedKernels {
     }
 
     @Override
-    public void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap) {
+    public void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap,
+            double[] scratch) {
         for (int row = 0; row < rows; row++) {
             int from = row * rowStride;
             int end = from + visible + row / rowsPerToken;

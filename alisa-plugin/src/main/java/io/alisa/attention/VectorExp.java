@@ -1,5 +1,6 @@
 package io.alisa.attention;
 
+import io.alisa.cache.KvLayout;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -27,41 +28,61 @@ final class VectorExp {
     }
 
     /**
-     * Replaces {@code x[i]} by {@code e^(x[i] - shift)}, the difference rounded to float first; the range must be a
-     * whole number of vectors.
+     * Replaces {@code x[i]} by {@code e^(x[i] - shift)}, the difference rounded to float first. In three sweeps over a
+     * block, because the compiler inlines only so much into one method.
+     *
+     * @param end     the range is a whole number of blocks
+     * @param scratch {@link KvLayout#BLOCK_TOKENS} doubles
      */
-    static void exponentiate(float[] x, int from, int end, float shift) {
+    static void exponentiate(float[] x, int from, int end, float shift, double[] scratch) {
+        for (int i = from; i < end; i += KvLayout.BLOCK_TOKENS) {
+            subtract(x, i, shift, scratch);
+            exp(scratch);
+            round(scratch, x, i);
+        }
+    }
+
+    private static void subtract(float[] x, int from, float shift, double[] differences) {
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
-        for (int i = from; i < end; i += FLOATS.length()) {
-            DoubleVector difference = (DoubleVector) FloatVector.fromArray(FLOATS, x, i).sub(shifts)
-                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
-            ((FloatVector) exp(difference).convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(x, i);
+        for (int i = 0; i < KvLayout.BLOCK_TOKENS; i += FLOATS.length()) {
+            FloatVector difference = FloatVector.fromArray(FLOATS, x, from + i).sub(shifts);
+            ((DoubleVector) difference.convertShape(VectorOperators.F2D, DOUBLES, 0)).intoArray(differences, i);
+        }
+    }
+
+    private static void round(double[] values, float[] x, int from) {
+        for (int i = 0; i < KvLayout.BLOCK_TOKENS; i += FLOATS.length()) {
+            ((FloatVector) DoubleVector.fromArray(DOUBLES, values, i).convertShape(VectorOperators.D2F, FLOATS, 0))
+                    .intoArray(x, from + i);
         }
     }
 
     /** The Taylor series up to the twelfth power: off by less than one unit in the last place of a double or two. */
-    private static DoubleVector exp(DoubleVector x) {
+    private static void exp(double[] x) {
         DoubleVector lowest = DoubleVector.broadcast(DOUBLES, LOWEST);
-        DoubleVector clamped = x.blend(lowest, x.compare(VectorOperators.LT, lowest));
-        DoubleVector shifted = clamped.fma(DoubleVector.broadcast(DOUBLES, LOG2_E),
-                DoubleVector.broadcast(DOUBLES, ROUND));
-        DoubleVector n = shifted.sub(DoubleVector.broadcast(DOUBLES, ROUND));
-        DoubleVector r = n.fma(DoubleVector.broadcast(DOUBLES, -LN2_HIGH), clamped);
-        r = n.fma(DoubleVector.broadcast(DOUBLES, -LN2_LOW), r);
-        DoubleVector p = DoubleVector.broadcast(DOUBLES, 1.0 / 479001600);
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 39916800));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 3628800));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 362880));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 40320));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 5040));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 720));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 120));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 24));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 6));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 0.5));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0));
-        p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0));
-        return p.reinterpretAsLongs().add(shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, 52))
-                .reinterpretAsDoubles();
+        for (int i = 0; i < KvLayout.BLOCK_TOKENS; i += DOUBLES.length()) {
+            DoubleVector clamped = DoubleVector.fromArray(DOUBLES, x, i);
+            clamped = clamped.blend(lowest, clamped.compare(VectorOperators.LT, lowest));
+            DoubleVector shifted = clamped.fma(DoubleVector.broadcast(DOUBLES, LOG2_E),
+                    DoubleVector.broadcast(DOUBLES, ROUND));
+            DoubleVector n = shifted.sub(DoubleVector.broadcast(DOUBLES, ROUND));
+            DoubleVector r = n.fma(DoubleVector.broadcast(DOUBLES, -LN2_HIGH), clamped);
+            r = n.fma(DoubleVector.broadcast(DOUBLES, -LN2_LOW), r);
+            DoubleVector p = DoubleVector.broadcast(DOUBLES, 1.0 / 479001600);
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 39916800));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 3628800));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 362880));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 40320));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 5040));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 720));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 120));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 24));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0 / 6));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 0.5));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0));
+            p = p.fma(r, DoubleVector.broadcast(DOUBLES, 1.0));
+            p.reinterpretAsLongs().add(shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, 52))
+                    .reinterpretAsDoubles().intoArray(x, i);
+        }
     }
 }

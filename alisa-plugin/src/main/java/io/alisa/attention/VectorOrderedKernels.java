@@ -120,7 +120,8 @@ final class VectorOrderedKernels implements OrderedKernels {
     }
 
     @Override
-    public void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap) {
+    public void softmax(float[] scores, int rowStride, int rows, int visible, int rowsPerToken, float softCap,
+            double[] scratch) {
         for (int row = 0; row < rows; row++) {
             int from = row * rowStride;
             int end = from + visible + row / rowsPerToken;
@@ -129,7 +130,7 @@ final class VectorOrderedKernels implements OrderedKernels {
                 scores[t] = ScalarOrderedKernels.cap(scores[t], softCap);
             }
             Arrays.fill(scores, end, blockEnd, Float.NEGATIVE_INFINITY);
-            VectorExp.exponentiate(scores, from, blockEnd, max(scores, from, blockEnd));
+            VectorExp.exponentiate(scores, from, blockEnd, max(scores, from, blockEnd), scratch);
         }
         for (int row = 0; row < rows; row += 4) {
             divideBySums(scores, rowStride, row, Math.min(4, rows - row), visible, rowsPerToken);

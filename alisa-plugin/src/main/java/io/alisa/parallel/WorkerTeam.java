@@ -24,7 +24,7 @@ public final class WorkerTeam {
     /** About ten microseconds: long enough to bridge the gap between two jobs of a layer. */
     private static final int SPINS = 200;
     /** Multiply-adds below which waking a thread costs more than it brings. */
-    private static final long WORTH_SHARING = 200_000;
+    private static final long WORTH_SHARING = 50_000;
 
     /** Low bits of {@link #state}: workers at work; then whether the round is open; then its number. */
     private static final long OPEN = 1L << 16;

@@ -3,6 +3,7 @@ package io.alisa.compat.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
@@ -31,7 +32,12 @@ public final class BenchMain {
                 : List.of("kernel", "layer", "decode", "prefill", "startup");
         BenchReport report = new BenchReport();
         if (wanted.contains("kernel")) {
-            report.kernel(run(KernelBench.class, Opponent.PLUGIN_PANAMA, agent));
+            // Size by size, so that attention and its floor are measured within seconds of each other.
+            List<RunResult> results = new ArrayList<>();
+            for (String tokens : KernelBench.SIZES) {
+                results.addAll(run(KernelBench.class, Opponent.PLUGIN_PANAMA, agent, tokens));
+            }
+            report.kernel(results);
         }
         for (Opponent opponent : Opponent.values()) {
             if (wanted.contains("layer")) {
@@ -52,11 +58,14 @@ public final class BenchMain {
         System.out.println(text);
     }
 
-    private static Collection<RunResult> run(Class<?> benchmark, Opponent opponent, String agent)
+    private static Collection<RunResult> run(Class<?> benchmark, Opponent opponent, String agent, String... tokens)
             throws RunnerException {
         System.out.println("== " + benchmark.getSimpleName() + ", " + opponent.label());
         ChainedOptionsBuilder options = new OptionsBuilder().include(benchmark.getName() + "\\.").forks(1)
                 .jvmArgs(opponent.flags(agent).toArray(String[]::new)).shouldFailOnError(true);
+        if (tokens.length > 0) {
+            options = options.param("tokens", tokens);
+        }
         if (benchmark == DecodeBench.class) {
             options = options.addProfiler(GCProfiler.class);
         }

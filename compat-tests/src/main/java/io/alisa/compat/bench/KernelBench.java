@@ -1,5 +1,6 @@
 package io.alisa.compat.bench;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -36,6 +37,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 6, time = 1)
 public class KernelBench {
+    /** Sizes in tokens; the last is far beyond any cache and stands for the memory's bandwidth. */
+    static final List<String> SIZES = List.of("1024", "4096", "8192", "16384", "32768");
+
     @Param({"1024", "4096", "8192", "16384", "32768"})
     public int tokens;
 

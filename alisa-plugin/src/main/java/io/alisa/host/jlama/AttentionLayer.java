@@ -21,6 +21,9 @@ final class AttentionLayer {
             LayerWork work) {
         Config config = JlamaAccess.config(layer);
         DistributedContext context = JlamaAccess.context(layer);
+        clearIfBiased(JlamaAccess.queryBias(layer), work.query);
+        clearIfBiased(JlamaAccess.keyBias(layer), work.key);
+        clearIfBiased(JlamaAccess.valueBias(layer), work.value);
         session.projection().of(input, 0, config.embeddingLength)
                 .into(work.query, JlamaAccess.queryWeights(layer), context.attentionSegmentStart,
                         context.attentionSegmentLength)
@@ -33,6 +36,13 @@ final class AttentionLayer {
                 context.attentionSegmentLength);
         addBias(JlamaAccess.keyBias(layer), work.key, context.kvSegmentStart, context.kvSegmentLength);
         addBias(JlamaAccess.valueBias(layer), work.value, context.kvSegmentStart, context.kvSegmentLength);
+    }
+
+    /** What the host's operations leave uncomputed must be zero, not the bias of the layer before. */
+    private static void clearIfBiased(Optional<AbstractTensor<?, ?>> bias, AbstractTensor<?, ?> target) {
+        if (bias.isPresent()) {
+            target.clear();
+        }
     }
 
     private static void addBias(Optional<AbstractTensor<?, ?>> bias, AbstractTensor<?, ?> target, int offset,

@@ -68,7 +68,7 @@ public final class DecodeAttention {
         layer = kv;
         queries = query;
         outputs = output;
-        blocks = (kv.tokens() + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
+        blocks = KvLayout.blocks(kv.tokens());
         spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         large = isLarge(kv);
         reserve(shape.kvHeads() * shape.groupSize() * spans);

@@ -87,7 +87,7 @@ public final class OrderedAttention {
         int first = (tileCount - 1 - item / shape.kvHeads()) * tilePositions;
         int count = Math.min(tilePositions, positions - first);
         int visible = start + first + 1;
-        int blocks = (visible + count - 1 + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
+        int blocks = KvLayout.blocks(visible + count - 1);
         AttentionTile tile = tiles[worker];
         int firstRow = shape.row(kvHead, first, 0, positions);
         tile.begin(queries, firstRow, count * shape.groupSize());

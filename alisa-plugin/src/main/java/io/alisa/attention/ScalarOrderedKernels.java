@@ -72,7 +72,7 @@ final class ScalarOrderedKernels implements OrderedKernels {
 
     /** {@code tokens} rounded up to whole blocks. */
     static int roundUp(int tokens) {
-        return (tokens + TOKENS - 1) / TOKENS * TOKENS;
+        return KvLayout.blocks(tokens) * TOKENS;
     }
 
     /** In single steps, each rounded, as the host has it. */

@@ -26,7 +26,7 @@ public final class KvLayer {
         this.index = index;
         this.maxTokens = maxTokens;
         this.source = source;
-        this.blocks = new long[(maxTokens + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS];
+        this.blocks = new long[KvLayout.blocks(maxTokens)];
     }
 
     public KvLayout layout() {
@@ -48,7 +48,7 @@ public final class KvLayer {
      * before forgets what lay behind: the host overwrites from a position on by writing there again.
      */
     public void resize(int end) {
-        int needed = (end + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
+        int needed = KvLayout.blocks(end);
         if (end > maxTokens) {
             throw new IllegalArgumentException(
                     "The context is full: position " + (end - 1) + " asked for, the model has "

@@ -47,6 +47,11 @@ public record KvLayout(KvFormat format, int kvHeads, int headSize) {
         }
     }
 
+    /** Blocks that hold {@code tokens} tokens, the last one perhaps in part. */
+    public static int blocks(int tokens) {
+        return (tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
+    }
+
     /** Channels of a value row, padded to whole cache lines. */
     public int paddedHeadSize() {
         return padded(headSize);

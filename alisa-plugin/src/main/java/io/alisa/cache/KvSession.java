@@ -32,7 +32,7 @@ public final class KvSession implements AutoCloseable {
         }
         long blockSet = layerCount * layout.blockBytes();
         this.blocksPerSlab = (int) Math.max(1, MIN_SLAB_BYTES / blockSet);
-        int maxBlocks = (maxTokens + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
+        int maxBlocks = KvLayout.blocks(maxTokens);
         this.slabs = new long[(maxBlocks + blocksPerSlab - 1) / blocksPerSlab];
     }
 

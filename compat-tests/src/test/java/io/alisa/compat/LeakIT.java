@@ -29,7 +29,8 @@ class LeakIT {
 
     @BeforeAll
     static void open() throws IOException {
-        assumeTrue(HostProcess.pluginAvailable());
+        assumeTrue(HostProcess.pluginAvailable(),
+                "compat.agent=none: the host plays both roles, there is no plugin to test");
         workspace = Workspace.of(LeakIT.class);
     }
 

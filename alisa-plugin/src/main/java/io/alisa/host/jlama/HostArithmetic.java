@@ -85,7 +85,7 @@ final class HostArithmetic {
     private static void attend(ModelShape shape, AbstractModel model, KvLayer layer, int position,
             AbstractTensor<?, ?> query, AbstractTensor<?, ?> attended) {
         int tokens = position + 1;
-        int blocks = (tokens + KvLayout.BLOCK_TOKENS - 1) / KvLayout.BLOCK_TOKENS;
+        int blocks = KvLayout.blocks(tokens);
         AbstractTensor<?, ?>[] keys = blocks(layer, blocks, 0);
         AbstractTensor<?, ?>[] values = blocks(layer, blocks, 1);
         TensorOperations operations = TensorOperationsProvider.get();

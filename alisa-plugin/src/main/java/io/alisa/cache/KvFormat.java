@@ -5,7 +5,9 @@ public enum KvFormat {
     /** The host's 32-bit floats. */
     F32(Float.BYTES),
     /** The host's bfloat16. */
-    BF16(Short.BYTES);
+    BF16(Short.BYTES),
+    /** Ours: 8-bit integers with a scale per token and KV head. */
+    INT8(Byte.BYTES);
 
     private final int bytes;
 

@@ -21,6 +21,18 @@ package io.alisa.cache;
  * Keys lie channel by channel so that 64 scores grow side by side in vector lanes: no horizontal sum per token.
  * Values lie token by token so that the output channels do. A cache line holds 16 floats, hence the padding.
  *
+ * <p>INT8 blocks hold each token as one row, so that a few tokens can be gathered from many blocks at the price of a
+ * cache line or two each, and a whole block is still one stream. Every row has scales of its own
+ * ({@link ScaleCode}), hence depends on no other token: rows of any blocks can be worked on together, and a token is
+ * INT8 from the start.
+ *
+ * <pre>
+ *  one KV head                                   headSize padded to 4: p
+ *  +---------------------------------------+-----+------------------+--------------------+
+ *  | token 0: key k[0..p-1] value v[0..p-1]| ... | 64 scales of keys| 64 scales of values|
+ *  +---------------------------------------+-----+------------------+--------------------+
+ * </pre>
+ *
  * <p>BF16 blocks are laid out as the host lays out its own pages, token by token over all KV heads, because there
  * the host's own operations read them:
  *
@@ -62,6 +74,11 @@ public record KvLayout(KvFormat format, int kvHeads, int headSize) {
         return (headSize + LINE - 1) / LINE * LINE;
     }
 
+    /** Bytes of an INT8 key, and of an INT8 value: the head size padded to four. */
+    public static int int8RowBytes(int headSize) {
+        return (headSize + 3) / 4 * 4;
+    }
+
     /** Bytes of the keys of one KV head (F32) or of all (BF16) in a block. */
     public long keyBytes() {
         return format == KvFormat.F32
@@ -69,8 +86,11 @@ public record KvLayout(KvFormat format, int kvHeads, int headSize) {
                 : (long) BLOCK_TOKENS * rowBytes();
     }
 
-    /** Bytes of one KV head in an F32 block. */
+    /** Bytes of one KV head in an F32 or INT8 block. */
     public long headBytes() {
+        if (format == KvFormat.INT8) {
+            return BLOCK_TOKENS * (2L * int8RowBytes(headSize) + 2);
+        }
         return keyBytes() + (long) paddedHeadSize() * BLOCK_TOKENS * Float.BYTES;
     }
 
@@ -81,10 +101,10 @@ public record KvLayout(KvFormat format, int kvHeads, int headSize) {
 
     /** Bytes of a block of one layer. */
     public long blockBytes() {
-        return format == KvFormat.F32 ? kvHeads * headBytes() : 2 * keyBytes();
+        return format == KvFormat.BF16 ? 2 * keyBytes() : kvHeads * headBytes();
     }
 
-    /** Address of a KV head's keys in an F32 block; its values follow {@link #keyBytes()} later. */
+    /** Address of a KV head in an F32 or INT8 block; in an F32 block its values follow {@link #keyBytes()} later. */
     public long headAddress(long block, int kvHead) {
         return block + kvHead * headBytes();
     }

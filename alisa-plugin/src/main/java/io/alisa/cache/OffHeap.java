@@ -27,6 +27,14 @@ public final class OffHeap {
         return ALL.get(FLOAT, address);
     }
 
+    public static byte getByte(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    public static void setByte(long address, int value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, (byte) value);
+    }
+
     public static void setFloat(long address, float value) {
         ALL.set(FLOAT, address, value);
     }

@@ -1,0 +1,68 @@
+package io.alisa.attention;
+
+import java.util.Arrays;
+
+import io.alisa.cache.KvLayout;
+import io.alisa.cache.OffHeap;
+import io.alisa.cache.ScaleCode;
+
+/**
+ * Up to 64 INT8 tokens of one KV head, wherever they lie: what one pass of {@link Int8Kernels} works on. A whole block
+ * and tokens gathered from many blocks look the same here. Owned by one thread at a time and reused.
+ */
+public final class Int8Rows {
+    /** Address of each row: {@code rowBytes} of key, then {@code rowBytes} of value. */
+    final long[] address = new long[KvLayout.BLOCK_TOKENS];
+    final float[] keyScale = new float[KvLayout.BLOCK_TOKENS];
+    final float[] valueScale = new float[KvLayout.BLOCK_TOKENS];
+    /** Added to each score, after any cap: the logarithm of how many tokens a row stands for. */
+    final float[] bias = new float[KvLayout.BLOCK_TOKENS];
+    /** Bytes of a key, and of a value: the head size padded to four. */
+    final int rowBytes;
+    /** Scratch of the kernels: four channels of one token per int, {@code [rowBytes / 4][64]}. */
+    final int[] quads;
+    private int count;
+
+    public Int8Rows(int headSize) {
+        rowBytes = KvLayout.int8RowBytes(headSize);
+        quads = new int[rowBytes / 4 * KvLayout.BLOCK_TOKENS];
+    }
+
+    public int count() {
+        return count;
+    }
+
+    public void clear() {
+        count = 0;
+    }
+
+    public boolean isFull() {
+        return count == KvLayout.BLOCK_TOKENS;
+    }
+
+    /** Adds token {@code index} of the KV head that starts at {@code head}, see {@link KvLayout}. */
+    public void add(long head, int index, float scoreBias) {
+        long keyScales = head + 2L * rowBytes * KvLayout.BLOCK_TOKENS;
+        address[count] = head + 2L * rowBytes * index;
+        keyScale[count] = ScaleCode.decode(OffHeap.getByte(keyScales + index));
+        valueScale[count] = ScaleCode.decode(OffHeap.getByte(keyScales + KvLayout.BLOCK_TOKENS + index));
+        bias[count] = scoreBias;
+        count++;
+    }
+
+    /** Holds the first {@code tokens} tokens of a block instead of what was here. */
+    public void setBlock(long head, int tokens) {
+        clear();
+        for (int i = 0; i < tokens; i++) {
+            add(head, i, 0f);
+        }
+    }
+
+    /** Lets the places behind the last row repeat it, so that kernels may read all 64; their results are not used. */
+    void pad() {
+        Arrays.fill(address, count, KvLayout.BLOCK_TOKENS, address[count - 1]);
+        Arrays.fill(keyScale, count, KvLayout.BLOCK_TOKENS, 0f);
+        Arrays.fill(valueScale, count, KvLayout.BLOCK_TOKENS, 0f);
+        Arrays.fill(bias, count, KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+    }
+}

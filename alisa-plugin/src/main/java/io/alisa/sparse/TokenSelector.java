@@ -1,0 +1,39 @@
+package io.alisa.sparse;
+
+import io.alisa.cache.KvLayer;
+
+/**
+ * A policy: chooses the tokens each decode step attends. One per session and layer; used by one thread at a time, so it
+ * may keep state. Allocates only when the context has grown much.
+ */
+public interface TokenSelector {
+    /**
+     * Fills the lists of all KV heads for the newest token, which is the layer's last and must be in every list. Not
+     * asked where {@link Budget#isDense} holds. The caller has emptied the lists and made room for all tokens.
+     *
+     * @param layer   holds {@code layer.tokens()} tokens, the newest included
+     * @param queries the step's query rows, see {@link io.alisa.attention.AttentionShape#row}
+     */
+    void select(KvLayer layer, float[] queries, Selection selection);
+
+    /** Whether {@link #observe} is wanted, which costs a little. */
+    default boolean observes() {
+        return false;
+    }
+
+    /** How many of a prompt batch's last rows are to be observed. */
+    default int observedPromptRows() {
+        return 0;
+    }
+
+    /**
+     * What the attended tokens weighed: once per row and KV head, rows in the order of their positions, KV heads
+     * ascending; also for dense steps.
+     *
+     * @param position  of the row
+     * @param attended  positions attended, the first {@code count} of them
+     * @param weights   the softmax weight of each, summed over the query heads of the group
+     */
+    default void observe(int position, int kvHead, int[] attended, int count, float[] weights) {
+    }
+}

@@ -35,4 +35,7 @@ public interface AttentionKernels {
 
     /** The same arithmetic in the host's order. */
     OrderedKernels ordered();
+
+    /** The arithmetic on INT8 keys and values. */
+    Int8Kernels int8();
 }

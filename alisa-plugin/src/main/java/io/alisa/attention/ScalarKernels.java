@@ -1,5 +1,7 @@
 package io.alisa.attention;
 
+import java.util.Arrays;
+
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.OffHeap;
 
@@ -28,7 +30,7 @@ public final class ScalarKernels implements AttentionKernels {
         for (int row = 0; row < tile.rows; row++) {
             if (tile.visible[row] > 0) {
                 score(tile, row, keys);
-                float kept = softmax(tile, row);
+                float kept = softmax(tile, row, tile.visible[row]);
                 addValues(tile, row, values, kept);
             }
         }
@@ -41,26 +43,35 @@ public final class ScalarKernels implements AttentionKernels {
                 dot += tile.query[tile.queryOffset + row * tile.stride + c]
                         * OffHeap.getFloat(keys + (long) (c * TOKENS + t) * Float.BYTES);
             }
-            tile.scores[row * TOKENS + t] = tile.softCap == 0
-                    ? dot
-                    : (float) (tile.softCap * Math.tanh(dot / tile.softCap));
+            tile.scores[row * TOKENS + t] = cap(dot, tile.softCap);
         }
     }
 
-    /** Turns scores into weights relative to the new maximum; returns by what the earlier sums shrink. */
-    private static float softmax(AttentionTile tile, int row) {
-        float max = tile.max[row];
-        for (int t = 0; t < tile.visible[row]; t++) {
+    static float cap(float score, float softCap) {
+        return softCap == 0 ? score : (float) (softCap * Math.tanh(score / softCap));
+    }
+
+    /**
+     * Turns a row's first {@code tokens} scores into weights relative to its new maximum; returns by what its earlier
+     * sums shrink.
+     */
+    static float softmax(AttentionTile tile, int row, int tokens) {
+        float before = tile.max[row];
+        float max = before;
+        for (int t = 0; t < tokens; t++) {
             max = Math.max(max, tile.scores[row * TOKENS + t]);
         }
-        float kept = (float) Math.exp(tile.max[row] - max);
+        // A row that has seen nothing yet has no maximum: any number does, its weights are zero.
+        float shift = max == Float.NEGATIVE_INFINITY ? 0f : max;
+        float kept = max == before ? 1f : (float) Math.exp(before - max);
         float sum = tile.sum(row) * kept;
-        for (int t = 0; t < tile.visible[row]; t++) {
-            float weight = (float) Math.exp(tile.scores[row * TOKENS + t] - max);
+        for (int t = 0; t < tokens; t++) {
+            float weight = (float) Math.exp(tile.scores[row * TOKENS + t] - shift);
             tile.scores[row * TOKENS + t] = weight;
             sum += weight;
         }
         tile.max[row] = max;
+        Arrays.fill(tile.sums, row * AttentionTile.SUMS, (row + 1) * AttentionTile.SUMS, 0f);
         tile.sums[row * AttentionTile.SUMS] = sum;
         return kept;
     }
@@ -84,5 +95,10 @@ public final class ScalarKernels implements AttentionKernels {
     @Override
     public OrderedKernels ordered() {
         return new ScalarOrderedKernels();
+    }
+
+    @Override
+    public Int8Kernels int8() {
+        return new ScalarInt8Kernels();
     }
 }

@@ -84,4 +84,9 @@ public final class VectorKernels implements AttentionKernels {
     public OrderedKernels ordered() {
         return new VectorOrderedKernels();
     }
+
+    @Override
+    public Int8Kernels int8() {
+        return new ScalarInt8Kernels();
+    }
 }

@@ -34,4 +34,13 @@ public final class ScaleCode {
         int roundedUp = Float.floatToRawIntBits(scale) + (1 << MANTISSA_SHIFT) - 1;
         return Math.min(LARGEST, (roundedUp >> MANTISSA_SHIFT) - (BIAS << 3));
     }
+
+    /** Code of the scale nearest to {@code scale}. */
+    public static int nearest(float scale) {
+        if (!(scale > VALUES[0])) {
+            return 0;
+        }
+        int rounded = Float.floatToRawIntBits(scale) + (1 << (MANTISSA_SHIFT - 1));
+        return Math.min(LARGEST, (rounded >> MANTISSA_SHIFT) - (BIAS << 3));
+    }
 }

@@ -67,7 +67,8 @@ public final class Alisa {
                 ((Number) get(fields, "attendedTokensPerStep")).doubleValue(),
                 number(fields, "deletedTokens"),
                 number(fields, "recomputedTokens"), number(fields, "recalledTokens"),
-                number(fields, "loadedBytes"), number(fields, "stallNanos"));
+                number(fields, "loadedBytes"), number(fields, "stallNanos"),
+                ((Number) get(fields, "keptMass")).doubleValue());
     }
 
     private static long number(Map<String, Object> fields, String name) {

@@ -18,9 +18,11 @@ package io.alisa;
  * @param recalledTokens        tokens attended again after having been left out, in all
  * @param loadedBytes           bytes brought back from the slow tier, in all
  * @param stallNanos            time decoding waited for the slow tier, in nanoseconds, in all
+ * @param keptMass              share of the attention's mass that fell on attended tokens: the mean of a sample; 1 where
+ *                              everything is attended
  */
 public record SessionReport(String id, String model, String mode, boolean closed, long tokens, Phase phase,
         long fastBytes, long slowBytes, long hostEquivalentBytes, double attendedTokensPerStep,
         long deletedTokens,
-        long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos) {
+        long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos, double keptMass) {
 }

@@ -61,6 +61,11 @@ public final class AttentionTile {
         Arrays.fill(visible, 0, rows, tokens);
     }
 
+    /** {@code [rows][64]} scores, after {@link Int8Kernels#score}. */
+    public float[] scores() {
+        return scores;
+    }
+
     /** A row's sum of weights. */
     float sum(int row) {
         float sum = 0;

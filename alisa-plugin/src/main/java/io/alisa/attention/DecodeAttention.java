@@ -2,6 +2,7 @@ package io.alisa.attention;
 
 import java.util.Arrays;
 
+import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.parallel.Job;
@@ -28,6 +29,9 @@ public final class DecodeAttention {
     private final WorkerTeam team;
     /** Per worker and KV head. */
     private final AttentionTile[][] tiles;
+    /** Per worker, for INT8 layers. */
+    private final Int8Rows[] rows;
+    private final SpanResults results;
     private final Job attendSpan = this::attendSpan;
     private final Job joinSpans = this::joinSpans;
 
@@ -39,17 +43,15 @@ public final class DecodeAttention {
     private int headsPerItem = 1;
     private boolean large;
 
-    /** Per query head and span: the running softmax of {@link AttentionTile}. */
-    private float[] spanMax = {};
-    private float[] spanSum = {};
-    private float[] spanOutput = {};
-
     public DecodeAttention(AttentionShape shape, AttentionKernels kernels, WorkerTeam team,
             KvLayer anyLayer) {
         this.shape = shape;
         this.kernels = kernels;
         this.team = team;
         this.layer = anyLayer;
+        this.results = new SpanResults(shape);
+        this.rows = new Int8Rows[team.size()];
+        Arrays.setAll(rows, worker -> new Int8Rows(shape.headSize()));
         this.tiles = new AttentionTile[team.size()][shape.kvHeads()];
         for (AttentionTile[] ofWorker : tiles) {
             for (int i = 0; i < ofWorker.length; i++) {
@@ -71,7 +73,7 @@ public final class DecodeAttention {
         blocks = KvLayout.blocks(kv.tokens());
         spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         large = isLarge(kv);
-        reserve(shape.kvHeads() * shape.groupSize() * spans);
+        results.begin(spans);
         // A block's KV heads lie one behind the other: worked on in that order they are read in one stream. With few
         // spans the heads are shared out too.
         headsPerItem = spans >= SPANS_PER_WORKER * team.size() ? shape.kvHeads() : 1;
@@ -87,15 +89,6 @@ public final class DecodeAttention {
         return (long) kv.tokens() / KvLayout.BLOCK_TOKENS * kv.layout().blockBytes() >= LARGE_BYTES;
     }
 
-    private void reserve(int parts) {
-        if (parts > spanMax.length) {
-            int capacity = Math.max(parts, 2 * spanMax.length);
-            spanMax = new float[capacity];
-            spanSum = new float[capacity];
-            spanOutput = new float[capacity * shape.rowStride()];
-        }
-    }
-
     private void attendSpan(int item, int worker) {
         int span = item % spans;
         int firstHead = item / spans * headsPerItem;
@@ -109,59 +102,33 @@ public final class DecodeAttention {
         for (int block = span * SPAN_BLOCKS; block < end; block++) {
             int tokens = Math.min(KvLayout.BLOCK_TOKENS, layer.tokens() - block * KvLayout.BLOCK_TOKENS);
             for (int head = firstHead; head < endHead; head++) {
-                attendBlock(heads[head], layout.headAddress(layer.block(block), head), layout, tokens);
+                attendBlock(heads[head], layout.headAddress(layer.block(block), head), tokens, worker);
             }
         }
         for (int head = firstHead; head < endHead; head++) {
             if (spans == 1) {
                 heads[head].finish(outputs, head * shape.groupSize());
             } else {
-                keep(heads[head], head * shape.groupSize(), span);
+                results.keep(heads[head], head, span);
             }
         }
     }
 
-    private void attendBlock(AttentionTile tile, long keys, KvLayout layout, int tokens) {
-        tile.seeAll(tokens);
+    private void attendBlock(AttentionTile tile, long head, int tokens, int worker) {
+        KvLayout layout = layer.layout();
         if (large) {
-            kernels.preload(tile, keys, layout.headBytes());
+            kernels.preload(tile, head, layout.headBytes());
         }
-        kernels.attend(tile, keys, keys + layout.keyBytes(), tokens);
-    }
-
-    private void keep(AttentionTile tile, int firstRow, int span) {
-        int stride = shape.rowStride();
-        for (int r = 0; r < tile.rows; r++) {
-            int part = (firstRow + r) * spans + span;
-            spanMax[part] = tile.max[r];
-            spanSum[part] = tile.sum(r);
-            System.arraycopy(tile.output, r * stride, spanOutput, part * stride, stride);
+        if (layout.format() == KvFormat.INT8) {
+            rows[worker].setBlock(head, tokens);
+            kernels.int8().attend(tile, rows[worker]);
+        } else {
+            tile.seeAll(tokens);
+            kernels.attend(tile, head, head + layout.keyBytes(), tokens);
         }
     }
 
     private void joinSpans(int kvHead, int worker) {
-        int stride = shape.rowStride();
-        for (int row = kvHead * shape.groupSize(); row < (kvHead + 1) * shape.groupSize(); row++) {
-            int first = row * spans;
-            float max = Float.NEGATIVE_INFINITY;
-            for (int part = first; part < first + spans; part++) {
-                max = Math.max(max, spanMax[part]);
-            }
-            float sum = 0;
-            int to = row * stride;
-            Arrays.fill(outputs, to, to + stride, 0f);
-            for (int part = first; part < first + spans; part++) {
-                float weight = (float) Math.exp(spanMax[part] - max);
-                sum += weight * spanSum[part];
-                int from = part * stride;
-                for (int i = 0; i < stride; i++) {
-                    outputs[to + i] += weight * spanOutput[from + i];
-                }
-            }
-            float scale = 1f / sum;
-            for (int i = 0; i < stride; i++) {
-                outputs[to + i] *= scale;
-            }
-        }
+        results.join(kvHead, outputs);
     }
 }

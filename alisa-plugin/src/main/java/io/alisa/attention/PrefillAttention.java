@@ -1,7 +1,9 @@
 package io.alisa.attention;
 
+import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvSession;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 
@@ -21,6 +23,10 @@ public final class PrefillAttention {
     private final AttentionTile[] tiles;
     private final Job attendTile = this::attendTile;
     private final int tilePositions;
+    /** Per worker, for INT8 layers: a block's rows, and the address of a KV head of an F32 block. */
+    private final Int8Rows[] rows;
+    private final long[] floatBlocks;
+    private final KvLayout floats;
 
     private KvLayer layer;
     private float[] queries = {};
@@ -29,11 +35,19 @@ public final class PrefillAttention {
     private int positions;
 
     public PrefillAttention(AttentionShape shape, AttentionKernels kernels, WorkerTeam team,
-            KvLayer anyLayer) {
+            KvSession session) {
         this.shape = shape;
         this.kernels = kernels;
         this.team = team;
-        this.layer = anyLayer;
+        this.layer = session.layer(0);
+        this.floats = new KvLayout(KvFormat.F32, 1, shape.headSize());
+        boolean int8 = session.layout().format() == KvFormat.INT8;
+        this.rows = new Int8Rows[int8 ? team.size() : 0];
+        this.floatBlocks = new long[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = new Int8Rows(shape.headSize());
+            floatBlocks[i] = session.scratch(floats.headBytes());
+        }
         this.tilePositions = Math.max(1, TILE_ROWS / shape.groupSize());
         this.tiles = new AttentionTile[team.size()];
         for (int i = 0; i < tiles.length; i++) {
@@ -69,16 +83,27 @@ public final class PrefillAttention {
         AttentionTile tile = tiles[worker];
         int firstRow = shape.row(kvHead, first, 0, positions);
         tile.begin(queries, firstRow, count * shape.groupSize());
-        KvLayout layout = layer.layout();
         int lastPosition = start + first + count - 1;
         for (int block = 0; block <= lastPosition / KvLayout.BLOCK_TOKENS; block++) {
             int blockStart = block * KvLayout.BLOCK_TOKENS;
             see(tile, start + first - blockStart);
-            long keys = layout.headAddress(layer.block(block), kvHead);
-            kernels.attend(tile, keys, keys + layout.keyBytes(),
-                    Math.min(KvLayout.BLOCK_TOKENS, lastPosition - blockStart + 1));
+            int tokens = Math.min(KvLayout.BLOCK_TOKENS, lastPosition - blockStart + 1);
+            long keys = floatBlock(blockStart, kvHead, tokens, worker);
+            kernels.attend(tile, keys, keys + floats.keyBytes(), tokens);
         }
         tile.finish(outputs, firstRow);
+    }
+
+    /** A KV head of a block in floats: turned back into them for each tile, which has work for far longer than that. */
+    private long floatBlock(int blockStart, int kvHead, int tokens, int worker) {
+        long head = layer.head(blockStart, kvHead);
+        if (layer.layout().format() == KvFormat.F32) {
+            return head;
+        }
+        long block = floatBlocks[worker];
+        rows[worker].setBlock(head, tokens);
+        kernels.int8().dequantise(rows[worker], shape.headSize(), block, block + floats.keyBytes());
+        return block;
     }
 
     /** Causality: a position sees itself and what came before, counted from the block's first token. */

@@ -108,4 +108,19 @@ public record KvLayout(KvFormat format, int kvHeads, int headSize) {
     public long headAddress(long block, int kvHead) {
         return block + kvHead * headBytes();
     }
+
+    /** Address of a token's key in an INT8 block whose KV head starts at {@code head}; the value follows it. */
+    public long int8Row(long head, int index) {
+        return head + 2L * int8RowBytes(headSize) * index;
+    }
+
+    /** Address of the {@link ScaleCode} of a token's key in an INT8 block. */
+    public long keyScale(long head, int index) {
+        return int8Row(head, BLOCK_TOKENS) + index;
+    }
+
+    /** Address of the {@link ScaleCode} of a token's value in an INT8 block. */
+    public long valueScale(long head, int index) {
+        return keyScale(head, index) + BLOCK_TOKENS;
+    }
 }

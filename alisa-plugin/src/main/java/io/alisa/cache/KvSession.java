@@ -4,50 +4,58 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The KV of one conversation: one {@link KvLayer} per layer over off-heap slabs.
- *
- * <p>A slab holds the same block of every layer, and several such blocks where they are small. All slabs go back to
- * the operating system at {@link #close()}.
+ * The KV of one conversation: one {@link KvLayer} per layer over off-heap slabs, all of which go back to the operating
+ * system at {@link #close()}.
  *
  * <p>Whoever uses a layer holds the {@link #lock()}; closing takes it too, so memory never goes while it is read.
  */
 public final class KvSession implements AutoCloseable {
-    /** Slabs below this size are grown to it, so that small models do not ask for memory every 64 tokens. */
-    private static final long MIN_SLAB_BYTES = 1 << 18;
+    private static final long ALIGNMENT = 64;
 
     private final KvLayout layout;
     private final KvLayer[] layers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Arena arena = Arena.ofShared();
-    private final int blocksPerSlab;
-    private final long[] slabs;
-    private volatile long bytes;
+    private final Slabs blocks;
+    private final Slabs means;
+    private final Slabs sketches;
+    private volatile long scratchBytes;
     private volatile boolean closed;
 
+    /** A session without digests. */
     public KvSession(KvLayout layout, int layerCount, int maxTokens) {
-        this.layout = layout;
-        this.layers = new KvLayer[layerCount];
-        for (int i = 0; i < layerCount; i++) {
-            layers[i] = new KvLayer(layout, i, maxTokens, this::block);
-        }
-        long blockSet = layerCount * layout.blockBytes();
-        this.blocksPerSlab = (int) Math.max(1, MIN_SLAB_BYTES / blockSet);
-        int maxBlocks = KvLayout.blocks(maxTokens);
-        this.slabs = new long[(maxBlocks + blocksPerSlab - 1) / blocksPerSlab];
+        this(layout, layerCount, maxTokens, false);
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate")
-    private long block(int layer, int block) {
-        if (closed) {
-            throw new IllegalStateException("The session is closed");
+    /**
+     * @param maxTokens most tokens it will hold; memory is taken as they come
+     * @param digested  whether full blocks are digested, see {@link KvDigest}
+     */
+    public KvSession(KvLayout layout, int layerCount, int maxTokens, boolean digested) {
+        this.layout = layout;
+        KvLayout meansLayout = new KvLayout(KvFormat.INT8, layout.kvHeads(), layout.headSize());
+        SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
+        int maxBlocks = KvLayout.blocks(maxTokens);
+        this.blocks = new Slabs(arena, layerCount, layout.blockBytes(), maxBlocks);
+        this.means = new Slabs(arena, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+        this.sketches = new Slabs(arena, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        this.layers = new KvLayer[layerCount];
+        for (int i = 0; i < layerCount; i++) {
+            KvDigest digest = digested
+                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, unlessClosed(means)), sketchLayout, i,
+                            maxBlocks, unlessClosed(sketches))
+                    : null;
+            layers[i] = new KvLayer(layout, i, maxTokens, digest, unlessClosed(blocks));
         }
-        int slab = block / blocksPerSlab;
-        if (slabs[slab] == 0) {
-            long size = (long) blocksPerSlab * layers.length * layout.blockBytes();
-            slabs[slab] = arena.allocate(size, KvLayout.BLOCK_TOKENS).address();
-            bytes = bytes + size; // only under the session's lock
-        }
-        return slabs[slab] + ((long) (block % blocksPerSlab) * layers.length + layer) * layout.blockBytes();
+    }
+
+    private BlockSource unlessClosed(Slabs slabs) {
+        return (layer, block) -> {
+            if (closed) {
+                throw new IllegalStateException("The session is closed");
+            }
+            return slabs.block(layer, block);
+        };
     }
 
     public ReentrantLock lock() {
@@ -66,9 +74,16 @@ public final class KvSession implements AutoCloseable {
         return layers.length;
     }
 
+    /** Address of memory for intermediate results, valid until the session closes. Under the lock. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public long scratch(long bytes) {
+        scratchBytes = scratchBytes + bytes;
+        return arena.allocate(bytes, ALIGNMENT).address();
+    }
+
     /** Off-heap bytes held now. */
     public long bytes() {
-        return bytes;
+        return closed ? 0 : blocks.bytes() + means.bytes() + sketches.bytes() + scratchBytes;
     }
 
     public boolean isClosed() {
@@ -82,7 +97,6 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
-                bytes = 0;
                 for (KvLayer layer : layers) {
                     layer.forget(); // whoever comes late asks for a block, and is refused
                 }

@@ -1,17 +1,20 @@
 package io.alisa.host;
 
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 
 import io.alisa.Phase;
 import io.alisa.SessionReport;
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.DecodeAttention;
+import io.alisa.attention.DigestWriter;
 import io.alisa.attention.PrefillAttention;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.sparse.Policies;
+import io.alisa.sparse.SparseSession;
+import io.alisa.telemetry.DecodeStepEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,31 +25,47 @@ import org.jspecify.annotations.Nullable;
 public class HostSession implements AutoCloseable {
     private final String id = UUID.randomUUID().toString();
     private final ModelShape shape;
+    private final SessionMode mode;
     private final AttentionShape attentionShape;
     private final KvSession kv;
     private final DecodeAttention decode;
     private final AttentionKernels kernels;
     private final WorkerTeam team;
     private @Nullable PrefillAttention prefill;
-    private final AtomicLong attendedTokens = new AtomicLong();
-    private final AtomicLong decodeSteps = new AtomicLong();
+    private final @Nullable SparseSession sparse;
+    private final @Nullable DigestWriter digests;
+    /** Written under the lock, read by anyone; so are the next. */
+    private volatile long decodeSteps;
+    private volatile double attendedTokens;
+    private volatile double recalledTokens;
+    private volatile double keptMass = 1;
     private volatile int tokens;
     private volatile long lastUsed;
 
-    public HostSession(ModelShape shape, AttentionKernels kernels, WorkerTeam team) {
+    public HostSession(ModelShape shape, SessionMode mode, AttentionKernels kernels, WorkerTeam team) {
         this.shape = shape;
+        this.mode = mode;
         this.kernels = kernels;
         this.team = team;
         this.attentionShape = new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(),
                 shape.softCap());
-        this.kv = new KvSession(new KvLayout(shape.format(), shape.kvHeads(), shape.headSize()),
-                shape.layers(),
-                shape.contextLength());
+        String policy = mode.policy();
+        boolean digested = policy != null && Policies.needsDigests(policy);
+        this.kv = new KvSession(new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers(),
+                shape.contextLength(), digested);
+        this.digests = digested ? new DigestWriter(kv, kernels, team) : null;
+        this.sparse = policy == null
+                ? null
+                : new SparseSession(policy, mode.budget(), kv, attentionShape, kernels, team);
         this.decode = new DecodeAttention(attentionShape, kernels, team, kv.layer(0));
     }
 
     public ModelShape shape() {
         return shape;
+    }
+
+    public SessionMode mode() {
+        return mode;
     }
 
     public AttentionShape attentionShape() {
@@ -65,10 +84,20 @@ public class HostSession implements AutoCloseable {
     public PrefillAttention prefill() {
         PrefillAttention existing = prefill;
         if (existing == null) {
-            existing = new PrefillAttention(attentionShape, kernels, team, kv.layer(0));
+            existing = new PrefillAttention(attentionShape, kernels, team, kv);
             prefill = existing;
         }
         return existing;
+    }
+
+    /** Sparse attention; null where everything is attended. */
+    public @Nullable SparseSession sparse() {
+        return sparse;
+    }
+
+    /** Digests full blocks; null where nobody asks for digests. */
+    public @Nullable DigestWriter digests() {
+        return digests;
     }
 
     /** Counts a step after its last layer. */
@@ -76,8 +105,27 @@ public class HostSession implements AutoCloseable {
         tokens = endPosition;
         lastUsed = System.nanoTime();
         if (batch == 1) {
-            decodeSteps.incrementAndGet();
-            attendedTokens.addAndGet(endPosition);
+            countDecoded(endPosition);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    private void countDecoded(int endPosition) {
+        decodeSteps = decodeSteps + 1;
+        double attendedBefore = attendedTokens;
+        double recalledBefore = recalledTokens;
+        if (sparse == null) {
+            attendedTokens = attendedBefore + endPosition;
+        } else {
+            attendedTokens = sparse.attended();
+            recalledTokens = sparse.recalled();
+            keptMass = sparse.keptMass();
+        }
+        long selectNanos = sparse == null ? 0 : sparse.takeSelectNanos();
+        long attendNanos = sparse == null ? 0 : sparse.takeAttendNanos();
+        if (DecodeStepEvent.isOn()) {
+            DecodeStepEvent.emit(id, endPosition, attendedTokens - attendedBefore, recalledTokens - recalledBefore,
+                    selectNanos, attendNanos);
         }
     }
 
@@ -92,12 +140,10 @@ public class HostSession implements AutoCloseable {
 
     /** A snapshot for {@link io.alisa.Alisa}. */
     public SessionReport report() {
-        long steps = decodeSteps.get();
-        return new SessionReport(id, shape.describe(), "exact " + shape.format(), kv.isClosed(), tokens,
-                Phase.I,
-                kv.bytes(), 0, shape.hostBytes(tokens),
-                steps == 0 ? 0 : attendedTokens.get() / (double) steps, 0, 0,
-                0, 0, 0);
+        long steps = decodeSteps;
+        return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, Phase.I, kv.bytes(), 0,
+                shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, 0, 0,
+                Math.round(recalledTokens), 0, 0, keptMass);
     }
 
     @Override

@@ -21,6 +21,11 @@ public interface TokenSelector {
         return false;
     }
 
+    /** Whether the skipped tokens are to be estimated from their blocks' means; needs a layer with digests. */
+    default boolean estimatesSkipped() {
+        return false;
+    }
+
     /** How many of a prompt batch's last rows are to be observed. */
     default int observedPromptRows() {
         return 0;

@@ -84,7 +84,7 @@ final class RandomAttention implements AutoCloseable {
 
     float[] prefill(AttentionKernels kernels, WorkerTeam team) {
         float[] output = new float[queries.length];
-        new PrefillAttention(shape, kernels, team, layer()).run(layer(), start, positions, queries, output);
+        new PrefillAttention(shape, kernels, team, session).run(layer(), start, positions, queries, output);
         return output;
     }
 

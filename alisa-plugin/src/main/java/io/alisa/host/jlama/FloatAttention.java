@@ -1,29 +1,27 @@
 package io.alisa.host.jlama;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
+import io.alisa.attention.DigestWriter;
+import io.alisa.attention.KvWriter;
 import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
 import io.alisa.cache.KvLayer;
 import io.alisa.host.ModelShape;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.sparse.SparseSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention between the projections for F32 models: rotates and stores the new keys and values, then runs our
+ * Attention between the projections by our own arithmetic, in floats: rotates and stores the new keys and values, then runs our
  * kernels over the session's KV.
  *
  * <p>Owned by one session; a decode step allocates nothing.
  */
 final class FloatAttention {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final JlamaSession session;
     private final ModelShape model;
     private final AttentionShape shape;
@@ -31,6 +29,8 @@ final class FloatAttention {
     private final WorkerTeam team;
     private final Job append = this::append;
     private final float[][] heads;
+    private final KvWriter writer;
+    private final Floats floats;
 
     private KvLayer layer;
     private @Nullable LayerWork work;
@@ -45,11 +45,14 @@ final class FloatAttention {
         this.kernels = kernels;
         this.team = team;
         this.layer = session.kv().layer(0);
+        this.writer = new KvWriter(kernels);
+        this.floats = Floats.of(model.format());
         this.heads = new float[team.size()][shape.headSize()];
     }
 
     /** Reads queries, keys and values of {@code batch} positions from {@code step}, writes {@code attended}. */
-    void run(KvLayer kv, LayerWork step, int startPosition) {
+    void run(int index, LayerWork step, int startPosition) {
+        KvLayer kv = session.kv().layer(index);
         layer = kv;
         work = step;
         start = startPosition;
@@ -67,15 +70,39 @@ final class FloatAttention {
         } else {
             team.run(append, shape.kvHeads());
         }
+        DigestWriter digests = session.digests();
+        if (digests != null) {
+            digests.update(kv);
+        }
         if (ordered != null) {
             ordered.run(kv, start, batch, step.queries, step.outputs);
         } else if (batch == 1) {
-            session.decode().run(kv, step.queries, step.outputs);
+            decode(index, kv, step);
         } else {
-            session.prefill().run(kv, start, batch, step.queries, step.outputs);
+            prefill(index, kv, step);
         }
         writeBack(step);
         work = null;
+    }
+
+    private void decode(int index, KvLayer kv, LayerWork step) {
+        SparseSession sparse = session.sparse();
+        if (sparse != null && sparse.isSparse(kv.tokens())) {
+            sparse.decode(index, kv, step.queries, step.outputs);
+            return;
+        }
+        session.decode().run(kv, step.queries, step.outputs);
+        if (sparse != null) {
+            sparse.decodedDense(index, kv, step.queries);
+        }
+    }
+
+    private void prefill(int index, KvLayer kv, LayerWork step) {
+        session.prefill().run(kv, start, step.batch(), step.queries, step.outputs);
+        SparseSession sparse = session.sparse();
+        if (sparse != null) {
+            sparse.prefilled(index, kv, start, step.batch(), step.queries);
+        }
     }
 
     /** Stores a KV head's new keys and values and prepares the queries of its group. */
@@ -90,9 +117,9 @@ final class FloatAttention {
         for (int position = 0; position < step.batch(); position++) {
             read(step.key.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
             rotate(head, 0, kvHead, position);
-            layer.putKey(start + position, kvHead, head, 0);
+            writer.putKey(layer, start + position, kvHead, head);
             read(step.value.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
-            layer.putValue(start + position, kvHead, head, 0);
+            writer.putValue(layer, start + position, kvHead, head);
         }
         prepareQueries(step, kvHead);
     }
@@ -130,13 +157,13 @@ final class FloatAttention {
             int g = head % shape.groupSize();
             for (int position = 0; position < step.batch(); position++) {
                 int from = shape.row(kvHead, position, g, step.batch()) * shape.rowStride();
-                long to = ((long) position * width + (long) head * shape.headSize()) * Float.BYTES;
-                MemorySegment.copy(step.outputs, from, target, FLOAT, to, shape.headSize());
+                floats.write(step.outputs, from, target, position * width + head * shape.headSize(),
+                        shape.headSize());
             }
         }
     }
 
     private void read(MemorySegment source, int index, float[] target, int offset) {
-        MemorySegment.copy(source, FLOAT, (long) index * Float.BYTES, target, offset, shape.headSize());
+        floats.read(source, index, target, offset, shape.headSize());
     }
 }

@@ -20,6 +20,7 @@ import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
+import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
@@ -38,16 +39,15 @@ public final class JlamaHost implements HostHooks {
     private final Sessions sessions = Sessions.ofProcess();
     private final WorkerTeam team = WorkerTeam.shared();
     private final Kernels kernels;
+    private volatile Configuration configuration;
     private final Set<String> leftAlone = ConcurrentHashMap.newKeySet();
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
     /** Called by the agent, by name, once per host. */
     public JlamaHost(Configuration configuration) {
+        this.configuration = configuration;
         kernels = Kernels.choose(configuration.text(Setting.BACKEND));
-        configuration.warnings().forEach(LOGGER::warn);
-        if (configuration.flag(Setting.SPARSE) || configuration.text(Setting.KV_TYPE).equals("int8")) {
-            LOGGER.warn("This version has exact mode only: {} and {}=int8 are ignored", Setting.SPARSE.key(),
-                    Setting.KV_TYPE.key());
-        }
+        warn(configuration);
         if (kernels.remedy() != null) {
             LOGGER.warn("{}", kernels.remedy());
         }
@@ -56,8 +56,14 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public String describe() {
-        return "ALISA serves Jlama: exact mode, " + kernels.kernels().name() + " kernels, " + team.size()
+        return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
                 + " threads";
+    }
+
+    /** The mode of a session that would open now. */
+    private String mode() {
+        SessionMode mode = SessionMode.of(configuration, KvFormat.F32);
+        return mode.exact() ? "exact mode" : mode.describe();
     }
 
     @Override
@@ -95,10 +101,28 @@ public final class JlamaHost implements HostHooks {
             noteLeftAlone(layer, startPosition);
             return null;
         }
-        JlamaSession session = new JlamaSession(shape, JlamaAccess.model(layer), kernels.kernels(), team);
+        SessionMode mode = SessionMode.of(currentConfiguration(), shape.format());
+        JlamaSession session = new JlamaSession(shape, mode, JlamaAccess.model(layer), kernels.kernels(), team);
         binding.open(session);
         sessions.opened(session);
         return session;
+    }
+
+    /** The settings in force now: an application may change the properties of its next session. */
+    private Configuration currentConfiguration() {
+        Configuration current = Configuration.ofProcess();
+        configuration = current;
+        warn(current);
+        return current;
+    }
+
+    /** Says once what is wrong with the settings. */
+    private void warn(Configuration configuration) {
+        for (String warning : configuration.warnings()) {
+            if (warned.add(warning)) {
+                LOGGER.warn(warning);
+            }
+        }
     }
 
     private void noteLeftAlone(CausalSelfAttention layer, int startPosition) {
@@ -118,11 +142,11 @@ public final class JlamaHost implements HostHooks {
             AbstractTensor<?, ?> input, int startPosition, Object reducer) {
         int index = JlamaAccess.layerIndex(layer);
         int batch = input.shape().first();
-        session.kv().layer(index).resize(startPosition + batch);
+        session.kv().layer(index).resize(startPosition, startPosition + batch);
         LayerWork work = session.work(JlamaAccess.model(layer), batch);
         AttentionLayer.project(session, layer, input, work);
-        if (session.shape().format() == KvFormat.F32) {
-            session.attention().run(session.kv().layer(index), work, startPosition);
+        if (session.kv().layout().format() != KvFormat.BF16) {
+            session.attention().run(index, work, startPosition);
         } else {
             HostArithmetic.run(session, JlamaAccess.model(layer), session.kv().layer(index), work,
                     startPosition);

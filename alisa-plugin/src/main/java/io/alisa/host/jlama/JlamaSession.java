@@ -9,6 +9,7 @@ import io.alisa.attention.RotaryTable;
 import io.alisa.attention.SummationOrder;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
+import io.alisa.host.SessionMode;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
@@ -21,12 +22,13 @@ final class JlamaSession extends HostSession {
     private final FloatAttention attention;
     private final Projection projection;
 
-    JlamaSession(ModelShape shape, AbstractModel model, AttentionKernels kernels, WorkerTeam team) {
-        super(shape, kernels, team);
+    JlamaSession(ModelShape shape, SessionMode mode, AbstractModel model, AttentionKernels kernels,
+            WorkerTeam team) {
+        super(shape, mode, kernels, team);
         Config config = model.getConfig();
         this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
         this.decodeWork = new LayerWork(model, attentionShape(), 1);
-        SummationOrder order = HostOrder.of(model);
+        SummationOrder order = mode.exact() ? HostOrder.of(model) : null;
         this.ordered = order == null
                 ? null
                 : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());

@@ -1,0 +1,30 @@
+package io.alisa.attention;
+
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvSession;
+
+/** Up to 64 tokens of one KV head, from anywhere in a layer, to be attended together. Owned by one worker. */
+public interface GatheredRows {
+    /** Rows for sessions of this kind. */
+    static GatheredRows of(KvSession session, AttentionKernels kernels) {
+        return session.layout().format() == KvFormat.INT8
+                ? new GatheredInt8(session.layout(), kernels.int8())
+                : new GatheredFloats(session, kernels);
+    }
+
+    int count();
+
+    void clear();
+
+    /** Adds a token of the KV head. */
+    void add(KvLayer layer, int position, int kvHead);
+
+    /** Folds the rows, at least one, into the tile's running softmax. */
+    void attend(AttentionTile tile);
+
+    default boolean isFull() {
+        return count() == KvLayout.BLOCK_TOKENS;
+    }
+}

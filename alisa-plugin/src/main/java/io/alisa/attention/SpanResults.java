@@ -1,0 +1,76 @@
+package io.alisa.attention;
+
+import java.util.Arrays;
+
+/**
+ * The running softmaxes that different spans of the tokens ended with, and how they become one (split-KV, as in
+ * FlashDecoding). Spans are joined in their order, whoever computed them.
+ *
+ * <p>Different KV heads and spans may be kept, and different KV heads joined, by different threads.
+ */
+public final class SpanResults {
+    private final AttentionShape shape;
+    private int spans;
+    /** Per query head and span: the running softmax of {@link AttentionTile}. */
+    private float[] max = {};
+    private float[] sum = {};
+    private float[] output = {};
+
+    public SpanResults(AttentionShape shape) {
+        this.shape = shape;
+    }
+
+    /** Expects every KV head in {@code spanCount} spans; allocates only when that has doubled. */
+    public void begin(int spanCount) {
+        spans = spanCount;
+        int parts = shape.kvHeads() * shape.groupSize() * spanCount;
+        if (parts > max.length) {
+            int capacity = Math.max(parts, 2 * max.length);
+            max = new float[capacity];
+            sum = new float[capacity];
+            output = new float[capacity * shape.rowStride()];
+        }
+    }
+
+    /** Keeps what a tile of a KV head's query heads ended a span with. */
+    public void keep(AttentionTile tile, int kvHead, int span) {
+        int stride = shape.rowStride();
+        for (int r = 0; r < tile.rows; r++) {
+            int part = (kvHead * shape.groupSize() + r) * spans + span;
+            max[part] = tile.max[r];
+            sum[part] = tile.sum(r);
+            System.arraycopy(tile.output, r * stride, output, part * stride, stride);
+        }
+    }
+
+    /** Writes the outputs of a KV head's query heads. */
+    public void join(int kvHead, float[] outputs) {
+        for (int row = kvHead * shape.groupSize(); row < (kvHead + 1) * shape.groupSize(); row++) {
+            joinRow(row, outputs);
+        }
+    }
+
+    private void joinRow(int row, float[] outputs) {
+        int stride = shape.rowStride();
+        int first = row * spans;
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int part = first; part < first + spans; part++) {
+            largest = Math.max(largest, max[part]);
+        }
+        float total = 0;
+        int to = row * stride;
+        Arrays.fill(outputs, to, to + stride, 0f);
+        for (int part = first; part < first + spans; part++) {
+            float weight = (float) Math.exp(max[part] - largest);
+            total += weight * sum[part];
+            int from = part * stride;
+            for (int i = 0; i < stride; i++) {
+                outputs[to + i] += weight * output[from + i];
+            }
+        }
+        float scale = 1f / total;
+        for (int i = 0; i < stride; i++) {
+            outputs[to + i] *= scale;
+        }
+    }
+}

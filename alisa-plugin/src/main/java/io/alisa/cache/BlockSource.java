@@ -1,0 +1,7 @@
+package io.alisa.cache;
+
+/** Gives a layer its blocks: zeroed, valid until the session closes. */
+interface BlockSource {
+    /** Address of a block. */
+    long block(int layer, int block);
+}

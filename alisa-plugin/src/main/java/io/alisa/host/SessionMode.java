@@ -1,0 +1,45 @@
+package io.alisa.host;
+
+import io.alisa.cache.KvFormat;
+import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
+import io.alisa.sparse.Budget;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a session keeps and attends its KV, decided when it opens.
+ *
+ * @param format how keys and values are kept
+ * @param exact  whether the session says what the host alone would have said
+ * @param policy which tokens are attended; null: all of them
+ * @param budget how many are; of no meaning without a policy
+ */
+public record SessionMode(KvFormat format, boolean exact, @Nullable String policy, Budget budget) {
+    /**
+     * The mode asked for.
+     *
+     * @param hostFormat the host's KV type. BF16 is kept as it is in exact mode only: there the host's own operations
+     *                   read it; otherwise it becomes F32.
+     */
+    public static SessionMode of(Configuration configuration, KvFormat hostFormat) {
+        boolean sparse = configuration.flag(Setting.SPARSE);
+        String type = configuration.text(Setting.KV_TYPE);
+        boolean int8 = type.equals("int8") || (type.isEmpty() && sparse);
+        boolean exact = !sparse && !int8;
+        KvFormat format = int8 ? KvFormat.INT8 : exact ? hostFormat : KvFormat.F32;
+        Budget budget = new Budget(Double.parseDouble(configuration.text(Setting.CACHING_RATIO)),
+                Integer.parseInt(configuration.text(Setting.MIN_CONTEXT)));
+        return new SessionMode(format, exact, sparse ? configuration.text(Setting.SPARSE_POLICY) : null, budget);
+    }
+
+    /** For instance {@code exact F32}, {@code dense INT8} or {@code sparse swa 20 % INT8}. */
+    public String describe() {
+        if (exact) {
+            return "exact " + format;
+        }
+        if (policy == null) {
+            return "dense " + format;
+        }
+        return "sparse " + policy + " " + Math.round(budget.ratio() * 1000) / 10.0 + " % " + format;
+    }
+}

@@ -1,0 +1,103 @@
+package io.alisa.sparse;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.cache.KvLayer;
+import io.alisa.telemetry.AttentionSampleEvent;
+
+/**
+ * Compares a sample of the sparse steps with dense attention: how much of the attention's mass fell on what was
+ * attended. One KV head of one layer every few steps, in turn, so that it costs little and allocates nothing; while a
+ * recording listens, more often and with ranks.
+ */
+final class AttentionAudit {
+    /** Steps of a layer between samples, while nobody listens and while somebody does. */
+    private static final int RARELY = 64;
+    private static final int OFTEN = 8;
+    /** An entry below this share of its row's maximum counts as zero (paper, section on attention sparsity). */
+    private static final double NEGLIGIBLE = 0.01;
+
+    private final String policy;
+    private final AttentionShape shape;
+    private final SparseScratch scratch;
+    private final int layers;
+    private long steps;
+    private long samples;
+    private double keptMass;
+
+    AttentionAudit(String policy, SparseScratch scratch, int layers) {
+        this.policy = policy;
+        this.scratch = scratch;
+        this.shape = scratch.shape;
+        this.layers = layers;
+    }
+
+    /** Mean share of the attention's mass that was kept; 1 as long as there was no sample. */
+    double keptMass() {
+        return samples == 0 ? 1 : keptMass / samples;
+    }
+
+    /** Called after each layer's sparse step. */
+    void step(int layer, KvLayer kv, float[] queries) {
+        boolean listening = AttentionSampleEvent.isOn();
+        int every = listening ? OFTEN : RARELY;
+        if (layer == 0) {
+            steps++;
+        }
+        long turn = steps / every;
+        if (steps % every == 0 && turn % layers == layer) {
+            sample(layer, (int) (turn / layers % shape.kvHeads()), kv, queries, listening);
+        }
+    }
+
+    private void sample(int layer, int kvHead, KvLayer kv, float[] queries, boolean listening) {
+        int tokens = kv.tokens();
+        AttentionWeights dense = scratch.weights;
+        dense.compute(kv, kvHead, queries, kvHead * shape.groupSize(), scratch.allUpTo(tokens - 1), tokens);
+        int[] attended = scratch.selection.positions(kvHead);
+        int count = scratch.selection.count(kvHead);
+        double kept = 0;
+        for (int g = 0; g < shape.groupSize(); g++) {
+            for (int i = 0; i < count; i++) {
+                kept += dense.of(g, attended[i], tokens);
+            }
+        }
+        kept /= shape.groupSize();
+        keptMass += kept;
+        samples++;
+        if (listening) {
+            AttentionSampleEvent.emit(policy, layer, tokens, count, kept, sparsity(dense, tokens),
+                    rankCorrelation(dense, tokens, attended, count));
+        }
+    }
+
+    private double sparsity(AttentionWeights dense, int tokens) {
+        long negligible = 0;
+        for (int g = 0; g < shape.groupSize(); g++) {
+            double max = 0;
+            for (int i = 0; i < tokens; i++) {
+                max = Math.max(max, dense.of(g, i, tokens));
+            }
+            for (int i = 0; i < tokens; i++) {
+                if (dense.of(g, i, tokens) < NEGLIGIBLE * max) {
+                    negligible++;
+                }
+            }
+        }
+        return negligible / (double) ((long) tokens * shape.groupSize());
+    }
+
+    /** Attended tokens keep their order among each other; those left out weigh nothing. */
+    private double rankCorrelation(AttentionWeights dense, int tokens, int[] attended, int count) {
+        double[] full = new double[tokens];
+        double[] sparse = new double[tokens];
+        for (int g = 0; g < shape.groupSize(); g++) {
+            for (int i = 0; i < tokens; i++) {
+                full[i] += dense.of(g, i, tokens);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            sparse[attended[i]] = full[attended[i]];
+        }
+        return RankCorrelation.of(full, sparse);
+    }
+}

@@ -1,0 +1,177 @@
+package io.alisa.sparse;
+
+import java.util.Arrays;
+
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.AttentionTile;
+import io.alisa.attention.GatheredRows;
+import io.alisa.attention.SpanResults;
+import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvSession;
+import io.alisa.parallel.Job;
+import io.alisa.parallel.WorkerTeam;
+
+/**
+ * Attention of one new token over the tokens its policy selects, and over an estimate of the skipped ones where the
+ * policy wants that.
+ *
+ * <p>Every KV head's list is cut into spans of fixed length, and the skipped tokens are one more span: results do not
+ * depend on the number of threads.
+ *
+ * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
+ * much.
+ */
+public final class SparseAttention {
+    private final TokenSelector selector;
+    private final SparseScratch scratch;
+    private final AttentionShape shape;
+    private final WorkerTeam team;
+    private final AttendedSet[] attended;
+    private final int[] recalled;
+    private final Job attendSpan = this::attendSpan;
+    private final Job joinSpans = this::joinSpans;
+
+    private KvLayer layer;
+    private float[] queries = {};
+    private float[] outputs = {};
+    private int spans;
+    private long selectNanos;
+    private long attendNanos;
+
+    SparseAttention(KvLayer layer, TokenSelector selector, SparseScratch scratch) {
+        this.layer = layer;
+        this.selector = selector;
+        this.scratch = scratch;
+        this.shape = scratch.shape;
+        this.team = scratch.team;
+        this.attended = new AttendedSet[shape.kvHeads()];
+        Arrays.setAll(attended, head -> new AttendedSet());
+        this.recalled = new int[shape.kvHeads()];
+    }
+
+    /**
+     * Attends what the policy selects of the layer's tokens, the newest of which asks.
+     *
+     * @param query  scaled and rotated, see {@link AttentionShape#row}
+     * @param output filled in the same order
+     */
+    public void run(KvLayer kv, float[] query, float[] output) {
+        layer = kv;
+        queries = query;
+        outputs = output;
+        Selection selection = scratch.selection;
+        long begun = System.nanoTime();
+        selection.begin(kv.tokens());
+        selector.select(kv, query, selection);
+        long selected = System.nanoTime();
+        int longest = 0;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            longest = Math.max(longest, selection.count(head));
+        }
+        spans = (longest + SparseScratch.SPAN_TOKENS - 1) / SparseScratch.SPAN_TOKENS + 1;
+        scratch.results.begin(spans);
+        team.run(attendSpan, spans * shape.kvHeads());
+        team.run(joinSpans, shape.kvHeads());
+        selectNanos = selected - begun;
+        attendNanos = System.nanoTime() - selected;
+        if (selector.observes()) {
+            for (int head = 0; head < shape.kvHeads(); head++) {
+                observe(kv.tokens() - 1, head, query, head * shape.groupSize(), selection.positions(head),
+                        selection.count(head));
+            }
+        }
+    }
+
+    private void attendSpan(int item, int worker) {
+        int kvHead = item / spans;
+        int span = item % spans;
+        AttentionTile tile = scratch.tiles[worker];
+        tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
+        if (span == spans - 1) {
+            account(kvHead);
+            if (selector.estimatesSkipped()) {
+                scratch.skipped[worker].attend(tile, layer, kvHead, attended[kvHead]);
+            }
+        } else {
+            attendSelected(tile, kvHead, span, scratch.rows[worker]);
+        }
+        scratch.results.keep(tile, kvHead, span);
+    }
+
+    private void attendSelected(AttentionTile tile, int kvHead, int span, GatheredRows rows) {
+        int[] positions = scratch.selection.positions(kvHead);
+        int end = Math.min(scratch.selection.count(kvHead), (span + 1) * SparseScratch.SPAN_TOKENS);
+        rows.clear();
+        for (int i = span * SparseScratch.SPAN_TOKENS; i < end; i++) {
+            rows.add(layer, positions[i], kvHead);
+            if (rows.isFull()) {
+                rows.attend(tile);
+                rows.clear();
+            }
+        }
+        if (rows.count() > 0) {
+            rows.attend(tile);
+        }
+    }
+
+    private void account(int kvHead) {
+        recalled[kvHead] = attended[kvHead].update(scratch.selection.positions(kvHead),
+                scratch.selection.count(kvHead), layer.tokens());
+    }
+
+    private void joinSpans(int kvHead, int worker) {
+        scratch.results.join(kvHead, outputs);
+    }
+
+    /** Lets the policy see a dense step. */
+    public void observeDense(KvLayer kv, float[] query) {
+        for (AttendedSet set : attended) {
+            set.forget();
+        }
+        if (selector.observes()) {
+            observeAll(kv, kv.tokens() - 1, query, 0, 1);
+        }
+    }
+
+    /** Lets the policy see the last rows of a batch of {@code batch} positions from {@code start} on. */
+    public void observePrompt(KvLayer kv, int start, int batch, float[] query) {
+        for (int position = Math.max(0, batch - selector.observedPromptRows()); position < batch; position++) {
+            observeAll(kv, start + position, query, position, batch);
+        }
+    }
+
+    private void observeAll(KvLayer kv, int position, float[] query, int positionInBatch, int batch) {
+        int[] all = scratch.allUpTo(position);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            layer = kv;
+            observe(position, head, query, shape.row(head, positionInBatch, 0, batch), all, position + 1);
+        }
+    }
+
+    private void observe(int position, int kvHead, float[] query, int firstRow, int[] tokens, int count) {
+        float[] sums = scratch.weightSums(count);
+        scratch.weights.compute(layer, kvHead, query, firstRow, tokens, count);
+        scratch.weights.sumTo(sums, count);
+        selector.observe(position, kvHead, tokens, count, sums);
+    }
+
+    /** Tokens recalled in the last step, summed over the KV heads. */
+    public int recalled() {
+        int sum = 0;
+        for (int count : recalled) {
+            sum += count;
+        }
+        return sum;
+    }
+
+    /** Time of the last step's selection, in nanoseconds. */
+    public long selectNanos() {
+        return selectNanos;
+    }
+
+    /** Time of the last step's attention over what was selected, and over the estimate, in nanoseconds. */
+    public long attendNanos() {
+        return attendNanos;
+    }
+}

@@ -1,0 +1,61 @@
+package io.alisa.sparse;
+
+import java.util.Arrays;
+
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.AttentionTile;
+import io.alisa.attention.GatheredRows;
+import io.alisa.attention.SpanResults;
+import io.alisa.cache.KvSession;
+import io.alisa.parallel.WorkerTeam;
+
+/** What the layers of a session share while each in turn attends sparsely. */
+final class SparseScratch {
+    /** Attended tokens of a span: long enough to keep a worker busy, short enough to share a list out. */
+    static final int SPAN_TOKENS = 512;
+
+    final AttentionShape shape;
+    final WorkerTeam team;
+    final Selection selection;
+    final SpanResults results;
+    final AttentionWeights weights;
+    final AttentionTile[] tiles;
+    final GatheredRows[] rows;
+    final SkippedTokens[] skipped;
+    private int[] all = {};
+    private float[] sums = {};
+
+    SparseScratch(KvSession session, AttentionShape shape, AttentionKernels kernels, WorkerTeam team) {
+        this.shape = shape;
+        this.team = team;
+        selection = new Selection(shape.kvHeads());
+        results = new SpanResults(shape);
+        weights = new AttentionWeights(shape);
+        tiles = new AttentionTile[team.size()];
+        rows = new GatheredRows[team.size()];
+        skipped = new SkippedTokens[team.size()];
+        for (int i = 0; i < team.size(); i++) {
+            tiles[i] = new AttentionTile(shape, shape.groupSize());
+            rows[i] = GatheredRows.of(session, kernels);
+            skipped[i] = new SkippedTokens(kernels, shape.headSize());
+        }
+    }
+
+    /** The positions 0 to {@code position}. */
+    int[] allUpTo(int position) {
+        if (all.length <= position) {
+            all = new int[Math.max(position + 1, 2 * all.length)];
+            Arrays.setAll(all, i -> i);
+        }
+        return all;
+    }
+
+    /** An array for {@code count} sums. */
+    float[] weightSums(int count) {
+        if (sums.length < count) {
+            sums = new float[Math.max(count, 2 * sums.length)];
+        }
+        return sums;
+    }
+}

@@ -75,6 +75,13 @@ final class ChatLoop {
         report = Optional.empty();
     }
 
+    /** Goes on with this conversation in a new session, sparse or not. */
+    void reopen(boolean sparse) {
+        PluginView.setSparse(sparse);
+        conversation.reopen();
+        report = Optional.empty();
+    }
+
     private boolean turn(String line) {
         try {
             if (Commands.isCommand(line)) {

@@ -6,9 +6,8 @@ import java.util.regex.Pattern;
 
 /** What begins with a slash. */
 final class Commands {
-    static final List<String> NAMES = List.of("/help", "/stats", "/explain", "/host", "/read", "/new",
-            "/new keep",
-            "/quit");
+    static final List<String> NAMES = List.of("/help", "/stats", "/explain", "/host", "/sparse on", "/sparse off",
+            "/read", "/new", "/new keep", "/quit");
 
     private static final Pattern COMMAND = Pattern.compile("/[a-z]+(\\s.*)?", Pattern.DOTALL);
     private static final String HELP = """
@@ -16,6 +15,8 @@ final class Commands {
             /stats       what the conversation holds and how fast its turns were
             /explain     what the plugin decided and why
             /host        the last turn once more by the host alone: same text? which speed?
+            /sparse on   attend only the tokens that matter; what was said is read again, nothing is lost
+            /sparse off  attend all tokens again
             /new         a new conversation
             /new keep    a new conversation that begins with the last turns of this one
             /help        this list
@@ -46,6 +47,7 @@ final class Commands {
             case "/stats" -> ui.show(StatsTable.of(chat.model(), chat.conversation(), chat.report()));
             case "/explain" -> ui.show(PluginView.explain());
             case "/host" -> host();
+            case "/sparse" -> sparse(argument);
             case "/read" -> read(argument);
             case "/new" -> restart(argument);
             case "/quit", "/exit" -> {
@@ -54,6 +56,20 @@ final class Commands {
             default -> throw new UserError("There is no command " + words[0] + "; /help lists them");
         }
         return true;
+    }
+
+    private void sparse(String argument) {
+        boolean on = argument.equals("on");
+        if (!on && !argument.equals("off")) {
+            throw new UserError("Say /sparse on or /sparse off");
+        }
+        chat.reopen(on);
+        int tokens = chat.conversation().tokens();
+        ui.note("Sparse attention is " + argument + ": a new session begins with your next message"
+                + (tokens == 0
+                        ? "."
+                        : " and reads the conversation so far again, " + Figures.count(tokens, "token")
+                                + ", so nothing is lost."));
     }
 
     private void read(String name) {
@@ -94,7 +110,7 @@ final class Commands {
             throw new UserError(
                     "With a temperature every reply is different; start with --temperature 0 to compare");
         }
-        if (chat.report().isEmpty()) {
+        if (!PluginView.isActive()) {
             throw new UserError(PluginView.INACTIVE + "; there is nothing to compare");
         }
         Turn last = turns.getLast();

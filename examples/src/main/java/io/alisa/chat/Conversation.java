@@ -97,6 +97,11 @@ final class Conversation implements AutoCloseable {
         return kept;
     }
 
+    /** Gives up the buffer; the next message reads the whole conversation again into a new one. */
+    void reopen() {
+        forgetBuffer();
+    }
+
     private Prepared prepare(Message message) {
         Prepared prepared = ids.size() == 0 ? opening(message, false) : continuation(message);
         int before = prepared.rereads ? 0 : ids.size();

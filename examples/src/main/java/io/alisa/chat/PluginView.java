@@ -10,7 +10,19 @@ final class PluginView {
     static final String INACTIVE = "The plugin is not active, the host answers alone:"
             + " start with examples/chat (or -javaagent:alisa-plugin.jar) and without alisa.enabled=false";
 
+    /** The plugin's flag. */
+    static final String SPARSE = "alisa.sparse";
+
     private PluginView() {
+    }
+
+    /** Whether sessions opened from now on are sparse: the plugin reads its settings whenever it opens one. */
+    static void setSparse(boolean sparse) {
+        System.setProperty(SPARSE, Boolean.toString(sparse));
+    }
+
+    static boolean isActive() {
+        return Alisa.active();
     }
 
     /** The session used last, which right after a step is this chat's own. Empty if the host works alone. */

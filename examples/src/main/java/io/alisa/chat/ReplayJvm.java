@@ -79,7 +79,7 @@ final class ReplayJvm {
                 "The other JVM was stopped before it had repeated the turn; type /host to try again");
     }
 
-    private List<String> command() {
+    List<String> command() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -88,6 +88,10 @@ final class ReplayJvm {
             if (!debugger && (withAgent || !ours)) {
                 command.add(argument);
             }
+        }
+        String sparse = System.getProperty(PluginView.SPARSE);
+        if (withAgent && sparse != null) {
+            command.add("-D" + PluginView.SPARSE + "=" + sparse); // may have changed since this JVM began
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ReplayMain.class.getName()));
         command.addAll(options.arguments());

@@ -17,7 +17,9 @@ final class StatsTable {
         row(table, "context", String.format(Locale.ROOT, "%,d of %,d tokens (%s)", conversation.tokens(),
                 conversation.limit(), Figures.share(conversation.tokens(), conversation.limit())));
         report.ifPresentOrElse(r -> session(table, r),
-                () -> row(table, "plugin", "not active, the host alone"));
+                () -> row(table, "plugin", PluginView.isActive()
+                        ? "a new session begins with your next message"
+                        : "not active, the host alone"));
         turns(table, conversation.turns());
         return table.toString().stripTrailing();
     }

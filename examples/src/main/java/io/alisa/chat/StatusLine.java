@@ -13,12 +13,19 @@ final class StatusLine {
     static String of(Conversation conversation, Turn turn, Optional<SessionReport> report) {
         String kv = report
                 .map(r -> "KV " + Figures.bytes(r.fastBytes() + r.slowBytes()) + " (host "
-                        + Figures.bytes(r.hostEquivalentBytes()) + ") | " + r.mode())
+                        + Figures.bytes(r.hostEquivalentBytes()) + ") | " + r.mode() + sparse(r))
                 .orElse("the host alone, plugin not active");
         return String.format(Locale.ROOT, "%,d of %,d tokens | prefill %s | decode %s | %s%s",
                 conversation.tokens(),
                 conversation.limit(), Figures.speed(turn.prefill()), Figures.speed(turn.decode()), kv,
                 ending(turn.finish()));
+    }
+
+    private static String sparse(SessionReport r) {
+        return r.mode().contains("sparse")
+                ? String.format(Locale.ROOT, ", attends %,.0f of %s per step, %,d recalled",
+                        r.attendedTokensPerStep(), Figures.count(r.tokens(), "token"), r.recalledTokens())
+                : "";
     }
 
     private static String ending(Turn.Finish finish) {

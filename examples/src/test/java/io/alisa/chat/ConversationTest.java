@@ -120,6 +120,21 @@ class ConversationTest {
     }
 
     @Test
+    void aReopenedConversationIsReadAgainAndKnowsAll() {
+        try (Conversation conversation = Memo.conversation()) {
+            conversation.reopen(); // nothing to give up yet
+            Memo.say(conversation, FACT);
+            TokenList before = conversation.ids();
+            conversation.reopen();
+            assertThat(conversation.ids().toString()).isEqualTo(before.toString());
+            Turn next = Memo.say(conversation, QUESTION);
+            assertThat(next.promptStart()).isEqualTo(before.size());
+            assertThat(next.prefill().tokens()).isEqualTo(next.promptEnd());
+            assertThat(next.text()).contains("4821");
+        }
+    }
+
+    @Test
     void maxTokensCutsAReply() {
         try (Conversation conversation = Memo.conversation()) {
             Turn turn = conversation.say(FACT, Sampling.greedy(1), new Recorder());

@@ -1,0 +1,116 @@
+package io.alisa.sparse;
+
+import java.util.Arrays;
+
+import io.alisa.cache.KvLayer;
+
+/**
+ * Heavy hitters: H2O (Zhang et al. 2023, Algorithm 1). Every KV head keeps the most recent tokens and those that all
+ * rows of attention weights so far gave most; what it does not keep it has evicted, and that never returns.
+ *
+ * <p>Our choices, where H2O says otherwise or nothing:
+ * <ul>
+ * <li>The budget grows with the context and is halved between recent tokens and heavy hitters, as for all policies here.
+ * <li>Query heads that share a KV head share its list.
+ * <li>Of a prompt only the last {@value #PROMPT_ROWS} rows are observed.
+ * <li>Where a step cuts the context back, what the dropped rows gave to older tokens stays given and what was evicted
+ * stays so; the lists can then be shorter than the budget. Where a batch does, all begins anew with its rows, because
+ * they do not tell where the batch began.
+ * </ul>
+ */
+public final class H2oSelector implements TokenSelector {
+    private static final int PROMPT_ROWS = 32;
+    /** Sum of a token that was evicted: least of all, and whatever is added, it remains so. */
+    private static final float EVICTED = Float.NEGATIVE_INFINITY;
+
+    private final Budget budget;
+    /** Per KV head and position: the weights so far. Zero from {@link #known} on. */
+    private final float[][] sums;
+    private final TopTokens top = new TopTokens();
+    private int[] heavy = {};
+    private int known;
+
+    public H2oSelector(Budget budget, int kvHeads) {
+        this.budget = budget;
+        this.sums = new float[kvHeads][0];
+    }
+
+    @Override
+    public void select(KvLayer layer, float[] queries, Selection selection) {
+        int tokens = layer.tokens();
+        forget(tokens - 1);
+        reserve(tokens);
+        known = tokens - 1;
+        for (int kvHead = 0; kvHead < sums.length; kvHead++) {
+            select(kvHead, tokens, selection);
+        }
+    }
+
+    private void select(int kvHead, int tokens, Selection selection) {
+        float[] ofHead = sums[kvHead];
+        int windowFrom = tokens - budget.window(tokens);
+        int recent = 0;
+        for (int position = windowFrom; position < tokens; position++) {
+            recent += ofHead[position] == EVICTED ? 0 : 1;
+        }
+        int count = top.select(ofHead, 0, windowFrom, budget.total(tokens) - recent, heavy);
+        int from = 0;
+        for (int i = 0; i < count; i++) {
+            Arrays.fill(ofHead, from, heavy[i], EVICTED);
+            from = heavy[i] + 1;
+        }
+        Arrays.fill(ofHead, from, windowFrom, EVICTED);
+        for (int i = 0; i < count; i++) {
+            addKept(kvHead, heavy[i], selection);
+        }
+        for (int position = windowFrom; position < tokens; position++) {
+            addKept(kvHead, position, selection);
+        }
+    }
+
+    private void addKept(int kvHead, int position, Selection selection) {
+        if (sums[kvHead][position] != EVICTED) {
+            selection.add(kvHead, position);
+        }
+    }
+
+    @Override
+    public boolean observes() {
+        return true;
+    }
+
+    @Override
+    public int observedPromptRows() {
+        return PROMPT_ROWS;
+    }
+
+    @Override
+    public void observe(int position, int kvHead, int[] attended, int count, float[] weights) {
+        if (kvHead == 0) {
+            forget(position < known ? 0 : position);
+            reserve(position + 1);
+            known = position + 1;
+        }
+        float[] ofHead = sums[kvHead];
+        for (int i = 0; i < count; i++) {
+            ofHead[attended[i]] += weights[i];
+        }
+    }
+
+    /** The tokens from {@code position} on are others than before. */
+    private void forget(int position) {
+        for (float[] ofHead : sums) {
+            Arrays.fill(ofHead, Math.min(position, known), known, 0f);
+        }
+    }
+
+    private void reserve(int tokens) {
+        if (heavy.length < tokens) {
+            int room = Math.max(tokens, 2 * heavy.length);
+            heavy = new int[room];
+            for (int kvHead = 0; kvHead < sums.length; kvHead++) {
+                sums[kvHead] = Arrays.copyOf(sums[kvHead], room);
+            }
+        }
+    }
+}

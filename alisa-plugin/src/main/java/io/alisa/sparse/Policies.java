@@ -1,0 +1,30 @@
+package io.alisa.sparse;
+
+import io.alisa.attention.AttentionShape;
+
+/** The policies by the names that users know them by. */
+public final class Policies {
+    private Policies() {
+    }
+
+    /**
+     * Makes the selector of one layer of one session.
+     *
+     * @param policy value of the setting {@code alisa.sparse.policy}
+     * @param budget the same for whatever policy
+     * @param shape  of the layer
+     */
+    public static TokenSelector selector(String policy, Budget budget, AttentionShape shape) {
+        return switch (policy) {
+            case "swa" -> throw new UnsupportedOperationException("The policy 'swa' is not here yet");
+            case "swa-paper" -> new PaperSelector(budget);
+            case "h2o" -> new H2oSelector(budget, shape.kvHeads());
+            case "streaming-llm" -> new StreamingSelector(budget);
+            case "local" -> new LocalSelector(budget);
+            case "strided" -> new StridedSelector(budget);
+            case "dense" -> new DenseSelector();
+            default -> throw new IllegalArgumentException("There is no policy '" + policy
+                    + "'; choose one of swa, swa-paper, h2o, streaming-llm, local, strided, dense");
+        };
+    }
+}

@@ -1,0 +1,80 @@
+package io.alisa.sparse;
+
+import java.util.Arrays;
+
+/**
+ * The last rows of a layer's attention weights, each summed over the layer's heads: a ring of rows as long as the
+ * context, so memory grows linearly with it.
+ *
+ * <p>Not thread-safe. Allocates only when the context has doubled.
+ */
+final class WeightRows {
+    private static final int NONE = -1;
+
+    /** Position of the row in each place of the ring. */
+    private final int[] positions;
+    /** Per place of the ring, per position. */
+    private final float[][] rows;
+    private int room;
+
+    /** Keeps the last {@code count} rows. */
+    WeightRows(int count) {
+        positions = new int[count];
+        Arrays.fill(positions, NONE);
+        rows = new float[count][0];
+    }
+
+    /** Begins the row at {@code position}, with no weight yet. Rows at that position and behind are dropped. */
+    void begin(int position) {
+        forgetFrom(position);
+        reserve(position + 1);
+        int place = position % rows.length;
+        positions[place] = position;
+        Arrays.fill(rows[place], 0, position + 1, 0f);
+    }
+
+    /** Adds weights to a row that was begun; see {@link TokenSelector#observe}. */
+    void add(int position, int[] attended, int count, float[] weights) {
+        float[] row = rows[position % rows.length];
+        for (int i = 0; i < count; i++) {
+            row[attended[i]] += weights[i];
+        }
+    }
+
+    /** Drops the rows at {@code position} and behind: they are about to be written again. */
+    void forgetFrom(int position) {
+        for (int place = 0; place < positions.length; place++) {
+            if (positions[place] >= position) {
+                positions[place] = NONE;
+            }
+        }
+    }
+
+    /**
+     * Sums up the rows at the positions {@code from} to {@code end - 1} as far as they are here, oldest first.
+     *
+     * @param sums the first {@code tokens} are filled
+     */
+    void sum(int from, int end, int tokens, float[] sums) {
+        Arrays.fill(sums, 0, tokens, 0f);
+        for (int position = Math.max(0, from); position < end; position++) {
+            int place = position % rows.length;
+            if (positions[place] == position) {
+                float[] row = rows[place];
+                int attendable = Math.min(tokens, position + 1);
+                for (int i = 0; i < attendable; i++) {
+                    sums[i] += row[i];
+                }
+            }
+        }
+    }
+
+    private void reserve(int tokens) {
+        if (room < tokens) {
+            room = Math.max(tokens, 2 * room);
+            for (int place = 0; place < rows.length; place++) {
+                rows[place] = Arrays.copyOf(rows[place], room);
+            }
+        }
+    }
+}

@@ -32,6 +32,7 @@ public final class DecodeAttention {
     /** Per worker, for INT8 layers. */
     private final Int8Rows[] rows;
     private final SpanResults results;
+    private final KvLayout floats;
     private final Job attendSpan = this::attendSpan;
     private final Job joinSpans = this::joinSpans;
 
@@ -49,6 +50,7 @@ public final class DecodeAttention {
         this.kernels = kernels;
         this.team = team;
         this.layer = anyLayer;
+        this.floats = new KvLayout(KvFormat.F32, shape.kvHeads(), shape.headSize());
         this.results = new SpanResults(shape);
         this.rows = new Int8Rows[team.size()];
         Arrays.setAll(rows, worker -> new Int8Rows(shape.headSize()));
@@ -97,12 +99,11 @@ public final class DecodeAttention {
         for (int head = firstHead; head < endHead; head++) {
             heads[head].begin(queries, head * shape.groupSize(), shape.groupSize());
         }
-        KvLayout layout = layer.layout();
         int end = Math.min(blocks, (span + 1) * SPAN_BLOCKS);
         for (int block = span * SPAN_BLOCKS; block < end; block++) {
             int tokens = Math.min(KvLayout.BLOCK_TOKENS, layer.tokens() - block * KvLayout.BLOCK_TOKENS);
             for (int head = firstHead; head < endHead; head++) {
-                attendBlock(heads[head], layout.headAddress(layer.block(block), head), tokens, worker);
+                attendBlock(heads[head], block, head, tokens, worker);
             }
         }
         for (int head = firstHead; head < endHead; head++) {
@@ -114,17 +115,25 @@ public final class DecodeAttention {
         }
     }
 
-    private void attendBlock(AttentionTile tile, long head, int tokens, int worker) {
+    private void attendBlock(AttentionTile tile, int block, int kvHead, int tokens, int worker) {
         KvLayout layout = layer.layout();
-        if (large) {
-            kernels.preload(tile, head, layout.headBytes());
-        }
-        if (layout.format() == KvFormat.INT8) {
+        int start = block * KvLayout.BLOCK_TOKENS;
+        if (layout.format() == KvFormat.INT8 && block < blocks - 1) {
+            long head = layer.head(start, kvHead);
+            preload(tile, head, layout.headBytes());
             rows[worker].setBlock(head, tokens);
             kernels.int8().attend(tile, rows[worker]);
         } else {
+            long keys = layer.floatHead(start, kvHead);
+            preload(tile, keys, floats.headBytes());
             tile.seeAll(tokens);
-            kernels.attend(tile, head, head + layout.keyBytes(), tokens);
+            kernels.attend(tile, keys, keys + floats.keyBytes(), tokens);
+        }
+    }
+
+    private void preload(AttentionTile tile, long address, long bytes) {
+        if (large) {
+            kernels.preload(tile, address, bytes);
         }
     }
 

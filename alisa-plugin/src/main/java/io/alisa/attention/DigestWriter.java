@@ -79,8 +79,8 @@ public final class DigestWriter {
         for (int block = firstBlock; block < endBlock; block++) {
             with.rows.setBlock(int8Block(block, kvHead, with), KvLayout.BLOCK_TOKENS);
             kernels.mean(with.rows, headSize, with.key, with.value);
-            writer.putKey(target.means(), block, kvHead, with.key);
-            writer.putValue(target.means(), block, kvHead, with.value);
+            writer.putInt8Key(target.means(), block, kvHead, with.key);
+            writer.putInt8Value(target.means(), block, kvHead, with.value);
             target.means().readKey(block, kvHead, with.key); // as it will be read later
             kernels.sketch(with.rows, headSize, with.key, target.sketch(block, kvHead));
         }

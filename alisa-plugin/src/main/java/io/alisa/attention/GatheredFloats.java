@@ -1,11 +1,12 @@
 package io.alisa.attention;
 
+import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
 import io.alisa.cache.OffHeap;
 
-/** Gathered F32 tokens are copied into a block of their own. */
+/** Gathered tokens in floats are copied into a block of their own. */
 final class GatheredFloats implements GatheredRows {
     private final AttentionKernels kernels;
     private final KvLayout layout;
@@ -15,7 +16,7 @@ final class GatheredFloats implements GatheredRows {
 
     GatheredFloats(KvSession session, AttentionKernels kernels) {
         this.kernels = kernels;
-        this.layout = session.layout();
+        this.layout = new KvLayout(KvFormat.F32, 1, session.layout().headSize());
         this.block = session.scratch(layout.headBytes());
         this.row = new float[layout.headSize()];
     }

@@ -7,7 +7,12 @@ import io.alisa.cache.KvSession;
 
 /** Up to 64 tokens of one KV head, from anywhere in a layer, to be attended together. Owned by one worker. */
 public interface GatheredRows {
-    /** Rows for sessions of this kind. */
+    /** For tokens that a layer of the session keeps in floats. */
+    static GatheredRows ofFloats(KvSession session, AttentionKernels kernels) {
+        return new GatheredFloats(session, kernels);
+    }
+
+    /** For tokens of the session's format. */
     static GatheredRows of(KvSession session, AttentionKernels kernels) {
         return session.layout().format() == KvFormat.INT8
                 ? new GatheredInt8(session.layout(), kernels.int8())

@@ -16,10 +16,15 @@ public final class KvWriter {
     /** Writes a token's key of one KV head, {@code headSize} floats from {@code key[0]} on. */
     public void putKey(KvLayer layer, int position, int kvHead, float[] key) {
         KvLayout layout = layer.layout();
-        if (layout.format() == KvFormat.F32) {
-            layer.putKey(position, kvHead, key, 0);
-            return;
+        layer.putKey(position, kvHead, key, 0);
+        if (layout.format() == KvFormat.INT8) {
+            putInt8Key(layer, position, kvHead, key);
         }
+    }
+
+    /** Writes a token's key into an INT8 layer's blocks only. */
+    void putInt8Key(KvLayer layer, int position, int kvHead, float[] key) {
+        KvLayout layout = layer.layout();
         int index = position % KvLayout.BLOCK_TOKENS;
         long head = layer.head(position, kvHead);
         int scale = kernels.quantise(key, 0, layout.headSize(), layout.int8Row(head, index));
@@ -29,10 +34,15 @@ public final class KvWriter {
     /** Writes a token's value likewise. */
     public void putValue(KvLayer layer, int position, int kvHead, float[] value) {
         KvLayout layout = layer.layout();
-        if (layout.format() == KvFormat.F32) {
-            layer.putValue(position, kvHead, value, 0);
-            return;
+        layer.putValue(position, kvHead, value, 0);
+        if (layout.format() == KvFormat.INT8) {
+            putInt8Value(layer, position, kvHead, value);
         }
+    }
+
+    /** Writes a token's value into an INT8 layer's blocks only. */
+    void putInt8Value(KvLayer layer, int position, int kvHead, float[] value) {
+        KvLayout layout = layer.layout();
         int index = position % KvLayout.BLOCK_TOKENS;
         long head = layer.head(position, kvHead);
         int scale = kernels.quantise(value, 0, layout.headSize(),

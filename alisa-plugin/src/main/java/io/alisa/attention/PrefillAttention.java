@@ -33,6 +33,8 @@ public final class PrefillAttention {
     private float[] outputs = {};
     private int start;
     private int positions;
+    private int firstBlock;
+    private int newBlocks;
 
     public PrefillAttention(AttentionShape shape, AttentionKernels kernels, WorkerTeam team,
             KvSession session) {
@@ -48,7 +50,7 @@ public final class PrefillAttention {
             rows[i] = new Int8Rows(shape.headSize());
             floatBlocks[i] = session.scratch(floats.headBytes());
         }
-        this.tilePositions = Math.max(1, TILE_ROWS / shape.groupSize());
+        this.tilePositions = Math.clamp(TILE_ROWS / shape.groupSize(), 1, KvLayout.BLOCK_TOKENS);
         this.tiles = new AttentionTile[team.size()];
         for (int i = 0; i < tiles.length; i++) {
             tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
@@ -67,54 +69,54 @@ public final class PrefillAttention {
         positions = count;
         queries = query;
         outputs = output;
-        team.run(attendTile, shape.kvHeads() * tilesOf(count));
+        firstBlock = start / KvLayout.BLOCK_TOKENS;
+        newBlocks = (start + count - 1) / KvLayout.BLOCK_TOKENS - firstBlock + 1;
+        team.run(attendTile, shape.kvHeads() * newBlocks * tilesPerBlock());
     }
 
-    private int tilesOf(int count) {
-        return (count + tilePositions - 1) / tilePositions;
+    private int tilesPerBlock() {
+        return (KvLayout.BLOCK_TOKENS + tilePositions - 1) / tilePositions;
     }
 
+    /** A tile lies within one block: all its rows see the same blocks. */
     private void attendTile(int item, int worker) {
         // The last tiles see the most tokens: they go first, so that the threads finish together.
-        int tileCount = tilesOf(positions);
         int kvHead = item % shape.kvHeads();
-        int first = (tileCount - 1 - item / shape.kvHeads()) * tilePositions;
-        int count = Math.min(tilePositions, positions - first);
-        AttentionTile tile = tiles[worker];
-        int firstRow = shape.row(kvHead, first, 0, positions);
-        tile.begin(queries, firstRow, count * shape.groupSize());
-        int lastPosition = start + first + count - 1;
-        for (int block = 0; block <= lastPosition / KvLayout.BLOCK_TOKENS; block++) {
-            int blockStart = block * KvLayout.BLOCK_TOKENS;
-            see(tile, start + first - blockStart);
-            int tokens = Math.min(KvLayout.BLOCK_TOKENS, lastPosition - blockStart + 1);
-            long keys = floatBlock(blockStart, kvHead, tokens, worker);
-            kernels.attend(tile, keys, keys + floats.keyBytes(), tokens);
+        int index = newBlocks * tilesPerBlock() - 1 - item / shape.kvHeads();
+        int ownBlock = firstBlock + index / tilesPerBlock();
+        int ownStart = ownBlock * KvLayout.BLOCK_TOKENS;
+        int first = Math.max(start, ownStart + index % tilesPerBlock() * tilePositions);
+        int end = Math.min(Math.min(start + positions, ownStart + KvLayout.BLOCK_TOKENS),
+                ownStart + (index % tilesPerBlock() + 1) * tilePositions);
+        if (first >= end) {
+            return;
         }
+        AttentionTile tile = tiles[worker];
+        int firstRow = shape.row(kvHead, first - start, 0, positions);
+        tile.begin(queries, firstRow, (end - first) * shape.groupSize());
+        tile.seeAll(KvLayout.BLOCK_TOKENS);
+        for (int block = 0; block < ownBlock; block++) {
+            long keys = floatBlock(block * KvLayout.BLOCK_TOKENS, kvHead, worker);
+            kernels.attend(tile, keys, keys + floats.keyBytes(), KvLayout.BLOCK_TOKENS);
+            tile.seeAll(KvLayout.BLOCK_TOKENS);
+        }
+        for (int r = 0; r < tile.rows; r++) { // causality: a position sees itself and what came before
+            tile.visible[r] = first - ownStart + r / shape.groupSize() + 1;
+        }
+        long keys = layer.floatHead(ownStart, kvHead);
+        kernels.attend(tile, keys, keys + floats.keyBytes(), end - ownStart);
         tile.finish(outputs, firstRow);
     }
 
     /** A KV head of a block in floats: turned back into them for each tile, which has work for far longer than that. */
-    private long floatBlock(int blockStart, int kvHead, int tokens, int worker) {
+    private long floatBlock(int blockStart, int kvHead, int worker) {
         long head = layer.head(blockStart, kvHead);
         if (layer.layout().format() == KvFormat.F32) {
             return head;
         }
         long block = floatBlocks[worker];
-        rows[worker].setBlock(head, tokens);
+        rows[worker].setBlock(head, KvLayout.BLOCK_TOKENS);
         kernels.int8().dequantise(rows[worker], shape.headSize(), block, block + floats.keyBytes());
         return block;
-    }
-
-    /** Causality: a position sees itself and what came before, counted from the block's first token. */
-    private void see(AttentionTile tile, int firstPositionInBlock) {
-        if (firstPositionInBlock >= KvLayout.BLOCK_TOKENS - 1) {
-            tile.seeAll(KvLayout.BLOCK_TOKENS);
-            return;
-        }
-        for (int r = 0; r < tile.rows; r++) {
-            int position = firstPositionInBlock + r / shape.groupSize();
-            tile.visible[r] = Math.clamp(position + 1, 0, KvLayout.BLOCK_TOKENS);
-        }
     }
 }

@@ -16,14 +16,17 @@ public final class KvLayer {
     private final int index;
     private final int maxTokens;
     private final @Nullable KvDigest digest;
+    private final @Nullable RecentFloats recent;
     private int blockCount;
     private int tokens;
 
-    KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest, BlockSource source) {
+    KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest,
+            @Nullable RecentFloats recent, BlockSource source) {
         this.layout = layout;
         this.index = index;
         this.maxTokens = maxTokens;
         this.digest = digest;
+        this.recent = recent;
         this.source = source;
         this.blocks = new long[KvLayout.blocks(maxTokens)];
     }
@@ -63,6 +66,46 @@ public final class KvLayer {
             digest.resize(start / KvLayout.BLOCK_TOKENS);
         }
         resize(end);
+        if (recent != null && recent.begin(start, end)) {
+            restore(start);
+        }
+    }
+
+    /** Refills the floats of a block that the host went back into, as well as eight bits allow. */
+    private void restore(int end) {
+        float[] row = new float[layout.headSize()];
+        for (int kvHead = 0; kvHead < layout.kvHeads(); kvHead++) {
+            for (int position = end / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS; position < end; position++) {
+                readInt8Key(position, kvHead, row);
+                putKey(position, kvHead, row, 0);
+                readInt8Value(position, kvHead, row);
+                putValue(position, kvHead, row, 0);
+            }
+        }
+    }
+
+    /** Says that the tokens up to the last one are written and attended. */
+    public void settle() {
+        if (recent != null) {
+            recent.settle(tokens);
+        }
+    }
+
+    /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */
+    private boolean isFloat(int position) {
+        return layout.format() == KvFormat.F32
+                || (recent != null && position / KvLayout.BLOCK_TOKENS >= recent.first());
+    }
+
+    /** Where floats lie: in an INT8 layer only those of its newest blocks do. */
+    private KvLayout floats() {
+        return recent == null ? layout : recent.layout();
+    }
+
+    /** Address of a KV head in an F32 block: any of an F32 layer, of an INT8 layer one that new tokens reach into. */
+    public long floatHead(int position, int kvHead) {
+        int block = position / KvLayout.BLOCK_TOKENS;
+        return floats().headAddress(recent == null ? blocks[block] : recent.block(block), kvHead);
     }
 
     /** As {@link #resize(int, int)} where only new tokens are written. */
@@ -88,9 +131,12 @@ public final class KvLayer {
         if (digest != null) {
             digest.forget();
         }
+        if (recent != null) {
+            recent.forget();
+        }
     }
 
-    /** Writes a token's key of one KV head into an F32 block. */
+    /** Writes a new token's key of one KV head in floats; an INT8 layer wants it in {@link #head} too. */
     public void putKey(int position, int kvHead, float[] key, int offset) {
         long address = keyAddress(position, kvHead);
         for (int channel = 0; channel < layout.headSize(); channel++) {
@@ -99,7 +145,7 @@ public final class KvLayer {
         }
     }
 
-    /** Writes a token's value of one KV head into an F32 block. */
+    /** Writes a new token's value likewise. */
     public void putValue(int position, int kvHead, float[] value, int offset) {
         long address = valueAddress(position, kvHead);
         for (int channel = 0; channel < layout.headSize(); channel++) {
@@ -107,12 +153,10 @@ public final class KvLayer {
         }
     }
 
-    /** Reads a token's key of one KV head, of an F32 or INT8 block, as floats. */
+    /** Reads a token's key of one KV head as the newest query sees it. */
     public void readKey(int position, int kvHead, float[] key) {
-        if (layout.format() == KvFormat.INT8) {
-            long head = head(position, kvHead);
-            int index = position % KvLayout.BLOCK_TOKENS;
-            readBytes(layout.int8Row(head, index), layout.keyScale(head, index), key);
+        if (!isFloat(position)) {
+            readInt8Key(position, kvHead, key);
             return;
         }
         long address = keyAddress(position, kvHead);
@@ -122,13 +166,10 @@ public final class KvLayer {
         }
     }
 
-    /** Reads a token's value of one KV head, of an F32 or INT8 block, as floats. */
+    /** Reads a token's value of one KV head likewise. */
     public void readValue(int position, int kvHead, float[] value) {
-        if (layout.format() == KvFormat.INT8) {
-            long head = head(position, kvHead);
-            int index = position % KvLayout.BLOCK_TOKENS;
-            readBytes(layout.int8Row(head, index) + KvLayout.int8RowBytes(layout.headSize()),
-                    layout.valueScale(head, index), value);
+        if (!isFloat(position)) {
+            readInt8Value(position, kvHead, value);
             return;
         }
         long address = valueAddress(position, kvHead);
@@ -137,7 +178,20 @@ public final class KvLayer {
         }
     }
 
-    private void readBytes(long row, long scaleCode, float[] target) {
+    private void readInt8Key(int position, int kvHead, float[] key) {
+        long head = head(position, kvHead);
+        int index = position % KvLayout.BLOCK_TOKENS;
+        readInt8(layout.int8Row(head, index), layout.keyScale(head, index), key);
+    }
+
+    private void readInt8Value(int position, int kvHead, float[] value) {
+        long head = head(position, kvHead);
+        int index = position % KvLayout.BLOCK_TOKENS;
+        readInt8(layout.int8Row(head, index) + KvLayout.int8RowBytes(layout.headSize()),
+                layout.valueScale(head, index), value);
+    }
+
+    private void readInt8(long row, long scaleCode, float[] target) {
         float scale = ScaleCode.decode(OffHeap.getByte(scaleCode));
         for (int channel = 0; channel < layout.headSize(); channel++) {
             target[channel] = scale * OffHeap.getByte(row + channel);
@@ -145,11 +199,11 @@ public final class KvLayer {
     }
 
     private long keyAddress(int position, int kvHead) {
-        return head(position, kvHead) + (long) (position % KvLayout.BLOCK_TOKENS) * Float.BYTES;
+        return floatHead(position, kvHead) + (long) (position % KvLayout.BLOCK_TOKENS) * Float.BYTES;
     }
 
     private long valueAddress(int position, int kvHead) {
-        return head(position, kvHead) + layout.keyBytes()
+        return floatHead(position, kvHead) + floats().keyBytes()
                 + (long) (position % KvLayout.BLOCK_TOKENS) * layout.paddedHeadSize() * Float.BYTES;
     }
 }

@@ -19,6 +19,8 @@ public final class KvSession implements AutoCloseable {
     private final Slabs blocks;
     private final Slabs means;
     private final Slabs sketches;
+    private final Slabs recent;
+    private final Staging staging;
     private volatile long scratchBytes;
     private volatile boolean closed;
 
@@ -39,13 +41,20 @@ public final class KvSession implements AutoCloseable {
         this.blocks = new Slabs(arena, layerCount, layout.blockBytes(), maxBlocks);
         this.means = new Slabs(arena, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
         this.sketches = new Slabs(arena, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+        this.recent = new Slabs(arena, layerCount, floats.blockBytes(), 1);
+        this.staging = new Staging(floats);
         this.layers = new KvLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
             KvDigest digest = digested
-                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, unlessClosed(means)), sketchLayout, i,
-                            maxBlocks, unlessClosed(sketches))
+                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, unlessClosed(means)),
+                            sketchLayout,
+                            i, maxBlocks, unlessClosed(sketches))
                     : null;
-            layers[i] = new KvLayer(layout, i, maxTokens, digest, unlessClosed(blocks));
+            RecentFloats newest = layout.format() == KvFormat.INT8
+                    ? new RecentFloats(floats, i, unlessClosed(recent), staging)
+                    : null;
+            layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, unlessClosed(blocks));
         }
     }
 
@@ -83,7 +92,9 @@ public final class KvSession implements AutoCloseable {
 
     /** Off-heap bytes held now. */
     public long bytes() {
-        return closed ? 0 : blocks.bytes() + means.bytes() + sketches.bytes() + scratchBytes;
+        return closed
+                ? 0
+                : blocks.bytes() + means.bytes() + sketches.bytes() + recent.bytes() + staging.bytes() + scratchBytes;
     }
 
     public boolean isClosed() {
@@ -100,6 +111,7 @@ public final class KvSession implements AutoCloseable {
                 for (KvLayer layer : layers) {
                     layer.forget(); // whoever comes late asks for a block, and is refused
                 }
+                staging.release();
                 arena.close();
             }
         } finally {

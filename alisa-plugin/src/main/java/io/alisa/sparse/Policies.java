@@ -7,8 +7,13 @@ public final class Policies {
     private Policies() {
     }
 
+    /** Whether a policy chooses by {@link io.alisa.cache.KvDigest digests}. */
+    public static boolean needsDigests(String policy) {
+        return policy.equals("swa");
+    }
+
     /**
-     * Makes the selector of one layer of one session.
+     * Makes the selector of one layer of one session, for policies that need no digests.
      *
      * @param policy value of the setting {@code alisa.sparse.policy}
      * @param budget the same for whatever policy
@@ -16,7 +21,6 @@ public final class Policies {
      */
     public static TokenSelector selector(String policy, Budget budget, AttentionShape shape) {
         return switch (policy) {
-            case "swa" -> throw new UnsupportedOperationException("The policy 'swa' is not here yet");
             case "swa-paper" -> new PaperSelector(budget);
             case "h2o" -> new H2oSelector(budget, shape.kvHeads());
             case "streaming-llm" -> new StreamingSelector(budget);

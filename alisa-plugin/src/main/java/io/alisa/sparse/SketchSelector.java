@@ -24,6 +24,9 @@ import io.alisa.parallel.WorkerTeam;
  * <p>Serves all layers of a session, one at a time. A KV head is worked on by one thread.
  */
 final class SketchSelector implements TokenSelector {
+    /** Part of the budget that goes to the most recent tokens: a half in the paper, a quarter loses less. */
+    private static final int WINDOW_PART = 4;
+
     private final Budget budget;
     private final AttentionShape shape;
     private final Int8Kernels kernels;
@@ -92,8 +95,10 @@ final class SketchSelector implements TokenSelector {
 
     private void selectHead(int kvHead, int worker) {
         int tokens = layer.tokens();
-        int windowStart = tokens - budget.window(tokens);
-        int free = budget.total(tokens) - budget.window(tokens);
+        int total = budget.total(tokens);
+        int window = Math.max(1, total / WINDOW_PART);
+        int windowStart = tokens - window;
+        int free = total - window;
         int sinks = Math.min(Math.min(Budget.SINKS, free), windowStart);
         selection.addRange(kvHead, 0, sinks);
         if (free > sinks && windowStart > sinks) {

@@ -2,13 +2,11 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 
-import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
 import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
 import io.alisa.cache.KvLayer;
-import io.alisa.cache.KvSession;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 
@@ -16,7 +14,7 @@ import io.alisa.parallel.WorkerTeam;
  * Attention of one new token over the tokens its policy selects, and over an estimate of the skipped ones where the
  * policy wants that.
  *
- * <p>Every KV head's list is cut into spans of fixed length, and the skipped tokens are one more span: results do not
+ * <p>Every KV head's list is cut into spans of fixed length, and the newest and the skipped tokens are one more: results do not
  * depend on the number of threads.
  *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
@@ -90,6 +88,7 @@ public final class SparseAttention {
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
             account(kvHead);
+            scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection);
             if (selector.estimatesSkipped()) {
                 scratch.skipped[worker].attend(tile, layer, kvHead, attended[kvHead]);
             }
@@ -101,7 +100,8 @@ public final class SparseAttention {
 
     private void attendSelected(AttentionTile tile, int kvHead, int span, GatheredRows rows) {
         int[] positions = scratch.selection.positions(kvHead);
-        int end = Math.min(scratch.selection.count(kvHead), (span + 1) * SparseScratch.SPAN_TOKENS);
+        int end = Math.min(RecentTokens.firstRecent(layer, kvHead, scratch.selection),
+                (span + 1) * SparseScratch.SPAN_TOKENS);
         rows.clear();
         for (int i = span * SparseScratch.SPAN_TOKENS; i < end; i++) {
             rows.add(layer, positions[i], kvHead);

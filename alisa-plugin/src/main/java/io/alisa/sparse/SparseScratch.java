@@ -22,6 +22,7 @@ final class SparseScratch {
     final AttentionWeights weights;
     final AttentionTile[] tiles;
     final GatheredRows[] rows;
+    final RecentTokens[] recent;
     final SkippedTokens[] skipped;
     private int[] all = {};
     private float[] sums = {};
@@ -34,10 +35,12 @@ final class SparseScratch {
         weights = new AttentionWeights(shape);
         tiles = new AttentionTile[team.size()];
         rows = new GatheredRows[team.size()];
+        recent = new RecentTokens[team.size()];
         skipped = new SkippedTokens[team.size()];
         for (int i = 0; i < team.size(); i++) {
             tiles[i] = new AttentionTile(shape, shape.groupSize());
             rows[i] = GatheredRows.of(session, kernels);
+            recent[i] = new RecentTokens(session, kernels);
             skipped[i] = new SkippedTokens(kernels, shape.headSize());
         }
     }

@@ -32,11 +32,12 @@ public final class SparseSession {
         this.selection = scratch.selection;
         this.audit = new AttentionAudit(policy, scratch, kv.layerCount());
         this.layers = new SparseAttention[kv.layerCount()];
-        TokenSelector shared = Policies.needsDigests(policy)
+        // One for all layers: it remembers nothing from step to step.
+        TokenSelector sketches = Policies.needsDigests(policy)
                 ? new SketchSelector(budget, shape, kernels, team, kv.layer(0))
                 : null;
         for (int i = 0; i < layers.length; i++) {
-            TokenSelector selector = shared == null ? Policies.selector(policy, budget, shape) : shared;
+            TokenSelector selector = sketches == null ? Policies.selector(policy, budget, shape) : sketches;
             layers[i] = new SparseAttention(kv.layer(i), selector, scratch);
         }
     }

@@ -8,6 +8,7 @@ import io.alisa.attention.DigestWriter;
 import io.alisa.attention.KvWriter;
 import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
+import io.alisa.attention.SignedHadamard;
 import io.alisa.cache.KvLayer;
 import io.alisa.host.ModelShape;
 import io.alisa.parallel.Job;
@@ -31,6 +32,8 @@ final class FloatAttention {
     private final float[][] heads;
     private final KvWriter writer;
     private final Floats floats;
+    /** Null in exact mode, which must round as the host does. */
+    private final @Nullable SignedHadamard spread;
 
     private KvLayer layer;
     private @Nullable LayerWork work;
@@ -47,6 +50,7 @@ final class FloatAttention {
         this.layer = session.kv().layer(0);
         this.writer = new KvWriter(kernels);
         this.floats = Floats.of(model.format());
+        this.spread = session.mode().exact() ? null : new SignedHadamard(shape.headSize());
         this.heads = new float[team.size()][shape.headSize()];
     }
 
@@ -81,6 +85,7 @@ final class FloatAttention {
         } else {
             prefill(index, kv, step);
         }
+        kv.settle();
         writeBack(step);
         work = null;
     }
@@ -117,6 +122,7 @@ final class FloatAttention {
         for (int position = 0; position < step.batch(); position++) {
             read(step.key.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
             rotate(head, 0, kvHead, position);
+            spread(head, 0);
             writer.putKey(layer, start + position, kvHead, head);
             read(step.value.getMemorySegment(), position * kvWidth + kvColumn, head, 0);
             writer.putValue(layer, start + position, kvHead, head);
@@ -133,6 +139,7 @@ final class FloatAttention {
                 int to = shape.row(kvHead, position, g, step.batch()) * shape.rowStride();
                 read(source, position * width + head * shape.headSize(), step.queries, to);
                 rotate(step.queries, to, kvHead, position);
+                spread(step.queries, to);
                 for (int i = 0; i < shape.headSize(); i++) {
                     step.queries[to + i] *= queryScale;
                 }
@@ -146,6 +153,12 @@ final class FloatAttention {
         if (rotary != null) {
             int row = rotary.offset(start + position + 2 * (model.firstKvHead() + kvHead));
             kernels.rotate(x, offset, shape.headSize(), rotary.cos(), rotary.sin(), row);
+        }
+    }
+
+    private void spread(float[] x, int offset) {
+        if (spread != null) {
+            spread.apply(x, offset);
         }
     }
 

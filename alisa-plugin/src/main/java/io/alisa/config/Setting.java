@@ -8,37 +8,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Every setting: its key, its default and how its text is checked. The one list that code and doctor share. */
 public enum Setting {
-    ENABLED("alisa.enabled", "true", Kind.FLAG, "false: the host runs untouched"), CONFIG_FILE(
-            "alisa.config-file", "", Kind.TEXT,
-            "a properties file with these same keys"), SPARSE("alisa.sparse", "false", Kind.FLAG,
-                    "sparse KV on"), SPARSE_POLICY("alisa.sparse.policy", "swa",
-                            Kind.choice("swa", "swa-paper", "h2o", "streaming-llm", "local", "strided",
-                                    "dense"),
-                            "which tokens are attended"), CACHING_RATIO("alisa.sparse.caching-ratio", "0.2",
-                                    Kind.SHARE, "share r of the tokens that is attended"), MIN_CONTEXT(
-                                            "alisa.sparse.min-context", "256", Kind.COUNT,
-                                            "dense below this many tokens"), KV_TYPE("alisa.kv.type", "",
-                                                    Kind.choice("host", "int8"),
-                                                    "KV format; int8 when sparse, else the host's"), MEMORY_FAST(
-                                                            "alisa.memory.fast", "auto", Kind.SIZE,
-                                                            "hard cap, bytes of KV in the fast tier"), MEMORY_SLOW(
-                                                                    "alisa.memory.slow", "auto", Kind.SIZE,
-                                                                    "hard cap, bytes in the slow tier; 0: none"), SLOW_DIR(
-                                                                            "alisa.memory.slow-dir", "",
-                                                                            Kind.TEXT,
-                                                                            "where the file tier lives"), RECOMPUTE(
-                                                                                    "alisa.recompute", "auto",
-                                                                                    Kind.choice("auto",
-                                                                                            "off"),
-                                                                                    "phase III by cost, or never"), BACKEND(
-                                                                                            "alisa.backend",
-                                                                                            "auto",
-                                                                                            Kind.choice(
-                                                                                                    "auto",
-                                                                                                    "cuda",
-                                                                                                    "vector",
-                                                                                                    "scalar"),
-                                                                                            "who does the arithmetic");
+    ENABLED("alisa.enabled", "true", Kind.FLAG, "false: the host runs untouched"),
+    CONFIG_FILE("alisa.config-file", "", Kind.TEXT, "a properties file with these same keys"),
+    SPARSE("alisa.sparse", "false", Kind.FLAG, "sparse KV on"),
+    SPARSE_POLICY("alisa.sparse.policy", "swa",
+            Kind.choice("swa", "swa-paper", "h2o", "streaming-llm", "local", "strided", "dense"),
+            "which tokens are attended"),
+    CACHING_RATIO("alisa.sparse.caching-ratio", "0.2", Kind.SHARE, "share r of the tokens that is attended"),
+    MIN_CONTEXT("alisa.sparse.min-context", "256", Kind.COUNT, "dense below this many tokens"),
+    KV_TYPE("alisa.kv.type", "", Kind.choice("host", "int8"), "KV format; int8 when sparse, else the host's"),
+    MEMORY_FAST("alisa.memory.fast", "auto", Kind.SIZE, "hard cap, bytes of KV in the fast tier"),
+    MEMORY_SLOW("alisa.memory.slow", "auto", Kind.SIZE, "hard cap, bytes in the slow tier; 0: none"),
+    SLOW_DIR("alisa.memory.slow-dir", "", Kind.TEXT, "where the file tier lives"),
+    RECOMPUTE("alisa.recompute", "auto", Kind.choice("auto", "off"), "phase III by cost, or never"),
+    BACKEND("alisa.backend", "auto", Kind.choice("auto", "cuda", "vector", "scalar"), "who does the arithmetic");
 
     private final String key;
     private final String defaultText;

@@ -5,8 +5,10 @@ import java.util.List;
 
 /** Who runs a benchmark. */
 enum Opponent {
-    HOST_PANAMA(false, true), HOST_NATIVE(false, false), PLUGIN_PANAMA(true, true), PLUGIN_NATIVE(true,
-            false);
+    HOST_PANAMA(false, true),
+    HOST_NATIVE(false, false),
+    PLUGIN_PANAMA(true, true),
+    PLUGIN_NATIVE(true, false);
 
     private final boolean plugin;
     private final boolean panama;

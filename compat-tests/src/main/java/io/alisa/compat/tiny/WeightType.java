@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 
 /** How the weights are stored. */
 public enum WeightType {
-    F32, BF16,
+    F32,
+    BF16,
     /** Blocks of four bits, as the host's own quantiser writes them: published for Jlama as "-JQ4". */
     Q4;
 

@@ -56,6 +56,11 @@ public final class AttentionTile {
         Arrays.fill(output, 0, rowCount * stride, 0f);
     }
 
+    /** Sets a row's maximum before anything is added: weights are relative to it. */
+    public void setMax(int row, float value) {
+        max[row] = value;
+    }
+
     /** Lets every row see the first {@code tokens} tokens of the next block. */
     public void seeAll(int tokens) {
         Arrays.fill(visible, 0, rows, tokens);

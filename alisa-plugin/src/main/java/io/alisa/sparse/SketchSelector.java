@@ -37,6 +37,7 @@ final class SketchSelector implements TokenSelector {
     private KvLayer layer;
     private float[] queries = {};
     private Selection selection;
+    private final SkippedMass skipped;
 
     /** What one worker needs. */
     private static final class Scratch {
@@ -46,6 +47,7 @@ final class SketchSelector implements TokenSelector {
         final float[] key;
         final TopTokens top = new TopTokens();
         /** {@code [rows][stride]} estimated scores. */
+        final float[] max;
         float[] estimates = {};
         float[] importance = {};
         int[] chosen = {};
@@ -55,6 +57,7 @@ final class SketchSelector implements TokenSelector {
             means = new Int8Rows(shape.headSize());
             query = new QuerySketch(shape.headSize(), shape.groupSize());
             key = new float[shape.headSize()];
+            max = new float[shape.groupSize()];
         }
 
         void reserve(int tokens, int rows) {
@@ -74,6 +77,7 @@ final class SketchSelector implements TokenSelector {
         this.team = team;
         this.layer = anyLayer;
         this.selection = new Selection(shape.kvHeads());
+        this.skipped = new SkippedMass(shape);
         this.scratch = new Scratch[team.size()];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(shape);
@@ -81,8 +85,8 @@ final class SketchSelector implements TokenSelector {
     }
 
     @Override
-    public boolean estimatesSkipped() {
-        return true;
+    public SkippedMass skipped() {
+        return skipped;
     }
 
     @Override
@@ -90,6 +94,8 @@ final class SketchSelector implements TokenSelector {
         layer = kv;
         queries = query;
         selection = target;
+        KvDigest digest = kv.digest();
+        skipped.begin(digest == null ? 0 : digest.blocks());
         team.run(selectHead, shape.kvHeads());
     }
 
@@ -112,6 +118,31 @@ final class SketchSelector implements TokenSelector {
             }
         }
         selection.addRange(kvHead, windowStart, tokens);
+        if (free > sinks && windowStart > sinks) {
+            measureSkipped(kvHead, windowStart, scratch[worker]);
+        }
+    }
+
+    /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
+    private void measureSkipped(int kvHead, int windowStart, Scratch with) {
+        int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
+        int stride = with.importance.length;
+        int[] positions = selection.positions(kvHead);
+        for (int g = 0; g < shape.groupSize(); g++) {
+            float max = with.max[g];
+            for (int block = 0; block < blocks; block++) {
+                float sum = 0;
+                for (int i = block * KvLayout.BLOCK_TOKENS; i < (block + 1) * KvLayout.BLOCK_TOKENS; i++) {
+                    sum += (float) Math.exp(Math.min(0, with.estimates[g * stride + i] - max));
+                }
+                skipped.set(kvHead, g, block, sum);
+            }
+            for (int i = 0; i < selection.count(kvHead) && positions[i] < blocks * KvLayout.BLOCK_TOKENS; i++) {
+                skipped.subtract(kvHead, g, positions[i] / KvLayout.BLOCK_TOKENS,
+                        (float) Math.exp(Math.min(0, with.estimates[g * stride + positions[i]] - max)));
+            }
+            skipped.setReference(kvHead, g, max);
+        }
     }
 
     /** Estimates the scores of the tokens before the window. */
@@ -159,6 +190,7 @@ final class SketchSelector implements TokenSelector {
             for (int i = g * stride + from; i < g * stride + end; i++) {
                 max = with.estimates[i] > max ? with.estimates[i] : max;
             }
+            with.max[g] = max;
             for (int i = from; i < end; i++) {
                 float relative = with.estimates[g * stride + i] - max;
                 with.importance[i] = g == 0 || relative > with.importance[i] ? relative : with.importance[i];

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
 import io.alisa.attention.Int8Kernels;
 import io.alisa.attention.Int8Rows;
@@ -9,48 +10,41 @@ import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 
 /**
- * The estimate of what was not attended: the skipped tokens of a full block are replaced by the block's mean key and
- * value, weighted by their number, within the same softmax. Ours, not the paper's; in the spirit of RetroInfer's
- * estimation zone. The mean is that of the whole block: leaving out the attended tokens costs more and gained nothing.
+ * The estimate of what was not attended: the skipped tokens of a full block count with the block's mean value, weighted
+ * by their estimated weights, within the same softmax. Ours, not the paper's; in the spirit of RetroInfer's estimation
+ * zone.
  *
  * <p>Owned by one worker.
  */
 final class SkippedTokens {
-    private static final float[] LOG = new float[KvLayout.BLOCK_TOKENS + 1];
-
-    static {
-        for (int i = 0; i < LOG.length; i++) {
-            LOG[i] = (float) Math.log(i);
-        }
-    }
-
+    private final AttentionShape shape;
     private final Int8Kernels kernels;
     private final Int8Rows rows;
 
-    SkippedTokens(AttentionKernels kernels, int headSize) {
+    SkippedTokens(AttentionKernels kernels, AttentionShape shape) {
         this.kernels = kernels.int8();
-        this.rows = new Int8Rows(headSize);
+        this.shape = shape;
+        this.rows = new Int8Rows(shape.headSize());
     }
 
-    /** Folds the estimate into the tile's running softmax. */
-    void attend(AttentionTile tile, KvLayer layer, int kvHead, AttendedSet attended) {
+    /** Begins the tile's running softmax with the estimate: nothing may have been attended yet. */
+    void add(AttentionTile tile, KvLayer layer, int kvHead, SkippedMass mass) {
         KvDigest digest = layer.digest();
         if (digest == null) {
             throw new IllegalStateException("An estimate of skipped tokens needs digests of the blocks");
         }
-        rows.clear();
-        for (int block = 0; block < digest.blocks(); block++) {
-            int skipped = KvLayout.BLOCK_TOKENS - attended.attendedIn(block);
-            if (skipped > 0) {
-                rows.add(digest.means().head(block, kvHead), block % KvLayout.BLOCK_TOKENS, LOG[skipped]);
-            }
-            if (rows.isFull()) {
-                kernels.attend(tile, rows);
-                rows.clear();
-            }
+        for (int g = 0; g < shape.groupSize(); g++) {
+            tile.setMax(g, mass.reference(kvHead, g));
         }
-        if (rows.count() > 0) {
-            kernels.attend(tile, rows);
+        for (int first = 0; first < mass.blocks(); first += KvLayout.BLOCK_TOKENS) {
+            int count = Math.min(KvLayout.BLOCK_TOKENS, mass.blocks() - first);
+            rows.setBlock(digest.means().head(first, kvHead), count);
+            for (int g = 0; g < shape.groupSize(); g++) {
+                for (int i = 0; i < count; i++) {
+                    tile.scores()[g * KvLayout.BLOCK_TOKENS + i] = mass.weight(kvHead, g, first + i);
+                }
+            }
+            kernels.addWeighted(tile, rows);
         }
     }
 }

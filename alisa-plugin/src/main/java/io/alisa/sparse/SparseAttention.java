@@ -88,10 +88,11 @@ public final class SparseAttention {
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
             account(kvHead);
-            scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection);
-            if (selector.estimatesSkipped()) {
-                scratch.skipped[worker].attend(tile, layer, kvHead, attended[kvHead]);
+            SkippedMass mass = selector.skipped();
+            if (mass != null) {
+                scratch.skipped[worker].add(tile, layer, kvHead, mass);
             }
+            scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection);
         } else {
             attendSelected(tile, kvHead, span, scratch.rows[worker]);
         }

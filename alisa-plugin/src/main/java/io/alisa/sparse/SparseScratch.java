@@ -41,7 +41,7 @@ final class SparseScratch {
             tiles[i] = new AttentionTile(shape, shape.groupSize());
             rows[i] = GatheredRows.of(session, kernels);
             recent[i] = new RecentTokens(session, kernels);
-            skipped[i] = new SkippedTokens(kernels, shape.headSize());
+            skipped[i] = new SkippedTokens(kernels, shape);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import io.alisa.cache.KvLayer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy: chooses the tokens each decode step attends. One per session and layer; used by one thread at a time, so it
@@ -21,9 +22,9 @@ public interface TokenSelector {
         return false;
     }
 
-    /** Whether the skipped tokens are to be estimated from their blocks' means; needs a layer with digests. */
-    default boolean estimatesSkipped() {
-        return false;
+    /** What the selection at hand leaves out, estimated; null where the policy does not. */
+    default @Nullable SkippedMass skipped() {
+        return null;
     }
 
     /** How many of a prompt batch's last rows are to be observed. */

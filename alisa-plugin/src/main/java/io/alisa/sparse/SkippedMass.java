@@ -1,0 +1,64 @@
+package io.alisa.sparse;
+
+import java.util.Arrays;
+
+import io.alisa.attention.AttentionShape;
+
+/**
+ * How much the tokens of each full block weigh that a step does not attend: for every query head the sum of their
+ * estimated weights relative to a reference score. Different KV heads may be filled by different threads.
+ */
+final class SkippedMass {
+    private final AttentionShape shape;
+    private final float[] references;
+    /** {@code [kvHead][head of the group][block]}. */
+    private float[] weights = {};
+    private int capacity;
+    private int blocks;
+
+    SkippedMass(AttentionShape shape) {
+        this.shape = shape;
+        this.references = new float[shape.kvHeads() * shape.groupSize()];
+    }
+
+    /** Starts a step over {@code count} full blocks, nothing of which is skipped so far. */
+    void begin(int count) {
+        blocks = count;
+        if (count > capacity) {
+            capacity = Math.max(count, 2 * capacity);
+            weights = new float[references.length * capacity];
+        }
+        Arrays.fill(weights, 0f);
+    }
+
+    int blocks() {
+        return blocks;
+    }
+
+    private int index(int kvHead, int headOfGroup, int block) {
+        return (kvHead * shape.groupSize() + headOfGroup) * capacity + block;
+    }
+
+    void set(int kvHead, int headOfGroup, int block, float weight) {
+        weights[index(kvHead, headOfGroup, block)] = weight;
+    }
+
+    /** Takes an attended token off; rounding may not make a weight negative. */
+    void subtract(int kvHead, int headOfGroup, int block, float weight) {
+        int index = index(kvHead, headOfGroup, block);
+        weights[index] = Math.max(0f, weights[index] - weight);
+    }
+
+    float weight(int kvHead, int headOfGroup, int block) {
+        return weights[index(kvHead, headOfGroup, block)];
+    }
+
+    /** The score that weights are relative to. */
+    void setReference(int kvHead, int headOfGroup, float score) {
+        references[kvHead * shape.groupSize() + headOfGroup] = score;
+    }
+
+    float reference(int kvHead, int headOfGroup) {
+        return references[kvHead * shape.groupSize() + headOfGroup];
+    }
+}

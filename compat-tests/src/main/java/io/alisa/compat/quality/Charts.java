@@ -79,7 +79,8 @@ final class Charts {
 
     private LineChart overDistance(String kv, boolean int8) {
         LineChart chart = new LineChart("Facts recalled word for word, " + kv + " KV, KV sparsity "
-                + Setting.SPARSE_DEFAULT.sparsity() + " %", "tokens between fact and question", "right, %");
+                + Setting.SPARSE_DEFAULT.sparsity() + " %", "tokens between fact and question", "right, %")
+                .percentages();
         for (Policy policy : Policy.values()) {
             SortedMap<Integer, Double> points = new TreeMap<>();
             results.recall().stream().filter(r -> r.setting().policy() == policy && r.setting().int8() == int8)
@@ -91,7 +92,7 @@ final class Charts {
 
     private LineChart sparsityByLayer() {
         LineChart chart = new LineChart("Dense attention weights below 1 % of their row's maximum", "layer",
-                "sparsity, %");
+                "sparsity, %").percentages();
         results.densestSampled().ifPresent(result -> {
             SortedMap<Integer, Double> points = new TreeMap<>();
             result.attention().sparsity().forEach((layer, share) -> points.put(layer, 100 * share));

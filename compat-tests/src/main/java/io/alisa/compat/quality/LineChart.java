@@ -40,6 +40,11 @@ final class LineChart {
         return this;
     }
 
+    LineChart percentages() {
+        chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
+        return this;
+    }
+
     /** What is not a number is left out, and zero where the axis is logarithmic. */
     LineChart add(String name, SortedMap<Integer, Double> points) {
         SortedMap<Integer, Double> drawn = new TreeMap<>(points);

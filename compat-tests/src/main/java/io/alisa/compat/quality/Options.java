@@ -36,7 +36,7 @@ record Options(Path repository, Path directory, List<Path> texts, boolean publis
                 paths(text(properties, "quality.texts", "")), flag(properties, "quality.publish", false),
                 flag(properties, "quality.verify", true), number(properties, "quality.prompt", 1024),
                 number(properties, "quality.tokens", quick ? 200 : 400),
-                number(properties, "quality.windows", quick ? 2 : 4),
+                number(properties, "quality.windows", quick ? 2 : 3),
                 quick ? List.of(20, 80) : List.of(0, 20, 40, 60, 80, 90),
                 quick ? List.of(450, 970) : List.of(450, 970, 1850),
                 number(properties, "quality.questions", quick ? 20 : 100), command(properties));

@@ -60,7 +60,7 @@ final class Report {
         List<String> head = new ArrayList<>(
                 List.of("policy", "KV sparsity", "KV", "tokens attended per step", "perplexity",
                         "change ± standard error"));
-        results.texts().forEach(text -> head.add("on " + text));
+        results.texts().forEach(text -> head.add("change on " + text));
         head.addAll(List.of("KL divergence", "same top-1", "kept mass", "Spearman"));
         List<List<String>> rows = new ArrayList<>();
         for (DecodeResult result : results.decode()) {
@@ -78,7 +78,7 @@ final class Report {
                 reference ? "-" : Markdown.change(result.change(results.dense()))));
         for (String text : results.texts()) {
             row.add(reference
-                    ? String.format(Locale.ROOT, "%.3f", result.of(text).perplexity())
+                    ? String.format(Locale.ROOT, "(perplexity %.3f)", result.of(text).perplexity())
                     : Markdown.change(result.change(results.dense(), text)));
         }
         row.addAll(List.of(Markdown.number(all.meanDivergence()),

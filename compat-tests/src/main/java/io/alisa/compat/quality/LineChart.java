@@ -32,7 +32,7 @@ final class LineChart {
                 .build();
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE).setMarkerSize(7)
                 .setChartBackgroundColor(Color.WHITE);
-        chart.getStyler().setYAxisDecimalPattern("#,##0.####");
+        chart.getStyler().setYAxisDecimalPattern("#,##0.#######");
     }
 
     LineChart logarithmic() {

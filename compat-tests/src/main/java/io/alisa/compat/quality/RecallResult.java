@@ -1,0 +1,20 @@
+package io.alisa.compat.quality;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Which questions one setting answered word for word, at one distance. */
+record RecallResult(Setting setting, int distance, List<Boolean> right) {
+    int questions() {
+        return right.size();
+    }
+
+    int count() {
+        return (int) right.stream().filter(r -> r).count();
+    }
+
+    /** Questions that were answered here and not there. */
+    int beyond(RecallResult other) {
+        return (int) IntStream.range(0, right.size()).filter(i -> right.get(i) && !other.right.get(i)).count();
+    }
+}

@@ -1,0 +1,44 @@
+package io.alisa.compat.quality;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+class BarsTest {
+    @Test
+    void aRunAtTheBarsPasses() {
+        assertThat(Bars.judge(Made.results(0.00049, 0.995, 0.0099, 97, 95))).hasSize(4).allMatch(Verdict::passed);
+    }
+
+    @Test
+    void eachBarFailsByItself() {
+        assertThat(passed(Made.results(0.0006, 1, 0, 100, 100))).containsExactly(false, true, true, true);
+        assertThat(passed(Made.results(0, 0.9949, 0, 100, 100))).containsExactly(true, false, true, true);
+        assertThat(passed(Made.results(0, 1, 0.011, 100, 100))).containsExactly(true, true, false, true);
+        assertThat(passed(Made.results(0, 1, 0, 97, 94))).containsExactly(true, true, true, false);
+    }
+
+    @Test
+    void betterIsNoFailure() {
+        assertThat(Bars.judge(Made.results(-0.1, 1, -0.1, 60, 80))).allMatch(Verdict::passed);
+    }
+
+    @Test
+    void whatWasNotMeasuredIsNotJudged() {
+        Results dense = new Results(List.of(Made.decode(Setting.DENSE_F32, 4, 1)), List.of());
+        assertThat(Bars.judge(dense)).isEmpty();
+    }
+
+    @Test
+    void aFigureThatIsNotANumberFails() {
+        assertThat(passed(Made.results(Double.NaN, Double.NaN, Double.NaN, 100, 100))).containsExactly(false, false,
+                false,
+                true);
+    }
+
+    private static List<Boolean> passed(Results results) {
+        return Bars.judge(results).stream().map(Verdict::passed).toList();
+    }
+}

@@ -7,6 +7,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.host.Binding;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
+import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
 import io.alisa.parallel.WorkerTeam;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,8 @@ class AlisaTest {
     void reportsArriveAsTheyAre() {
         Object kvBuffer = new Object();
         Binding binding = Sessions.ofProcess().bind(kvBuffer);
-        try (HostSession session = new HostSession(SHAPE, new ScalarKernels(), WorkerTeam.shared())) {
+        try (HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), new ScalarKernels(),
+                WorkerTeam.shared())) {
             binding.open(session);
             Sessions.ofProcess().opened(session);
             session.stepDone(4, 1);

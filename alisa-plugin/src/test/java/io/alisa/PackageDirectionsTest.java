@@ -26,6 +26,8 @@ class PackageDirectionsTest {
                 .layer("device").definedBy("io.alisa.device")
                 .layer("cache").definedBy("io.alisa.cache")
                 .layer("attention").definedBy("io.alisa.attention")
+                .layer("telemetry").definedBy("io.alisa.telemetry")
+                .layer("sparse").definedBy("io.alisa.sparse")
                 .layer("host").definedBy("io.alisa.host")
                 .layer("jlama").definedBy("io.alisa.host.jlama")
                 .layer("agent").definedBy("io.alisa.agent")
@@ -36,8 +38,11 @@ class PackageDirectionsTest {
                 .whereLayer("device").mayNotAccessAnyLayer()
                 .whereLayer("cache").mayNotAccessAnyLayer()
                 .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
-                .whereLayer("host").mayOnlyAccessLayers("api", "cache", "attention", "parallel")
-                .whereLayer("jlama").mayOnlyAccessLayers("host", "cache", "attention", "parallel", "config")
+                .whereLayer("telemetry").mayNotAccessAnyLayer()
+                .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry")
+                .whereLayer("host")
+                .mayOnlyAccessLayers("api", "cache", "attention", "sparse", "parallel", "config", "telemetry")
+                .whereLayer("jlama").mayOnlyAccessLayers("host", "sparse", "cache", "attention", "parallel", "config")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor").mayOnlyAccessLayers("config", "attention", "agent", "device");
         rule.check(CLASSES);
@@ -87,7 +92,8 @@ class PackageDirectionsTest {
         ArchRule rule = classes()
                 .that().resideOutsideOfPackage("io.alisa.host.jlama")
                 .should().onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "com.sun.management..", "jdk.incubator.vector..", "io.alisa..",
+                .resideInAnyPackage("java..", "jdk.jfr..", "com.sun.management..", "jdk.incubator.vector..",
+                        "io.alisa..",
                         "org.jspecify.annotations..");
         rule.check(CLASSES);
     }

@@ -32,6 +32,11 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         return new SessionMode(format, exact, sparse ? configuration.text(Setting.SPARSE_POLICY) : null, budget);
     }
 
+    /** Says what the host alone would have said. */
+    public static SessionMode exact(KvFormat hostFormat) {
+        return new SessionMode(hostFormat, true, null, new Budget(1, 0));
+    }
+
     /** For instance {@code exact F32}, {@code dense INT8} or {@code sparse swa 20 % INT8}. */
     public String describe() {
         if (exact) {

@@ -18,7 +18,8 @@ class SessionsTest {
     private final Sessions sessions = new Sessions();
 
     private HostSession open(Object kvBuffer) {
-        HostSession session = new HostSession(SHAPE, new ScalarKernels(), WorkerTeam.shared());
+        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), new ScalarKernels(),
+                WorkerTeam.shared());
         sessions.bind(kvBuffer).open(session);
         sessions.opened(session);
         return session;

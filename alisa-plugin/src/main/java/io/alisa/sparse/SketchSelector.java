@@ -1,11 +1,14 @@
 package io.alisa.sparse;
 
+import java.util.Arrays;
+
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
 import io.alisa.attention.Int8Kernels;
 import io.alisa.attention.Int8Rows;
 import io.alisa.attention.QuerySketch;
+import io.alisa.attention.SelectionKernels;
 import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
@@ -26,10 +29,13 @@ import io.alisa.parallel.WorkerTeam;
 final class SketchSelector implements TokenSelector {
     /** Part of the budget that goes to the most recent tokens: a half in the paper, a quarter loses less. */
     private static final int WINDOW_PART = 4;
+    private static final int SAMPLE_EVERY = 16;
+    private static final int SAMPLE_MARGIN = 8;
 
     private final Budget budget;
     private final AttentionShape shape;
     private final Int8Kernels kernels;
+    private final SelectionKernels selectionKernels;
     private final WorkerTeam team;
     private final Scratch[] scratch;
     private final Job selectHead = this::selectHead;
@@ -46,26 +52,36 @@ final class SketchSelector implements TokenSelector {
         final QuerySketch query;
         final float[] key;
         final TopTokens top = new TopTokens();
+        /** Best estimated score, per query head. */
+        final float[] best;
         /** {@code [rows][stride]} estimated scores. */
-        final float[] max;
         float[] estimates = {};
+        int stride;
         float[] importance = {};
+        /** Candidates, and the ones among them that are chosen. */
+        int[] positions = {};
+        float[] values = {};
         int[] chosen = {};
+        /** A bit per token. */
+        long[] attended = {};
 
         Scratch(AttentionShape shape) {
             tile = new AttentionTile(shape, shape.groupSize());
             means = new Int8Rows(shape.headSize());
             query = new QuerySketch(shape.headSize(), shape.groupSize());
             key = new float[shape.headSize()];
-            max = new float[shape.groupSize()];
+            best = new float[shape.groupSize()];
         }
 
         void reserve(int tokens, int rows) {
-            if (importance.length < tokens) {
-                int capacity = KvLayout.blocks(Math.max(tokens, 2 * importance.length)) * KvLayout.BLOCK_TOKENS;
-                estimates = new float[rows * capacity];
-                importance = new float[capacity];
-                chosen = new int[capacity];
+            if (stride < tokens) {
+                stride = KvLayout.blocks(Math.max(tokens, 2 * stride)) * KvLayout.BLOCK_TOKENS;
+                estimates = new float[rows * stride];
+                importance = new float[stride];
+                positions = new int[stride];
+                values = new float[stride];
+                chosen = new int[stride];
+                attended = new long[stride / KvLayout.BLOCK_TOKENS];
             }
         }
     }
@@ -74,6 +90,7 @@ final class SketchSelector implements TokenSelector {
         this.budget = budget;
         this.shape = shape;
         this.kernels = kernels.int8();
+        this.selectionKernels = SelectionKernels.beside(kernels);
         this.team = team;
         this.layer = anyLayer;
         this.selection = new Selection(shape.kvHeads());
@@ -111,8 +128,7 @@ final class SketchSelector implements TokenSelector {
             Scratch with = scratch[worker];
             with.reserve(KvLayout.blocks(tokens) * KvLayout.BLOCK_TOKENS, shape.groupSize());
             estimate(kvHead, windowStart, with);
-            weigh(sinks, windowStart, with);
-            int count = with.top.select(with.importance, sinks, windowStart, free - sinks, with.chosen);
+            int count = mostImportant(sinks, windowStart, free - sinks, with);
             for (int i = 0; i < count; i++) {
                 selection.add(kvHead, with.chosen[i]);
             }
@@ -123,35 +139,12 @@ final class SketchSelector implements TokenSelector {
         }
     }
 
-    /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
-    private void measureSkipped(int kvHead, int windowStart, Scratch with) {
-        int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
-        int stride = with.importance.length;
-        int[] positions = selection.positions(kvHead);
-        for (int g = 0; g < shape.groupSize(); g++) {
-            float max = with.max[g];
-            for (int block = 0; block < blocks; block++) {
-                float sum = 0;
-                for (int i = block * KvLayout.BLOCK_TOKENS; i < (block + 1) * KvLayout.BLOCK_TOKENS; i++) {
-                    sum += (float) Math.exp(Math.min(0, with.estimates[g * stride + i] - max));
-                }
-                skipped.set(kvHead, g, block, sum);
-            }
-            for (int i = 0; i < selection.count(kvHead) && positions[i] < blocks * KvLayout.BLOCK_TOKENS; i++) {
-                skipped.subtract(kvHead, g, positions[i] / KvLayout.BLOCK_TOKENS,
-                        (float) Math.exp(Math.min(0, with.estimates[g * stride + positions[i]] - max)));
-            }
-            skipped.setReference(kvHead, g, max);
-        }
-    }
-
-    /** Estimates the scores of the tokens before the window. */
+    /** Estimates the scores of the tokens before the window, in whole blocks. */
     private void estimate(int kvHead, int windowStart, Scratch with) {
         KvDigest digest = layer.digest();
         if (digest == null) {
             throw new IllegalStateException("The policy needs digests of the blocks");
         }
-        int stride = with.importance.length;
         with.tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         kernels.prepare(with.query, with.tile);
         int blocks = Math.min(digest.blocks(), KvLayout.blocks(windowStart));
@@ -161,40 +154,79 @@ final class SketchSelector implements TokenSelector {
             kernels.score(with.tile, with.means);
             for (int i = 0; i < count; i++) {
                 kernels.estimate(with.query, digest.sketch(first + i, kvHead), with.tile.scores(), i,
-                        KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, stride);
+                        KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, with.stride);
             }
         }
-        for (int position = blocks * KvLayout.BLOCK_TOKENS; position < windowStart; position++) {
-            score(kvHead, position, with);
-        }
-    }
-
-    /** The exact score, for the few tokens before a small window whose block is not full yet. */
-    private void score(int kvHead, int position, Scratch with) {
-        layer.readKey(position, kvHead, with.key);
-        for (int g = 0; g < shape.groupSize(); g++) {
-            int query = (kvHead * shape.groupSize() + g) * shape.rowStride();
-            float dot = 0;
-            for (int channel = 0; channel < with.key.length; channel++) {
-                dot += queries[query + channel] * with.key[channel];
-            }
-            with.estimates[g * with.importance.length + position] = dot;
+        if (blocks < KvLayout.blocks(windowStart)) {
+            scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, windowStart, with);
         }
     }
 
-    /** A token matters as much as to the query head of the group that it matters most to. */
-    private void weigh(int from, int end, Scratch with) {
-        int stride = with.importance.length;
+    /** Exact scores of the few tokens before a small window whose block is not full yet. */
+    private void scoreNewest(int kvHead, int from, int windowStart, Scratch with) {
         for (int g = 0; g < shape.groupSize(); g++) {
-            float max = Float.NEGATIVE_INFINITY;
-            for (int i = g * stride + from; i < g * stride + end; i++) {
-                max = with.estimates[i] > max ? with.estimates[i] : max;
+            int row = g * with.stride;
+            Arrays.fill(with.estimates, row + from, row + from + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+        }
+        for (int position = from; position < windowStart; position++) {
+            layer.readKey(position, kvHead, with.key);
+            for (int g = 0; g < shape.groupSize(); g++) {
+                int query = (kvHead * shape.groupSize() + g) * shape.rowStride();
+                float dot = 0;
+                for (int channel = 0; channel < with.key.length; channel++) {
+                    dot += queries[query + channel] * with.key[channel];
+                }
+                with.estimates[g * with.stride + position] = dot;
             }
-            with.max[g] = max;
-            for (int i = from; i < end; i++) {
-                float relative = with.estimates[g * stride + i] - max;
-                with.importance[i] = g == 0 || relative > with.importance[i] ? relative : with.importance[i];
-            }
+        }
+    }
+
+    /**
+     * Finds the {@code wanted} most important tokens. A sample tells about how important they are, so that only somewhat
+     * more than those that are wanted have to be looked at one by one.
+     */
+    private int mostImportant(int from, int end, int wanted, Scratch with) {
+        selectionKernels.importance(with.estimates, shape.groupSize(), with.stride,
+                KvLayout.blocks(end) * KvLayout.BLOCK_TOKENS, with.best, with.importance);
+        int candidates = selectionKernels.collect(with.importance, from, end, likelyThreshold(from, end, wanted, with),
+                with.positions, with.values);
+        if (candidates < wanted) { // the sample misled
+            return with.top.select(with.importance, from, end, wanted, with.chosen);
+        }
+        int count = with.top.select(with.values, 0, candidates, wanted, with.chosen);
+        for (int i = 0; i < count; i++) {
+            with.chosen[i] = with.positions[with.chosen[i]];
+        }
+        return count;
+    }
+
+    private static float likelyThreshold(int from, int end, int wanted, Scratch with) {
+        int sampled = 0;
+        for (int position = from; position < end; position += SAMPLE_EVERY) {
+            with.values[sampled++] = with.importance[position];
+        }
+        int share = (int) Math.min(sampled, sampled * (long) wanted / (end - from) * 9 / 8 + SAMPLE_MARGIN);
+        int count = with.top.select(with.values, 0, sampled, share, with.chosen);
+        float least = Float.POSITIVE_INFINITY;
+        for (int i = 0; i < count; i++) {
+            least = Math.min(least, with.values[with.chosen[i]]);
+        }
+        return least;
+    }
+
+    /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
+    private void measureSkipped(int kvHead, int windowStart, Scratch with) {
+        int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
+        Arrays.fill(with.attended, 0, blocks, 0L);
+        int[] positions = selection.positions(kvHead);
+        int end = blocks * KvLayout.BLOCK_TOKENS;
+        for (int i = 0; i < selection.count(kvHead) && positions[i] < end; i++) {
+            with.attended[positions[i] / KvLayout.BLOCK_TOKENS] |= 1L << positions[i];
+        }
+        for (int g = 0; g < shape.groupSize(); g++) {
+            selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g], with.attended,
+                    skipped.weights(), skipped.index(kvHead, g));
+            skipped.setReference(kvHead, g, with.best[g]);
         }
     }
 }

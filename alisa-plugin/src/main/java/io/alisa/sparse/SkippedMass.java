@@ -35,22 +35,17 @@ final class SkippedMass {
         return blocks;
     }
 
-    private int index(int kvHead, int headOfGroup, int block) {
-        return (kvHead * shape.groupSize() + headOfGroup) * capacity + block;
+    /** Where the weights of a query head begin, block by block, in {@link #weights}. */
+    int index(int kvHead, int headOfGroup) {
+        return (kvHead * shape.groupSize() + headOfGroup) * capacity;
     }
 
-    void set(int kvHead, int headOfGroup, int block, float weight) {
-        weights[index(kvHead, headOfGroup, block)] = weight;
-    }
-
-    /** Takes an attended token off; rounding may not make a weight negative. */
-    void subtract(int kvHead, int headOfGroup, int block, float weight) {
-        int index = index(kvHead, headOfGroup, block);
-        weights[index] = Math.max(0f, weights[index] - weight);
+    float[] weights() {
+        return weights;
     }
 
     float weight(int kvHead, int headOfGroup, int block) {
-        return weights[index(kvHead, headOfGroup, block)];
+        return weights[index(kvHead, headOfGroup) + block];
     }
 
     /** The score that weights are relative to. */

@@ -1,0 +1,58 @@
+package io.alisa.attention;
+
+import io.alisa.cache.KvLayout;
+
+/** The reference for {@link SelectionKernels}: plain loops. */
+final class ScalarSelectionKernels implements SelectionKernels {
+    /** What one unit of x adds to a float's bits, see {@link #roughExp}. */
+    static final float PER_UNIT = (float) ((1 << 23) / Math.log(2));
+    /** Bits of the float 1, less what centres the error of a straight line through an octave. */
+    static final float ONE = (127 << 23) - 366_393f;
+    /** Below this the weight is zero. */
+    static final float LOWEST = -86f;
+
+    @Override
+    public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
+        for (int row = 0; row < rows; row++) {
+            float max = Float.NEGATIVE_INFINITY;
+            for (int i = row * stride; i < row * stride + tokens; i++) {
+                max = Math.max(max, scores[i]);
+            }
+            best[row] = max;
+            for (int t = 0; t < tokens; t++) {
+                float relative = scores[row * stride + t] - max;
+                importance[t] = row == 0 ? relative : Math.max(importance[t], relative);
+            }
+        }
+    }
+
+    @Override
+    public int collect(float[] importance, int from, int end, float threshold, int[] positions, float[] values) {
+        int count = 0;
+        for (int position = from; position < end; position++) {
+            if (importance[position] >= threshold) {
+                positions[count] = position;
+                values[count++] = importance[position];
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public void skippedMass(float[] scores, int offset, int blocks, float best, long[] attended, float[] sums, int to) {
+        for (int block = 0; block < blocks; block++) {
+            float sum = 0;
+            for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
+                if ((attended[block] >>> i & 1) == 0) {
+                    sum += roughExp(scores[offset + block * KvLayout.BLOCK_TOKENS + i] - best);
+                }
+            }
+            sums[to + block] = sum;
+        }
+    }
+
+    /** e^x by the way floats are written: exponents are logarithms, and mantissas nearly so (Schraudolph 1999). */
+    private static float roughExp(float x) {
+        return x < LOWEST ? 0f : Float.intBitsToFloat((int) Math.fma(x, PER_UNIT, ONE));
+    }
+}

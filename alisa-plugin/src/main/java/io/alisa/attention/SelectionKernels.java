@@ -1,0 +1,41 @@
+package io.alisa.attention;
+
+/**
+ * The arithmetic of choosing tokens by estimated scores. Arrays of scores are {@code [rows][stride]}, rows one query
+ * head each, and are worked on in whole blocks of 64.
+ *
+ * <p>Stateless and thread-safe. Nothing here allocates.
+ */
+public interface SelectionKernels {
+    /** Kernels in the Vector API where {@code kernels} are, else in plain loops. */
+    static SelectionKernels beside(AttentionKernels kernels) {
+        return kernels instanceof VectorKernels ? new VectorSelectionKernels() : new ScalarSelectionKernels();
+    }
+
+    /**
+     * How much tokens matter to the query head of the group that they matter most to:
+     * {@code importance[t] = max over rows of (score[row][t] - best score of the row)}.
+     *
+     * @param tokens a multiple of 64
+     * @param best   filled with each row's best score
+     */
+    void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance);
+
+    /**
+     * Collects the tokens {@code from} to {@code end - 1} of at least some importance, in order.
+     *
+     * @param positions filled with their positions; {@code values} with their importance; both with room for all
+     * @return how many there are
+     */
+    int collect(float[] importance, int from, int end, float threshold, int[] positions, float[] values);
+
+    /**
+     * Adds up, block by block, {@code exp(score - best)} of the tokens that are not attended, to within 3 percent each:
+     * estimated scores are further off than that.
+     *
+     * @param scores   a row, from {@code offset} on
+     * @param attended a bit per token, a word per block
+     * @param sums     filled from {@code to} on, one sum a block
+     */
+    void skippedMass(float[] scores, int offset, int blocks, float best, long[] attended, float[] sums, int to);
+}

@@ -43,7 +43,9 @@ public final class JlamaHost implements HostHooks {
     /** Called by the agent, by name, once per host. */
     public JlamaHost(Configuration configuration) {
         kernels = Kernels.choose(configuration.text(Setting.BACKEND));
-        configuration.warnings().forEach(LOGGER::warn);
+        for (String warning : configuration.warnings()) {
+            LOGGER.warn(warning);
+        }
         if (configuration.flag(Setting.SPARSE) || configuration.text(Setting.KV_TYPE).equals("int8")) {
             LOGGER.warn("This version has exact mode only: {} and {}=int8 are ignored", Setting.SPARSE.key(),
                     Setting.KV_TYPE.key());

@@ -7,6 +7,7 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ final class HostClasses {
             parsed.put(internalName, parse(internalName));
         }
         return parsed.get(internalName);
+    }
+
+    /** Names of all that was asked for so far. */
+    Set<String> names() {
+        return parsed.keySet();
     }
 
     private @Nullable ClassModel parse(String internalName) {

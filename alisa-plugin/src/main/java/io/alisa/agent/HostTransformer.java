@@ -1,5 +1,6 @@
 package io.alisa.agent;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.constant.ClassDesc;
@@ -7,55 +8,73 @@ import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.WeakHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 /** Waits for the host's classes, checks the host when the first of them is loaded, then weaves or leaves it alone. */
 final class HostTransformer implements ClassFileTransformer {
-    private static final Set<String> OWNERS = Stream.of(JoinPoint.values()).map(JoinPoint::owner)
-            .collect(Collectors.toUnmodifiableSet());
+    /** What became of a host. */
+    private enum Verdict {
+        KNOWN, PASSED, REFUSED
+    }
 
-    private final Map<ClassLoader, Boolean> known = new WeakHashMap<>();
+    private final Map<ClassLoader, Verdict> verdicts = new WeakHashMap<>();
+    private @Nullable KnownHost known;
 
     @Override
     public byte @Nullable [] transform(@Nullable ClassLoader loader, String name,
             @Nullable Class<?> redefined,
             ProtectionDomain domain, byte[] classFile) {
-        if (loader == null || name == null || !OWNERS.contains(name)) {
+        if (loader == null || name == null || !JoinPoint.isOwner(name)) {
             return null;
         }
         try {
-            return isKnown(loader, name, classFile)
-                    ? Weaver.weave(classFile, hierarchy(loader))
-                    : null;
+            Verdict verdict = verdict(loader, name, classFile);
+            return verdict == Verdict.REFUSED ? null : weave(verdict, loader, name, classFile);
         } catch (Throwable t) { // whatever is wrong with us, the host must load
             System.err.println("[alisa] could not look into " + name + ", the host runs untouched: " + t);
             return null;
         }
     }
 
-    private synchronized boolean isKnown(ClassLoader loader, String name, byte[] classFile) {
-        Boolean answer = known.get(loader);
-        if (answer == null) {
-            HostClasses host = new HostClasses(loader::getResourceAsStream);
-            host.put(name, classFile);
-            ClassLoader ours = HostTransformer.class.getClassLoader();
-            List<String> differences = HostCheck.differences(host,
-                    new HostClasses(ours::getResourceAsStream));
-            answer = differences.isEmpty();
-            known.put(loader, answer);
-            if (!answer) {
-                System.err.println("[alisa] this Jlama (version " + HostCheck.version(loader)
-                        + ") is not one we know, it runs untouched; use version 0.8.4: "
-                        + differences.getFirst()
-                        + (differences.size() > 1 ? " (and " + (differences.size() - 1) + " more)" : ""));
+    private synchronized Verdict verdict(ClassLoader loader, String name, byte[] classFile)
+            throws IOException {
+        Verdict verdict = verdicts.get(loader);
+        if (verdict == null) {
+            if (known == null) {
+                known = KnownHost.ofBuild();
             }
+            verdict = known != null && known.isIn(loader, name, classFile)
+                    ? Verdict.KNOWN
+                    : check(loader, name, classFile);
+            verdicts.put(loader, verdict);
         }
-        return answer;
+        return verdict;
+    }
+
+    private static Verdict check(ClassLoader loader, String name, byte[] classFile) {
+        HostClasses host = new HostClasses(loader::getResourceAsStream);
+        host.put(name, classFile);
+        ClassLoader ours = HostTransformer.class.getClassLoader();
+        List<String> differences = HostCheck.differences(host, new HostClasses(ours::getResourceAsStream));
+        if (differences.isEmpty()) {
+            return Verdict.PASSED;
+        }
+        System.err.println("[alisa] this Jlama (version " + HostCheck.version(loader)
+                + ") is not one we know, it runs untouched; use version 0.8.4: "
+                + differences.getFirst()
+                + (differences.size() > 1 ? " (and " + (differences.size() - 1) + " more)" : ""));
+        return Verdict.REFUSED;
+    }
+
+    private byte[] weave(Verdict verdict, ClassLoader loader, String name, byte[] classFile)
+            throws IOException {
+        byte @Nullable [] woven = null;
+        if (verdict == Verdict.KNOWN && known != null) {
+            woven = known.weave(name, classFile);
+        }
+        return woven != null ? woven : Weaver.weave(classFile, hierarchy(loader));
     }
 
     /** From class files, not from loaded classes: weaving one must not load others. */

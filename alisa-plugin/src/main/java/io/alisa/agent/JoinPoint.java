@@ -14,30 +14,33 @@ import java.util.List;
  */
 enum JoinPoint {
     /** Attention of one layer: ours instead of the host's. */
-    ATTENTION("com.github.tjake.jlama.model.CausalSelfAttention", "forward",
+    ATTENTION("com/github/tjake/jlama/model/CausalSelfAttention", "forward",
             "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
                     + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "attend"),
     /** All layers of one step: one step of a model at a time. */
-    FORWARD("com.github.tjake.jlama.model.AbstractModel", "forward",
+    FORWARD("com/github/tjake/jlama/model/AbstractModel", "forward",
             "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
                     + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "forward"),
     /** Token ids of a prompt. */
-    PROMPT("com.github.tjake.jlama.model.AbstractModel", "batchForward",
+    PROMPT("com/github/tjake/jlama/model/AbstractModel", "batchForward",
             "([IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
                     + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "prompt"),
     /** The token id of a decode step. */
-    TOKEN("com.github.tjake.jlama.model.AbstractModel", "forward",
+    TOKEN("com/github/tjake/jlama/model/AbstractModel", "forward",
             "(IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
                     + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "token"),
     /** A session's cache object is made. */
-    CREATED("com.github.tjake.jlama.tensor.KvBufferCache$KvBuffer", "<init>",
+    CREATED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "<init>",
             "(Lcom/github/tjake/jlama/tensor/KvBufferCache;Ljava/util/UUID;IZ)V", "created"),
     /** A session's cache object is closed. */
-    CLOSED("com.github.tjake.jlama.tensor.KvBufferCache$KvBuffer", "close", "()V", "closed");
+    CLOSED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "close", "()V", "closed");
+
+    private static final String HOST = "com/github/tjake/jlama/";
+    private static final JoinPoint[] ALL = values();
 
     private final String owner;
     private final String method;
@@ -51,9 +54,21 @@ enum JoinPoint {
         this.hook = hook;
     }
 
+    /** Whether a call is put into the class of this internal name. Asked for every class that is loaded. */
+    static boolean isOwner(String internalName) {
+        if (internalName.startsWith(HOST)) {
+            for (JoinPoint point : ALL) {
+                if (point.owner.equals(internalName)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Internal name of the host's class. */
     String owner() {
-        return owner.replace('.', '/');
+        return owner;
     }
 
     String method() {

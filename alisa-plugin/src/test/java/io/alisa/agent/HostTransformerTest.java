@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassTransform;
+import java.lang.constant.ConstantDescs;
 import java.nio.charset.StandardCharsets;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
@@ -29,6 +32,15 @@ class HostTransformerTest {
     void weavesTheHostWeKnow() {
         byte[] classFile = HostFiles.read(ATTENTION);
         assertThat(transform(HostFiles.LOADER, ATTENTION, classFile)).isNotNull().isNotEqualTo(classFile);
+    }
+
+    /** Passes the check, but is not the one the build knew. */
+    @Test
+    void weavesWhatAnotherAgentHasChangedBefore() {
+        byte[] changed = ClassFile.of().transformClass(HostFiles.parse(ATTENTION),
+                ClassTransform.endHandler(type -> type.withField("another", ConstantDescs.CD_int, 0)));
+        byte[] woven = transform(HostFiles.LOADER, ATTENTION, changed);
+        assertThat(woven).isEqualTo(Weaver.weave(changed, HostFiles.HIERARCHY)).isNotEqualTo(changed);
     }
 
     @Test

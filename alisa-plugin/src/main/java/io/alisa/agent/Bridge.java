@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.host.HostHooks;
 import io.alisa.host.Reports;
@@ -113,15 +112,7 @@ public final class Bridge {
         }
         List<SessionReport> sessions = Sessions.ofProcess().reports();
         text.append(sessions.size()).append(sessions.size() == 1 ? " open session\n" : " open sessions\n");
-        for (SessionReport s : sessions) {
-            text.append("  ").append(s.model()).append(": ").append(s.tokens()).append(" tokens, ")
-                    .append(s.mode())
-                    .append(", phase ").append(s.phase()).append(", KV ")
-                    .append(ByteSize.format(s.fastBytes()))
-                    .append(" fast + ").append(ByteSize.format(s.slowBytes()))
-                    .append(" slow (the host would hold ")
-                    .append(ByteSize.format(s.hostEquivalentBytes())).append(")\n");
-        }
+        sessions.forEach(session -> text.append(SessionText.of(session)));
         return text.toString();
     }
 }

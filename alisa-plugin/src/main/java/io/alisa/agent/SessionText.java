@@ -1,0 +1,28 @@
+package io.alisa.agent;
+
+import java.util.Locale;
+
+import io.alisa.SessionReport;
+import io.alisa.config.ByteSize;
+
+/** A session in a line or two, for {@code explain()}. */
+final class SessionText {
+    private SessionText() {
+    }
+
+    static String of(SessionReport session) {
+        String line = String.format(Locale.ROOT, "  %s: %,d tokens, %s, phase %s, KV %s fast + %s slow (the host would"
+                + " hold %s)\n", session.model(), session.tokens(), session.mode(), session.phase(),
+                ByteSize.format(session.fastBytes()), ByteSize.format(session.slowBytes()),
+                ByteSize.format(session.hostEquivalentBytes()));
+        return session.mode().startsWith("sparse") ? line + attention(session) : line;
+    }
+
+    private static String attention(SessionReport session) {
+        return String.format(Locale.ROOT,
+                "    a step attends %,.0f tokens, which hold %.0f %% of the attention; %,d came"
+                        + " back after being left out\n",
+                session.attendedTokensPerStep(), 100 * session.keptMass(),
+                session.recalledTokens());
+    }
+}

@@ -29,7 +29,7 @@ public interface Int8Kernels {
 
     /**
      * Adds the rows' values to the tile's sums with the weights {@code tile.scores[row * 64 + i]}, which are relative to
-     * the tile's maxima as they stand.
+     * the tile's maxima as they stand; those behind the last row are zero.
      */
     default void addWeighted(AttentionTile tile, Int8Rows rows) {
         for (int row = 0; row < tile.rows; row++) {

@@ -27,15 +27,21 @@ final class ScalarSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public int collect(float[] importance, int from, int end, float threshold, int[] positions, float[] values) {
+    public int count(float[] importance, int blocks, float threshold) {
         int count = 0;
-        for (int position = from; position < end; position++) {
-            if (importance[position] >= threshold) {
-                positions[count] = position;
-                values[count++] = importance[position];
-            }
+        for (int i = 0; i < blocks * KvLayout.BLOCK_TOKENS; i++) {
+            count += importance[i] >= threshold ? 1 : 0;
         }
         return count;
+    }
+
+    @Override
+    public long atLeast(float[] importance, int block, float threshold) {
+        long found = 0;
+        for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
+            found |= importance[block * KvLayout.BLOCK_TOKENS + i] >= threshold ? 1L << i : 0;
+        }
+        return found;
     }
 
     @Override

@@ -21,13 +21,11 @@ public interface SelectionKernels {
      */
     void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance);
 
-    /**
-     * Collects the tokens {@code from} to {@code end - 1} of at least some importance, in order.
-     *
-     * @param positions filled with their positions; {@code values} with their importance; both with room for all
-     * @return how many there are
-     */
-    int collect(float[] importance, int from, int end, float threshold, int[] positions, float[] values);
+    /** How many tokens of the first {@code blocks} blocks are of at least some importance. */
+    int count(float[] importance, int blocks, float threshold);
+
+    /** Which tokens of a block are: bit i is token i. */
+    long atLeast(float[] importance, int block, float threshold);
 
     /**
      * Adds up, block by block, {@code exp(score - best)} of the tokens that are not attended, to within 3 percent each:

@@ -54,32 +54,24 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public int collect(float[] importance, int from, int end, float threshold, int[] positions, float[] values) {
+    public int count(float[] importance, int blocks, float threshold) {
+        FloatVector limit = FloatVector.broadcast(SPECIES, threshold);
         int count = 0;
-        for (int start = from / TOKENS * TOKENS; start < end; start += TOKENS) {
-            long found = atLeast(importance, start, threshold);
-            if (start < from) {
-                found &= -1L << from;
-            }
-            if (end - start < TOKENS) {
-                found &= (1L << end) - 1;
-            }
-            while (found != 0) {
-                int position = start + Long.numberOfTrailingZeros(found);
-                positions[count] = position;
-                values[count++] = importance[position];
-                found &= found - 1;
-            }
+        for (int i = 0; i < blocks * TOKENS; i += 2 * LANES) {
+            count += FloatVector.fromArray(SPECIES, importance, i).compare(VectorOperators.GE, limit).trueCount();
+            count += FloatVector.fromArray(SPECIES, importance, i + LANES).compare(VectorOperators.GE, limit)
+                    .trueCount();
         }
         return count;
     }
 
-    private static long atLeast(float[] importance, int start, float threshold) {
+    @Override
+    public long atLeast(float[] importance, int block, float threshold) {
         FloatVector limit = FloatVector.broadcast(SPECIES, threshold);
         long found = 0;
         for (int i = 0; i < TOKENS; i += LANES) {
-            found |= FloatVector.fromArray(SPECIES, importance, start + i).compare(VectorOperators.GE, limit)
-                    .toLong() << i;
+            found |= FloatVector.fromArray(SPECIES, importance, block * TOKENS + i)
+                    .compare(VectorOperators.GE, limit).toLong() << i;
         }
         return found;
     }

@@ -29,8 +29,11 @@ import io.alisa.parallel.WorkerTeam;
 final class SketchSelector implements TokenSelector {
     /** Part of the budget that goes to the most recent tokens: a half in the paper, a quarter loses less. */
     private static final int WINDOW_PART = 4;
-    private static final int SAMPLE_EVERY = 16;
-    private static final int SAMPLE_MARGIN = 8;
+    /** A token this far below the best has e^-64 of its weight. */
+    private static final float LEAST_IMPORTANCE = -64f;
+    /** One in so many wanted tokens may be missed. */
+    private static final int NEARLY = 64;
+    private static final int SWEEPS = 20;
 
     private final Budget budget;
     private final AttentionShape shape;
@@ -58,12 +61,7 @@ final class SketchSelector implements TokenSelector {
         float[] estimates = {};
         int stride;
         float[] importance = {};
-        /** Candidates, and the ones among them that are chosen. */
-        int[] positions = {};
-        float[] values = {};
         int[] chosen = {};
-        /** A bit per token. */
-        long[] attended = {};
 
         Scratch(AttentionShape shape) {
             tile = new AttentionTile(shape, shape.groupSize());
@@ -78,10 +76,7 @@ final class SketchSelector implements TokenSelector {
                 stride = KvLayout.blocks(Math.max(tokens, 2 * stride)) * KvLayout.BLOCK_TOKENS;
                 estimates = new float[rows * stride];
                 importance = new float[stride];
-                positions = new int[stride];
-                values = new float[stride];
                 chosen = new int[stride];
-                attended = new long[stride / KvLayout.BLOCK_TOKENS];
             }
         }
     }
@@ -124,18 +119,16 @@ final class SketchSelector implements TokenSelector {
         int free = total - window;
         int sinks = Math.min(Math.min(Budget.SINKS, free), windowStart);
         selection.addRange(kvHead, 0, sinks);
-        if (free > sinks && windowStart > sinks) {
-            Scratch with = scratch[worker];
-            with.reserve(KvLayout.blocks(tokens) * KvLayout.BLOCK_TOKENS, shape.groupSize());
+        Scratch with = scratch[worker];
+        boolean choose = free > sinks && windowStart > sinks;
+        if (choose) {
+            with.reserve(tokens, shape.groupSize());
             estimate(kvHead, windowStart, with);
-            int count = mostImportant(sinks, windowStart, free - sinks, with);
-            for (int i = 0; i < count; i++) {
-                selection.add(kvHead, with.chosen[i]);
-            }
+            addMostImportant(kvHead, sinks, windowStart, free - sinks, with);
         }
         selection.addRange(kvHead, windowStart, tokens);
-        if (free > sinks && windowStart > sinks) {
-            measureSkipped(kvHead, windowStart, scratch[worker]);
+        if (choose) {
+            measureSkipped(kvHead, windowStart, with);
         }
     }
 
@@ -181,51 +174,54 @@ final class SketchSelector implements TokenSelector {
         }
     }
 
-    /**
-     * Finds the {@code wanted} most important tokens. A sample tells about how important they are, so that only somewhat
-     * more than those that are wanted have to be looked at one by one.
-     */
-    private int mostImportant(int from, int end, int wanted, Scratch with) {
-        selectionKernels.importance(with.estimates, shape.groupSize(), with.stride,
-                KvLayout.blocks(end) * KvLayout.BLOCK_TOKENS, with.best, with.importance);
-        int candidates = selectionKernels.collect(with.importance, from, end, likelyThreshold(from, end, wanted, with),
-                with.positions, with.values);
-        if (candidates < wanted) { // the sample misled
-            return with.top.select(with.importance, from, end, wanted, with.chosen);
+    /** Adds the {@code wanted} most important of the tokens {@code from} to {@code end - 1}, or a few less. */
+    private void addMostImportant(int kvHead, int from, int end, int wanted, Scratch with) {
+        int blocks = KvLayout.blocks(end);
+        selectionKernels.importance(with.estimates, shape.groupSize(), with.stride, blocks * KvLayout.BLOCK_TOKENS,
+                with.best, with.importance);
+        Arrays.fill(with.importance, 0, from, Float.NEGATIVE_INFINITY);
+        Arrays.fill(with.importance, end, blocks * KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+        float threshold = threshold(blocks, wanted, with);
+        if (Float.isNaN(threshold)) {
+            int count = with.top.select(with.importance, from, end, wanted, with.chosen);
+            for (int i = 0; i < count; i++) {
+                selection.add(kvHead, with.chosen[i]);
+            }
+        } else {
+            for (int block = 0; block < blocks; block++) {
+                selection.addWord(kvHead, block, selectionKernels.atLeast(with.importance, block, threshold));
+            }
         }
-        int count = with.top.select(with.values, 0, candidates, wanted, with.chosen);
-        for (int i = 0; i < count; i++) {
-            with.chosen[i] = with.positions[with.chosen[i]];
-        }
-        return count;
     }
 
-    private static float likelyThreshold(int from, int end, int wanted, Scratch with) {
-        int sampled = 0;
-        for (int position = from; position < end; position += SAMPLE_EVERY) {
-            with.values[sampled++] = with.importance[position];
+    /**
+     * Importance that at most {@code wanted} tokens reach, and nearly as many, by bisection: counting is so cheap in
+     * vectors that a dozen sweeps cost less than sorting out the tokens one by one. Not a number where that fails.
+     */
+    private float threshold(int blocks, int wanted, Scratch with) {
+        float low = LEAST_IMPORTANCE;
+        float high = 0;
+        int enough = wanted - wanted / NEARLY;
+        for (int sweep = 0; sweep < SWEEPS; sweep++) {
+            float middle = (low + high) / 2;
+            int count = selectionKernels.count(with.importance, blocks, middle);
+            if (count > wanted) {
+                low = middle;
+            } else if (count >= enough) {
+                return middle;
+            } else {
+                high = middle;
+            }
         }
-        int share = (int) Math.min(sampled, sampled * (long) wanted / (end - from) * 9 / 8 + SAMPLE_MARGIN);
-        int count = with.top.select(with.values, 0, sampled, share, with.chosen);
-        float least = Float.POSITIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            least = Math.min(least, with.values[with.chosen[i]]);
-        }
-        return least;
+        return Float.NaN;
     }
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
     private void measureSkipped(int kvHead, int windowStart, Scratch with) {
         int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
-        Arrays.fill(with.attended, 0, blocks, 0L);
-        int[] positions = selection.positions(kvHead);
-        int end = blocks * KvLayout.BLOCK_TOKENS;
-        for (int i = 0; i < selection.count(kvHead) && positions[i] < end; i++) {
-            with.attended[positions[i] / KvLayout.BLOCK_TOKENS] |= 1L << positions[i];
-        }
         for (int g = 0; g < shape.groupSize(); g++) {
-            selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g], with.attended,
-                    skipped.weights(), skipped.index(kvHead, g));
+            selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g],
+                    selection.bits(kvHead), skipped.weights(), skipped.index(kvHead, g));
             skipped.setReference(kvHead, g, with.best[g]);
         }
     }

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import java.util.Arrays;
 
 import io.alisa.attention.AttentionShape;
+import io.alisa.cache.KvLayout;
 
 /**
  * How much the tokens of each full block weigh that a step does not attend: for every query head the sum of their
@@ -44,8 +45,10 @@ final class SkippedMass {
         return weights;
     }
 
-    float weight(int kvHead, int headOfGroup, int block) {
-        return weights[index(kvHead, headOfGroup) + block];
+    /** Copies {@code count} blocks' weights for a query head, and zeros up to 64. */
+    void copy(int kvHead, int headOfGroup, int firstBlock, int count, float[] to, int offset) {
+        System.arraycopy(weights, index(kvHead, headOfGroup) + firstBlock, to, offset, count);
+        Arrays.fill(to, offset + count, offset + KvLayout.BLOCK_TOKENS, 0f);
     }
 
     /** The score that weights are relative to. */

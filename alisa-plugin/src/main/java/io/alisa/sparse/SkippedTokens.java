@@ -40,9 +40,7 @@ final class SkippedTokens {
             int count = Math.min(KvLayout.BLOCK_TOKENS, mass.blocks() - first);
             rows.setBlock(digest.means().head(first, kvHead), count);
             for (int g = 0; g < shape.groupSize(); g++) {
-                for (int i = 0; i < count; i++) {
-                    tile.scores()[g * KvLayout.BLOCK_TOKENS + i] = mass.weight(kvHead, g, first + i);
-                }
+                mass.copy(kvHead, g, first, count, tile.scores(), g * KvLayout.BLOCK_TOKENS);
             }
             kernels.addWeighted(tile, rows);
         }

@@ -117,8 +117,7 @@ public final class SparseAttention {
     }
 
     private void account(int kvHead) {
-        recalled[kvHead] = attended[kvHead].update(scratch.selection.positions(kvHead),
-                scratch.selection.count(kvHead), layer.tokens());
+        recalled[kvHead] = attended[kvHead].update(scratch.selection.bits(kvHead), layer.tokens());
     }
 
     private void joinSpans(int kvHead, int worker) {

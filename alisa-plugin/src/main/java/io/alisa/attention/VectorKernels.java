@@ -52,16 +52,21 @@ public final class VectorKernels implements AttentionKernels {
     @Override
     public void attend(AttentionTile tile, long keys, long values, int tokens) {
         VectorScores.compute(tile, keys);
-        int row = 0;
-        for (; row + 4 <= tile.rows; row += 4) {
-            for (int r = 0; r < 4; r++) {
-                tile.kept[r] = VectorSoftmax.fold(tile, row + r);
+        int together;
+        for (int row = 0; row < tile.rows; row += together) {
+            together = row + 4 <= tile.rows ? 4 : 1;
+            for (int r = 0; r < together; r++) {
+                VectorSoftmax.capAndHide(tile, row + r);
+                tile.kept[r] = VectorSoftmax.raise(tile, row + r);
             }
-            VectorValues.addTo4(tile, row, values, tokens);
-        }
-        for (; row < tile.rows; row++) {
-            tile.kept[0] = VectorSoftmax.fold(tile, row);
-            VectorValues.addTo1(tile, row, values, tokens);
+            for (int r = 0; r < together; r++) {
+                VectorSoftmax.weigh(tile, row + r, tile.kept[r]);
+            }
+            if (together == 4) {
+                VectorValues.addTo4(tile, row, values, tokens);
+            } else {
+                VectorValues.addTo1(tile, row, values, tokens);
+            }
         }
     }
 
@@ -87,6 +92,6 @@ public final class VectorKernels implements AttentionKernels {
 
     @Override
     public Int8Kernels int8() {
-        return new ScalarInt8Kernels();
+        return new VectorInt8Kernels();
     }
 }

@@ -28,7 +28,7 @@ public final class AttentionTile {
     final float[] max;
     /** {@code [rows][SUMS]} parts of each row's sum of weights; their total is {@link #sum}. */
     final float[] sums;
-    /** By what the earlier sums of the rows at hand shrink, as their maxima rise. */
+    /** By what the earlier sums of each row shrink, as its maximum rises. */
     final float[] kept;
     /** {@code [rows][stride]} sum of weight times value. */
     final float[] output;
@@ -42,7 +42,7 @@ public final class AttentionTile {
         visible = new int[maxRows];
         scores = new float[maxRows * KvLayout.BLOCK_TOKENS];
         max = new float[maxRows];
-        kept = new float[Math.max(4, maxRows)];
+        kept = new float[maxRows];
         sums = new float[maxRows * SUMS];
         output = new float[maxRows * stride];
     }

@@ -16,6 +16,12 @@ public final class VectorKernels implements AttentionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
+    private static final VectorStage[] STAGES = {
+            (tile, keys, values, tokens) -> VectorScores.compute(tile, keys),
+            (tile, keys, values, tokens) -> weigh(tile),
+            VectorKernels::addByFour,
+            VectorKernels::addRest};
+
     /** Throws where the machine's vectors do not fit the layout: fewer than 4 or more than 16 floats. */
     public VectorKernels() {
         if (LANES < 4 || LANES > 16) {
@@ -51,22 +57,30 @@ public final class VectorKernels implements AttentionKernels {
 
     @Override
     public void attend(AttentionTile tile, long keys, long values, int tokens) {
-        VectorScores.compute(tile, keys);
-        int together;
-        for (int row = 0; row < tile.rows; row += together) {
-            together = row + 4 <= tile.rows ? 4 : 1;
-            for (int r = 0; r < together; r++) {
-                VectorSoftmax.capAndHide(tile, row + r);
-                tile.kept[r] = VectorSoftmax.raise(tile, row + r);
-            }
-            for (int r = 0; r < together; r++) {
-                VectorSoftmax.weigh(tile, row + r, tile.kept[r]);
-            }
-            if (together == 4) {
-                VectorValues.addTo4(tile, row, values, tokens);
-            } else {
-                VectorValues.addTo1(tile, row, values, tokens);
-            }
+        for (VectorStage stage : STAGES) {
+            stage.run(tile, keys, values, tokens);
+        }
+    }
+
+    private static void weigh(AttentionTile tile) {
+        for (int row = 0; row < tile.rows; row++) {
+            VectorSoftmax.capAndHide(tile, row);
+            tile.kept[row] = VectorSoftmax.raise(tile, row);
+        }
+        for (int row = 0; row < tile.rows; row++) {
+            VectorSoftmax.weigh(tile, row, tile.kept[row]);
+        }
+    }
+
+    private static void addByFour(AttentionTile tile, long keys, long values, int tokens) {
+        for (int row = 0; row + 4 <= tile.rows; row += 4) {
+            VectorValues.addTo4(tile, row, values, tokens);
+        }
+    }
+
+    private static void addRest(AttentionTile tile, long keys, long values, int tokens) {
+        for (int row = tile.rows & ~3; row < tile.rows; row++) {
+            VectorValues.addTo1(tile, row, values, tokens);
         }
     }
 

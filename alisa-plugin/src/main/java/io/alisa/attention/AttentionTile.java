@@ -28,8 +28,8 @@ public final class AttentionTile {
     final float[] max;
     /** {@code [rows][SUMS]} parts of each row's sum of weights; their total is {@link #sum}. */
     final float[] sums;
-    /** By what the earlier sums of the rows at hand shrink, as their maxima rise. */
-    final float[] kept = new float[4];
+    /** By what the earlier sums of each row shrink, as its maximum rises. */
+    final float[] kept;
     /** {@code [rows][stride]} sum of weight times value. */
     final float[] output;
     /** What {@link AttentionKernels#preload} read, kept so that the reads are not optimised away. */
@@ -42,6 +42,7 @@ public final class AttentionTile {
         visible = new int[maxRows];
         scores = new float[maxRows * KvLayout.BLOCK_TOKENS];
         max = new float[maxRows];
+        kept = new float[maxRows];
         sums = new float[maxRows * SUMS];
         output = new float[maxRows * stride];
     }

@@ -11,6 +11,13 @@ import io.alisa.cache.ScaleCode;
  * and tokens gathered from many blocks look the same here. Owned by one thread at a time and reused.
  */
 public final class Int8Rows {
+    /** Bytes in front of {@link #quads}: an int may be read from three bytes further ahead. */
+    static final int LEAD = Integer.BYTES;
+    /** Bytes from one quad of a token to its next. */
+    static final int QUAD_BYTES = KvLayout.BLOCK_TOKENS * Integer.BYTES;
+    /** Kernels write that many quads at once. */
+    private static final int SQUARE = 16;
+
     /** Address of each row: {@code rowBytes} of key, then {@code rowBytes} of value. */
     final long[] address = new long[KvLayout.BLOCK_TOKENS];
     final float[] keyScale = new float[KvLayout.BLOCK_TOKENS];
@@ -19,13 +26,17 @@ public final class Int8Rows {
     final float[] bias = new float[KvLayout.BLOCK_TOKENS];
     /** Bytes of a key, and of a value: the head size padded to four. */
     final int rowBytes;
-    /** Scratch of the kernels: four channels of one token per int, {@code [rowBytes / 4][64]}. */
-    final int[] quads;
+    /**
+     * Scratch of the kernels, {@code [rowBytes / 4][64]} ints from {@link #LEAD} on: four channels of one token per int.
+     */
+    final byte[] quads;
+    /** Scratch of the kernels: sums of four query rows. */
+    final float[] sums = new float[4 * KvLayout.BLOCK_TOKENS];
     private int count;
 
     public Int8Rows(int headSize) {
         rowBytes = KvLayout.int8RowBytes(headSize);
-        quads = new int[rowBytes / 4 * KvLayout.BLOCK_TOKENS];
+        quads = new byte[LEAD + (rowBytes / 4 + SQUARE - 1) / SQUARE * SQUARE * QUAD_BYTES];
     }
 
     public int count() {

@@ -16,6 +16,12 @@ public final class VectorKernels implements AttentionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
 
+    private static final VectorStage[] STAGES = {
+            (tile, keys, values, tokens) -> VectorScores.compute(tile, keys),
+            (tile, keys, values, tokens) -> weigh(tile),
+            VectorKernels::addByFour,
+            VectorKernels::addRest};
+
     /** Throws where the machine's vectors do not fit the layout: fewer than 4 or more than 16 floats. */
     public VectorKernels() {
         if (LANES < 4 || LANES > 16) {
@@ -51,16 +57,29 @@ public final class VectorKernels implements AttentionKernels {
 
     @Override
     public void attend(AttentionTile tile, long keys, long values, int tokens) {
-        VectorScores.compute(tile, keys);
-        int row = 0;
-        for (; row + 4 <= tile.rows; row += 4) {
-            for (int r = 0; r < 4; r++) {
-                tile.kept[r] = VectorSoftmax.fold(tile, row + r);
-            }
+        for (VectorStage stage : STAGES) {
+            stage.run(tile, keys, values, tokens);
+        }
+    }
+
+    private static void weigh(AttentionTile tile) {
+        for (int row = 0; row < tile.rows; row++) {
+            VectorSoftmax.capAndHide(tile, row);
+            tile.kept[row] = VectorSoftmax.raise(tile, row);
+        }
+        for (int row = 0; row < tile.rows; row++) {
+            VectorSoftmax.weigh(tile, row, tile.kept[row]);
+        }
+    }
+
+    private static void addByFour(AttentionTile tile, long keys, long values, int tokens) {
+        for (int row = 0; row + 4 <= tile.rows; row += 4) {
             VectorValues.addTo4(tile, row, values, tokens);
         }
-        for (; row < tile.rows; row++) {
-            tile.kept[0] = VectorSoftmax.fold(tile, row);
+    }
+
+    private static void addRest(AttentionTile tile, long keys, long values, int tokens) {
+        for (int row = tile.rows & ~3; row < tile.rows; row++) {
             VectorValues.addTo1(tile, row, values, tokens);
         }
     }
@@ -87,6 +106,6 @@ public final class VectorKernels implements AttentionKernels {
 
     @Override
     public Int8Kernels int8() {
-        return new ScalarInt8Kernels();
+        return new VectorInt8Kernels();
     }
 }

@@ -30,30 +30,38 @@ final class VectorSoftmax {
     private VectorSoftmax() {
     }
 
-    /**
-     * Turns a row's scores into weights relative to its new maximum; returns by what the row's earlier sums shrink.
-     */
-    static float fold(AttentionTile tile, int row) {
-        float[] scores = tile.scores;
+    /** Caps a row's scores and hides those that the row does not see. */
+    static void capAndHide(AttentionTile tile, int row) {
         int from = row * TOKENS;
         int visible = tile.visible[row];
         if (tile.softCap != 0) {
-            cap(scores, from, tile.softCap);
+            cap(tile.scores, from, tile.softCap);
         }
         if (visible < TOKENS) {
-            Arrays.fill(scores, from + Math.max(0, visible), from + TOKENS, Float.NEGATIVE_INFINITY);
+            Arrays.fill(tile.scores, from + Math.max(0, visible), from + TOKENS, Float.NEGATIVE_INFINITY);
         }
+    }
+
+    /**
+     * Raises a row's maximum to that of its 64 scores; returns by what its earlier sums shrink. Apart from
+     * {@link #weigh}, so that the rows of a tile can wait for their maxima together.
+     */
+    static float raise(AttentionTile tile, int row) {
         float before = tile.max[row];
-        float max = Math.max(before, max(scores, from));
-        float kept = 1f;
-        if (max != before) {
-            kept = (float) Math.exp(before - max);
-            tile.max[row] = max;
+        float max = Math.max(before, max(tile.scores, row * TOKENS));
+        if (max == before) {
+            return 1f;
         }
+        tile.max[row] = max;
+        return (float) Math.exp(before - max);
+    }
+
+    /** Turns a row's 64 scores into weights relative to its maximum, and adds them to its sum. */
+    static void weigh(AttentionTile tile, int row, float kept) {
+        float max = tile.max[row];
         // A row that has seen nothing yet has no maximum: any number does, its weights are zero.
-        exponentiate(scores, from, max == Float.NEGATIVE_INFINITY ? 0f : max, tile.sums, row * AttentionTile.SUMS,
-                kept);
-        return kept;
+        exponentiate(tile.scores, row * TOKENS, max == Float.NEGATIVE_INFINITY ? 0f : max, tile.sums,
+                row * AttentionTile.SUMS, kept);
     }
 
     private static void exponentiate(float[] scores, int from, float max, float[] sums, int s, float kept) {
@@ -84,7 +92,7 @@ final class VectorSoftmax {
         return Float.intBitsToFloat(largest ^ ((largest >> 31) & Integer.MAX_VALUE));
     }
 
-    private static void cap(float[] scores, int from, float softCap) {
+    static void cap(float[] scores, int from, float softCap) {
         FloatVector cap = FloatVector.broadcast(SPECIES, softCap);
         for (int t = 0; t < TOKENS; t += LANES) {
             FloatVector x = FloatVector.fromArray(SPECIES, scores, from + t).div(cap);

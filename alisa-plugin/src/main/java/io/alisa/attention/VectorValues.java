@@ -27,50 +27,51 @@ final class VectorValues {
         if (MANY_REGISTERS) {
             for (; c + 4 * LANES <= tile.stride; c += 4 * LANES) {
                 values4x4(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
-                        row * tile.stride + c, tile.stride, tile.kept);
+                        row * tile.stride + c, tile.stride, tile.kept, row);
             }
         }
         for (; c + 2 * LANES <= tile.stride; c += 2 * LANES) {
             values4x2(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
-                    row * tile.stride + c, tile.stride, tile.kept);
+                    row * tile.stride + c, tile.stride, tile.kept, row);
         }
         for (; c < tile.stride; c += LANES) {
             values4x1(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
-                    row * tile.stride + c, tile.stride, tile.kept);
+                    row * tile.stride + c, tile.stride, tile.kept, row);
         }
     }
 
     private static void values4x4(float[] weights, int w, int tokens, long values, long valueStride,
-            float[] out, int o, int stride, float[] kept) {
-        FloatVector a0 = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[0]));
-        FloatVector a1 = FloatVector.fromArray(SPECIES, out, o + LANES).mul(FloatVector.broadcast(SPECIES, kept[0]));
+            float[] out, int o, int stride, float[] kept, int row) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[row]));
+        FloatVector a1 = FloatVector.fromArray(SPECIES, out, o + LANES).mul(FloatVector.broadcast(SPECIES, kept[row]));
         FloatVector a2 = FloatVector.fromArray(SPECIES, out, o + 2 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[0]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row]));
         FloatVector a3 = FloatVector.fromArray(SPECIES, out, o + 3 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[0]));
-        FloatVector b0 = FloatVector.fromArray(SPECIES, out, o + stride).mul(FloatVector.broadcast(SPECIES, kept[1]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row]));
+        FloatVector b0 = FloatVector.fromArray(SPECIES, out, o + stride)
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector b1 = FloatVector.fromArray(SPECIES, out, o + stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[1]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector b2 = FloatVector.fromArray(SPECIES, out, o + stride + 2 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[1]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector b3 = FloatVector.fromArray(SPECIES, out, o + stride + 3 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[1]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector c0 = FloatVector.fromArray(SPECIES, out, o + 2 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector c1 = FloatVector.fromArray(SPECIES, out, o + 2 * stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector c2 = FloatVector.fromArray(SPECIES, out, o + 2 * stride + 2 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector c3 = FloatVector.fromArray(SPECIES, out, o + 2 * stride + 3 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector d0 = FloatVector.fromArray(SPECIES, out, o + 3 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         FloatVector d1 = FloatVector.fromArray(SPECIES, out, o + 3 * stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         FloatVector d2 = FloatVector.fromArray(SPECIES, out, o + 3 * stride + 2 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         FloatVector d3 = FloatVector.fromArray(SPECIES, out, o + 3 * stride + 3 * LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         for (int t = 0; t < tokens; t++) {
             FloatVector v0 = load(values);
             FloatVector v1 = load(values + VECTOR_BYTES);
@@ -117,20 +118,21 @@ final class VectorValues {
     }
 
     private static void values4x2(float[] weights, int w, int tokens, long values, long valueStride,
-            float[] out, int o, int stride, float[] kept) {
-        FloatVector a0 = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[0]));
-        FloatVector a1 = FloatVector.fromArray(SPECIES, out, o + LANES).mul(FloatVector.broadcast(SPECIES, kept[0]));
-        FloatVector b0 = FloatVector.fromArray(SPECIES, out, o + stride).mul(FloatVector.broadcast(SPECIES, kept[1]));
+            float[] out, int o, int stride, float[] kept, int row) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[row]));
+        FloatVector a1 = FloatVector.fromArray(SPECIES, out, o + LANES).mul(FloatVector.broadcast(SPECIES, kept[row]));
+        FloatVector b0 = FloatVector.fromArray(SPECIES, out, o + stride)
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector b1 = FloatVector.fromArray(SPECIES, out, o + stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[1]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector c0 = FloatVector.fromArray(SPECIES, out, o + 2 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector c1 = FloatVector.fromArray(SPECIES, out, o + 2 * stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector d0 = FloatVector.fromArray(SPECIES, out, o + 3 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         FloatVector d1 = FloatVector.fromArray(SPECIES, out, o + 3 * stride + LANES)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         for (int t = 0; t < tokens; t++) {
             FloatVector v0 = load(values);
             FloatVector v1 = load(values + VECTOR_BYTES);
@@ -159,13 +161,14 @@ final class VectorValues {
     }
 
     private static void values4x1(float[] weights, int w, int tokens, long values, long valueStride,
-            float[] out, int o, int stride, float[] kept) {
-        FloatVector a = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[0]));
-        FloatVector b = FloatVector.fromArray(SPECIES, out, o + stride).mul(FloatVector.broadcast(SPECIES, kept[1]));
+            float[] out, int o, int stride, float[] kept, int row) {
+        FloatVector a = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[row]));
+        FloatVector b = FloatVector.fromArray(SPECIES, out, o + stride)
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 1]));
         FloatVector c = FloatVector.fromArray(SPECIES, out, o + 2 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[2]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 2]));
         FloatVector d = FloatVector.fromArray(SPECIES, out, o + 3 * stride)
-                .mul(FloatVector.broadcast(SPECIES, kept[3]));
+                .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         for (int t = 0; t < tokens; t++) {
             FloatVector v = load(values);
             a = FloatVector.broadcast(SPECIES, weights[w + t]).fma(v, a);
@@ -180,17 +183,17 @@ final class VectorValues {
         d.intoArray(out, o + 3 * stride);
     }
 
-    /** The same for one row, whose shrinkage is {@code tile.kept[0]}. */
+    /** The same for one row. */
     static void addTo1(AttentionTile tile, int row, long values, int tokens) {
         long stride = (long) tile.stride * Float.BYTES;
         int c = 0;
         for (; c + 2 * LANES <= tile.stride; c += 2 * LANES) {
             values1x2(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
-                    row * tile.stride + c, tile.kept[0]);
+                    row * tile.stride + c, tile.kept[row]);
         }
         for (; c < tile.stride; c += LANES) {
             values1x1(tile.scores, row * TOKENS, tokens, values + (long) c * Float.BYTES, stride, tile.output,
-                    row * tile.stride + c, tile.kept[0]);
+                    row * tile.stride + c, tile.kept[row]);
         }
     }
 

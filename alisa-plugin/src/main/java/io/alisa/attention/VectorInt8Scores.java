@@ -1,0 +1,194 @@
+package io.alisa.attention;
+
+import static io.alisa.attention.VectorInt8Quads.channel;
+
+import io.alisa.cache.KvLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Scores of INT8 rows, in vectors of tokens, from {@link Int8Rows#quads}. Register tiles of four query rows by four
+ * vectors where there are 32 registers (512 bit), by two elsewhere: four rows hide the conversions.
+ */
+final class VectorInt8Scores {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    private static final int VECTOR_BYTES = LANES * Integer.BYTES;
+    private static final int TOKENS = KvLayout.BLOCK_TOKENS;
+    private static final boolean MANY_REGISTERS = LANES == 16;
+    /** Channels come 2^24 times too large. */
+    private static final float TOP_UNIT = 0x1p-24f;
+
+    private static final float[] NO_BIAS = new float[TOKENS];
+
+    private VectorInt8Scores() {
+    }
+
+    /** Fills {@code tile.scores} for all rows and all 64 places with the products of query and key, in whole numbers. */
+    static void multiply(AttentionTile tile, Int8Rows rows) {
+        int row = 0;
+        for (; row + 4 <= tile.rows; row += 4) {
+            int q = tile.queryOffset + row * tile.stride;
+            if (MANY_REGISTERS) {
+                score4x4(tile.query, q, tile.stride, tile.headSize, rows.quads, tile.scores, row * TOKENS);
+            } else {
+                for (int t = 0; t < TOKENS; t += 2 * LANES) {
+                    score4x2(tile.query, q, tile.stride, tile.headSize, rows.quads, t, tile.scores, row * TOKENS + t);
+                }
+            }
+        }
+        for (; row < tile.rows; row++) {
+            for (int t = 0; t < TOKENS; t += 4 * LANES) {
+                score1x4(tile.query, tile.queryOffset + row * tile.stride, tile.headSize, rows.quads, t, tile.scores,
+                        row * TOKENS + t);
+            }
+        }
+    }
+
+    /** Turns products into scores: scale, cap and bias. */
+    static void finish(AttentionTile tile, Int8Rows rows) {
+        for (int row = 0; row < tile.rows; row++) {
+            if (tile.softCap == 0) {
+                scale(tile.scores, row * TOKENS, rows.keyScale, rows.bias);
+            } else {
+                scale(tile.scores, row * TOKENS, rows.keyScale, NO_BIAS);
+                VectorSoftmax.cap(tile.scores, row * TOKENS, tile.softCap);
+                add(tile.scores, row * TOKENS, rows.bias);
+            }
+        }
+    }
+
+    private static void scale(float[] scores, int s, float[] scale, float[] bias) {
+        for (int t = 0; t < TOKENS; t += LANES) {
+            FloatVector.fromArray(SPECIES, scores, s + t).mul(FloatVector.broadcast(SPECIES, TOP_UNIT))
+                    .fma(FloatVector.fromArray(SPECIES, scale, t), FloatVector.fromArray(SPECIES, bias, t))
+                    .intoArray(scores, s + t);
+        }
+    }
+
+    private static void add(float[] scores, int s, float[] bias) {
+        for (int t = 0; t < TOKENS; t += LANES) {
+            FloatVector.fromArray(SPECIES, scores, s + t).add(FloatVector.fromArray(SPECIES, bias, t))
+                    .intoArray(scores, s + t);
+        }
+    }
+
+    private static void score4x4(float[] query, int q, int stride, int headSize, byte[] quads, float[] scores,
+            int s) {
+        FloatVector a0 = FloatVector.zero(SPECIES);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector c2 = a0;
+        FloatVector c3 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector d2 = a0;
+        FloatVector d3 = a0;
+        for (int i = 0; i < headSize; i++) {
+            int at = VectorInt8Quads.channelAt(i);
+            FloatVector k0 = channel(quads, at);
+            FloatVector k1 = channel(quads, at + VECTOR_BYTES);
+            FloatVector k2 = channel(quads, at + 2 * VECTOR_BYTES);
+            FloatVector k3 = channel(quads, at + 3 * VECTOR_BYTES);
+            FloatVector x = FloatVector.broadcast(SPECIES, query[q + i]);
+            a0 = x.fma(k0, a0);
+            a1 = x.fma(k1, a1);
+            a2 = x.fma(k2, a2);
+            a3 = x.fma(k3, a3);
+            x = FloatVector.broadcast(SPECIES, query[q + stride + i]);
+            b0 = x.fma(k0, b0);
+            b1 = x.fma(k1, b1);
+            b2 = x.fma(k2, b2);
+            b3 = x.fma(k3, b3);
+            x = FloatVector.broadcast(SPECIES, query[q + 2 * stride + i]);
+            c0 = x.fma(k0, c0);
+            c1 = x.fma(k1, c1);
+            c2 = x.fma(k2, c2);
+            c3 = x.fma(k3, c3);
+            x = FloatVector.broadcast(SPECIES, query[q + 3 * stride + i]);
+            d0 = x.fma(k0, d0);
+            d1 = x.fma(k1, d1);
+            d2 = x.fma(k2, d2);
+            d3 = x.fma(k3, d3);
+        }
+        a0.intoArray(scores, s);
+        a1.intoArray(scores, s + LANES);
+        a2.intoArray(scores, s + 2 * LANES);
+        a3.intoArray(scores, s + 3 * LANES);
+        b0.intoArray(scores, s + TOKENS);
+        b1.intoArray(scores, s + TOKENS + LANES);
+        b2.intoArray(scores, s + TOKENS + 2 * LANES);
+        b3.intoArray(scores, s + TOKENS + 3 * LANES);
+        c0.intoArray(scores, s + 2 * TOKENS);
+        c1.intoArray(scores, s + 2 * TOKENS + LANES);
+        c2.intoArray(scores, s + 2 * TOKENS + 2 * LANES);
+        c3.intoArray(scores, s + 2 * TOKENS + 3 * LANES);
+        d0.intoArray(scores, s + 3 * TOKENS);
+        d1.intoArray(scores, s + 3 * TOKENS + LANES);
+        d2.intoArray(scores, s + 3 * TOKENS + 2 * LANES);
+        d3.intoArray(scores, s + 3 * TOKENS + 3 * LANES);
+    }
+
+    private static void score4x2(float[] query, int q, int stride, int headSize, byte[] quads, int t, float[] scores,
+            int s) {
+        FloatVector a0 = FloatVector.zero(SPECIES);
+        FloatVector a1 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        for (int i = 0; i < headSize; i++) {
+            int at = VectorInt8Quads.channelAt(i) + t * Integer.BYTES;
+            FloatVector k0 = channel(quads, at);
+            FloatVector k1 = channel(quads, at + VECTOR_BYTES);
+            FloatVector x = FloatVector.broadcast(SPECIES, query[q + i]);
+            a0 = x.fma(k0, a0);
+            a1 = x.fma(k1, a1);
+            x = FloatVector.broadcast(SPECIES, query[q + stride + i]);
+            b0 = x.fma(k0, b0);
+            b1 = x.fma(k1, b1);
+            x = FloatVector.broadcast(SPECIES, query[q + 2 * stride + i]);
+            c0 = x.fma(k0, c0);
+            c1 = x.fma(k1, c1);
+            x = FloatVector.broadcast(SPECIES, query[q + 3 * stride + i]);
+            d0 = x.fma(k0, d0);
+            d1 = x.fma(k1, d1);
+        }
+        a0.intoArray(scores, s);
+        a1.intoArray(scores, s + LANES);
+        b0.intoArray(scores, s + TOKENS);
+        b1.intoArray(scores, s + TOKENS + LANES);
+        c0.intoArray(scores, s + 2 * TOKENS);
+        c1.intoArray(scores, s + 2 * TOKENS + LANES);
+        d0.intoArray(scores, s + 3 * TOKENS);
+        d1.intoArray(scores, s + 3 * TOKENS + LANES);
+    }
+
+    private static void score1x4(float[] query, int q, int headSize, byte[] quads, int t, float[] scores, int s) {
+        FloatVector a0 = FloatVector.zero(SPECIES);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        for (int i = 0; i < headSize; i++) {
+            int at = VectorInt8Quads.channelAt(i) + t * Integer.BYTES;
+            FloatVector x = FloatVector.broadcast(SPECIES, query[q + i]);
+            a0 = x.fma(channel(quads, at), a0);
+            a1 = x.fma(channel(quads, at + VECTOR_BYTES), a1);
+            a2 = x.fma(channel(quads, at + 2 * VECTOR_BYTES), a2);
+            a3 = x.fma(channel(quads, at + 3 * VECTOR_BYTES), a3);
+        }
+        a0.intoArray(scores, s);
+        a1.intoArray(scores, s + LANES);
+        a2.intoArray(scores, s + 2 * LANES);
+        a3.intoArray(scores, s + 3 * LANES);
+    }
+}

@@ -31,18 +31,7 @@ public interface Int8Kernels {
      * Adds the rows' values to the tile's sums with the weights {@code tile.scores[row * 64 + i]}, which are relative to
      * the tile's maxima as they stand; those behind the last row are zero.
      */
-    default void addWeighted(AttentionTile tile, Int8Rows rows) {
-        for (int row = 0; row < tile.rows; row++) {
-            for (int i = 0; i < rows.count(); i++) {
-                float weight = tile.scores[row * io.alisa.cache.KvLayout.BLOCK_TOKENS + i];
-                tile.sums[row * AttentionTile.SUMS] += weight;
-                for (int c = 0; c < tile.headSize; c++) {
-                    tile.output[row * tile.stride + c] += weight * rows.valueScale[i]
-                            * io.alisa.cache.OffHeap.getByte(rows.address[i] + rows.rowBytes + c);
-                }
-            }
-        }
-    }
+    void addWeighted(AttentionTile tile, Int8Rows rows);
 
     /**
      * Turns rows back into floats in the layout of an F32 block of one KV head, for {@link AttentionKernels#attend}.

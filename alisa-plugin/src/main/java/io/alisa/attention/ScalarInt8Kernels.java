@@ -47,6 +47,19 @@ final class ScalarInt8Kernels implements Int8Kernels {
     }
 
     @Override
+    public void addWeighted(AttentionTile tile, Int8Rows rows) {
+        for (int row = 0; row < tile.rows; row++) {
+            for (int i = 0; i < rows.count(); i++) {
+                float weight = tile.scores[row * TOKENS + i];
+                tile.sums[row * AttentionTile.SUMS] += weight;
+                for (int c = 0; c < tile.headSize; c++) {
+                    tile.output[row * tile.stride + c] += weight * value(rows, i, c);
+                }
+            }
+        }
+    }
+
+    @Override
     public void score(AttentionTile tile, Int8Rows rows) {
         for (int row = 0; row < tile.rows; row++) {
             int q = tile.queryOffset + row * tile.stride;

@@ -24,6 +24,11 @@ final class VectorInt8Kernels implements Int8Kernels {
             VectorInt8Values::addByFour,
             VectorInt8Values::addRest};
 
+    private static final VectorInt8Stage[] ADD_WEIGHTED = {
+            VectorInt8Values::takeWeights,
+            ATTEND[4],
+            ATTEND[5]};
+
     private final Int8Kernels scalar = new ScalarInt8Kernels();
 
     @Override
@@ -43,6 +48,14 @@ final class VectorInt8Kernels implements Int8Kernels {
     public void score(AttentionTile tile, Int8Rows rows) {
         rows.pad();
         for (VectorInt8Stage stage : SCORE) {
+            stage.run(tile, rows);
+        }
+    }
+
+    @Override
+    public void addWeighted(AttentionTile tile, Int8Rows rows) {
+        rows.pad();
+        for (VectorInt8Stage stage : ADD_WEIGHTED) {
             stage.run(tile, rows);
         }
     }

@@ -49,6 +49,23 @@ final class VectorInt8Values {
         }
     }
 
+    /** Takes scores for weights, relative to the maxima as they stand. */
+    static void takeWeights(AttentionTile tile, Int8Rows rows) {
+        for (int row = 0; row < tile.rows; row++) {
+            tile.kept[row] = 1f;
+            addUp(tile.scores, row * TOKENS, tile.sums, row * AttentionTile.SUMS);
+            scale(tile.scores, row * TOKENS, rows.valueScale);
+        }
+    }
+
+    private static void addUp(float[] weights, int w, float[] sums, int s) {
+        FloatVector sum = FloatVector.fromArray(SPECIES, sums, s);
+        for (int t = 0; t < TOKENS; t += LANES) {
+            sum = sum.add(FloatVector.fromArray(SPECIES, weights, w + t));
+        }
+        sum.intoArray(sums, s);
+    }
+
     private static void scale(float[] weights, int w, float[] scale) {
         for (int t = 0; t < TOKENS; t += LANES) {
             FloatVector.fromArray(SPECIES, weights, w + t).mul(FloatVector.fromArray(SPECIES, scale, t))

@@ -34,6 +34,7 @@ final class StatsTable {
         row(table, "attended",
                 String.format(Locale.ROOT, "%,.1f of %,d tokens per step", r.attendedTokensPerStep(),
                         r.tokens()));
+        row(table, "attention kept", String.format(Locale.ROOT, "%.1f %%", 100 * r.keptMass()));
         row(table, "recalled", Figures.count(r.recalledTokens(), "token"));
         row(table, "recomputed", Figures.count(r.recomputedTokens(), "token") + ", "
                 + Figures.count(r.deletedTokens(), "token") + " deleted at present");

@@ -23,8 +23,9 @@ final class StatusLine {
 
     private static String sparse(SessionReport r) {
         return r.mode().contains("sparse")
-                ? String.format(Locale.ROOT, ", attends %,.0f of %s per step, %,d recalled",
-                        r.attendedTokensPerStep(), Figures.count(r.tokens(), "token"), r.recalledTokens())
+                ? String.format(Locale.ROOT, ", attends %,.0f of %s per step (%.0f %% of the attention), %,d recalled",
+                        r.attendedTokensPerStep(), Figures.count(r.tokens(), "token"), 100 * r.keptMass(),
+                        r.recalledTokens())
                 : "";
     }
 

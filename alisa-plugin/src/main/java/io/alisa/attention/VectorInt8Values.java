@@ -44,15 +44,7 @@ final class VectorInt8Values {
             tile.kept[row] = VectorSoftmax.raise(tile, row);
         }
         for (int row = 0; row < tile.rows; row++) {
-            VectorSoftmax.weigh(tile, row, tile.kept[row]);
-            scale(tile.scores, row * TOKENS, rows.valueScale);
-        }
-    }
-
-    private static void scale(float[] weights, int w, float[] scale) {
-        for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector.fromArray(SPECIES, weights, w + t).mul(FloatVector.fromArray(SPECIES, scale, t))
-                    .intoArray(weights, w + t);
+            VectorSoftmax.weighAndScale(tile, row, tile.kept[row], rows.valueScale);
         }
     }
 

@@ -3,7 +3,8 @@ package io.alisa.attention;
 /**
  * The arithmetic of attention on INT8 keys and values: {@code x ~ scale * q}, symmetric, a scale per token and KV head.
  *
- * <p>Stateless and thread-safe; all state is in the tile, the rows and the query sketch. Nothing here allocates.
+ * <p>Stateless and thread-safe; all state is in the tile, the rows and the query sketch. Nothing here allocates. Rows
+ * are one at least, 64 for a mean and a sketch.
  */
 public interface Int8Kernels {
     /**
@@ -36,7 +37,8 @@ public interface Int8Kernels {
     /**
      * Turns rows back into floats in the layout of an F32 block of one KV head, for {@link AttentionKernels#attend}.
      *
-     * @param keys   address of {@code [headSize][64]} floats; {@code values} of {@code [64][padded head size]}
+     * @param keys   address of {@code [headSize][64]} floats; {@code values} of {@code [64][padded head size]}, where
+     *               the padding becomes anything finite; what belongs to no row becomes anything
      */
     void dequantise(Int8Rows rows, int headSize, long keys, long values);
 

@@ -71,6 +71,9 @@ public final class Int8Rows {
 
     /** Lets the places behind the last row repeat it, so that kernels may read all 64; their results are not used. */
     void pad() {
+        if (isFull()) {
+            return;
+        }
         Arrays.fill(address, count, KvLayout.BLOCK_TOKENS, address[count - 1]);
         Arrays.fill(keyScale, count, KvLayout.BLOCK_TOKENS, 0f);
         Arrays.fill(valueScale, count, KvLayout.BLOCK_TOKENS, 0f);

@@ -44,8 +44,7 @@ final class VectorInt8Values {
             tile.kept[row] = VectorSoftmax.raise(tile, row);
         }
         for (int row = 0; row < tile.rows; row++) {
-            VectorSoftmax.weigh(tile, row, tile.kept[row]);
-            scale(tile.scores, row * TOKENS, rows.valueScale);
+            VectorSoftmax.weighAndScale(tile, row, tile.kept[row], rows.valueScale);
         }
     }
 
@@ -53,24 +52,18 @@ final class VectorInt8Values {
     static void takeWeights(AttentionTile tile, Int8Rows rows) {
         for (int row = 0; row < tile.rows; row++) {
             tile.kept[row] = 1f;
-            addUp(tile.scores, row * TOKENS, tile.sums, row * AttentionTile.SUMS);
-            scale(tile.scores, row * TOKENS, rows.valueScale);
+            addUp(tile.scores, row * TOKENS, rows.valueScale, tile.sums, row * AttentionTile.SUMS);
         }
     }
 
-    private static void addUp(float[] weights, int w, float[] sums, int s) {
+    private static void addUp(float[] weights, int w, float[] scale, float[] sums, int s) {
         FloatVector sum = FloatVector.fromArray(SPECIES, sums, s);
         for (int t = 0; t < TOKENS; t += LANES) {
-            sum = sum.add(FloatVector.fromArray(SPECIES, weights, w + t));
+            FloatVector weight = FloatVector.fromArray(SPECIES, weights, w + t);
+            sum = sum.add(weight);
+            weight.mul(FloatVector.fromArray(SPECIES, scale, t)).intoArray(weights, w + t);
         }
         sum.intoArray(sums, s);
-    }
-
-    private static void scale(float[] weights, int w, float[] scale) {
-        for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector.fromArray(SPECIES, weights, w + t).mul(FloatVector.fromArray(SPECIES, scale, t))
-                    .intoArray(weights, w + t);
-        }
     }
 
     /** Adds the values to as many rows as make groups of four. */

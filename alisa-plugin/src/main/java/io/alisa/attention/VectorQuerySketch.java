@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.nativeOrder;
 
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.OffHeap;
+import io.alisa.cache.ScaleCode;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,8 +21,11 @@ final class VectorQuerySketch {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final int LANES = SPECIES.length();
+    /** Vectors of floats that a vector of magnitudes' codes makes. */
+    private static final int PARTS = VectorMemory.BYTES.length() / LANES;
 
     /** Adding 1.5 * 2^23 rounds a float to a whole number and leaves that number in the low bits. */
     private static final float ROUND = 12582912f;
@@ -69,12 +73,12 @@ final class VectorQuerySketch {
         }
     }
 
+    /** See {@link Int8Kernels#estimate}. */
     static void estimate(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride, float[] out,
             int to, int rowStride) {
-        for (int t = 0; t < TOKENS; t += BYTES.length()) {
-            int row = 0;
-            for (; row < query.rows; row++) {
-                sum1(query.tables, query.table(row, 0), query.lines, sketch + t, out, row * rowStride + to + t);
+        for (int row = 0; row < query.rows; row++) {
+            for (int t = 0; t < TOKENS; t += BYTES.length()) {
+                sum(query.tables, query.table(row, 0), query.lines, sketch + t, out, row * rowStride + to + t);
             }
         }
         for (int row = 0; row < query.rows; row++) {
@@ -83,29 +87,22 @@ final class VectorQuerySketch {
         }
     }
 
-    private static void sum1(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
+    /** Sums, in units of the row's tables, for as many tokens as a vector has bytes. */
+    private static void sum(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
         ShortVector low = ShortVector.zero(SHORTS);
         ShortVector high = low;
         int line = 0;
         for (; line + 2 <= lines; line += 2) {
-            ByteVector codes = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, sketch, nativeOrder());
-            ByteVector upper = codes.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-            ByteVector sum = codes.selectFrom(ByteVector.fromArray(BYTES, tables, table));
-            sum = sum.add(upper.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
-            codes = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, sketch + TOKENS, nativeOrder());
-            upper = codes.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-            sum = sum.add(codes.selectFrom(ByteVector.fromArray(BYTES, tables, table + 2 * QuerySketch.TABLE)));
-            sum = sum.add(upper.selectFrom(ByteVector.fromArray(BYTES, tables, table + 3 * QuerySketch.TABLE)));
+            // Four entries fit into a byte.
+            ByteVector sum = lookUp(tables, table, sketch)
+                    .add(lookUp(tables, table + 2 * QuerySketch.TABLE, sketch + TOKENS));
             low = low.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 0));
             high = high.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 1));
             sketch += 2 * TOKENS;
             table += 4 * QuerySketch.TABLE;
         }
         if (line < lines) {
-            ByteVector codes = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, sketch, nativeOrder());
-            ByteVector upper = codes.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-            ByteVector sum = codes.selectFrom(ByteVector.fromArray(BYTES, tables, table));
-            sum = sum.add(upper.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
+            ByteVector sum = lookUp(tables, table, sketch);
             low = low.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 0));
             high = high.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 1));
         }
@@ -115,14 +112,29 @@ final class VectorQuerySketch {
         ((FloatVector) high.convertShape(VectorOperators.S2F, SPECIES, 1)).intoArray(out, to + 3 * LANES);
     }
 
+    /**
+     * What the two pairs of channels of a line add. The bits above a code of four pick one of the table's repetitions, so
+     * they need not be cleared; there is no cheap shift of bytes, but one of shorts does.
+     */
+    private static ByteVector lookUp(byte[] tables, int table, long line) {
+        ByteVector first = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, line, nativeOrder());
+        ByteVector second = first.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
+        return first.selectFrom(ByteVector.fromArray(BYTES, tables, table))
+                .add(second.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
+    }
+
+    /** Turns 64 sums into estimates. */
     private static void finish(long magnitudes, float unit, float mean, float[] out, int to) {
         FloatVector units = FloatVector.broadcast(SPECIES, unit);
         FloatVector means = FloatVector.broadcast(SPECIES, mean);
         for (int t = 0; t < TOKENS; t += LANES) {
-            IntVector codes = (IntVector) loadBytes(magnitudes + t)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, IntVector.SPECIES_PREFERRED, 0);
-            FloatVector magnitude = codes.lanewise(VectorOperators.LSHL, 20)
-                    .add(IntVector.broadcast(IntVector.SPECIES_PREFERRED, (127 - 23) << 23)).reinterpretAsFloats();
+            // Written so that the part is a constant where the bytes fit, and nothing behind the sketch is read elsewhere.
+            int part = PARTS == 1 ? 0 : t / LANES % PARTS;
+            IntVector codes = (IntVector) loadBytes(magnitudes + t - part * LANES)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+            // the bits of the code where those of a float are, see ScaleCode
+            FloatVector magnitude = codes.lanewise(VectorOperators.LSHL, ScaleCode.MANTISSA_SHIFT)
+                    .add(IntVector.broadcast(INTS, ScaleCode.ZERO_BITS)).reinterpretAsFloats();
             FloatVector.fromArray(SPECIES, out, to + t).mul(units).fma(magnitude, means).intoArray(out, to + t);
         }
     }

@@ -64,6 +64,20 @@ final class VectorSoftmax {
                 row * AttentionTile.SUMS, kept);
     }
 
+    /** The same, and multiplies each weight by a scale, of which the sum takes no notice. */
+    static void weighAndScale(AttentionTile tile, int row, float kept, float[] scale) {
+        float max = tile.max[row];
+        FloatVector sum = FloatVector.fromArray(SPECIES, tile.sums, row * AttentionTile.SUMS)
+                .mul(FloatVector.broadcast(SPECIES, kept));
+        FloatVector shift = FloatVector.broadcast(SPECIES, max == Float.NEGATIVE_INFINITY ? 0f : max);
+        for (int t = 0; t < TOKENS; t += LANES) {
+            FloatVector weight = exp(FloatVector.fromArray(SPECIES, tile.scores, row * TOKENS + t).sub(shift));
+            weight.mul(FloatVector.fromArray(SPECIES, scale, t)).intoArray(tile.scores, row * TOKENS + t);
+            sum = sum.add(weight);
+        }
+        sum.intoArray(tile.sums, row * AttentionTile.SUMS);
+    }
+
     private static void exponentiate(float[] scores, int from, float max, float[] sums, int s, float kept) {
         FloatVector sum = FloatVector.fromArray(SPECIES, sums, s).mul(FloatVector.broadcast(SPECIES, kept));
         FloatVector shift = FloatVector.broadcast(SPECIES, max);

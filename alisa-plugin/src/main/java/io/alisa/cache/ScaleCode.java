@@ -8,13 +8,15 @@ package io.alisa.cache;
  */
 public final class ScaleCode {
     private static final int BIAS = 127 - 23;
-    private static final int MANTISSA_SHIFT = 23 - 3;
+    /** A scale's float has the bits {@code (code << MANTISSA_SHIFT) + ZERO_BITS}. */
+    public static final int MANTISSA_SHIFT = 23 - 3;
+    public static final int ZERO_BITS = BIAS << 23;
     private static final int LARGEST = 255;
     private static final float[] VALUES = new float[LARGEST + 1];
 
     static {
         for (int code = 0; code <= LARGEST; code++) {
-            VALUES[code] = Float.intBitsToFloat((code << MANTISSA_SHIFT) + (BIAS << 23));
+            VALUES[code] = Float.intBitsToFloat((code << MANTISSA_SHIFT) + ZERO_BITS);
         }
     }
 

@@ -74,6 +74,16 @@ public final class FedSession implements AutoCloseable {
         digests.update(layer());
     }
 
+    /** Brings one position in, its keys and values all the same, and allocates nothing. */
+    public void step(int position, float[] channels) {
+        layer().resize(position, position + 1);
+        for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+            writer.putKey(layer(), position, kvHead, channels);
+            writer.putValue(layer(), position, kvHead, channels);
+        }
+        digests.update(layer());
+    }
+
     /** Dense attention for what was brought in. */
     public float[] attend() {
         return attend(team);

@@ -26,6 +26,7 @@ public final class DecodeAttention {
 
     private final AttentionShape shape;
     private final AttentionKernels kernels;
+    private final Int8Kernels int8Kernels;
     private final WorkerTeam team;
     /** Per worker and KV head. */
     private final AttentionTile[][] tiles;
@@ -48,6 +49,7 @@ public final class DecodeAttention {
             KvLayer anyLayer) {
         this.shape = shape;
         this.kernels = kernels;
+        this.int8Kernels = kernels.int8();
         this.team = team;
         this.layer = anyLayer;
         this.floats = new KvLayout(KvFormat.F32, shape.kvHeads(), shape.headSize());
@@ -122,7 +124,7 @@ public final class DecodeAttention {
             long head = layer.head(start, kvHead);
             preload(tile, head, layout.headBytes());
             rows[worker].setBlock(head, tokens);
-            kernels.int8().attend(tile, rows[worker]);
+            int8Kernels.attend(tile, rows[worker]);
         } else {
             long keys = layer.floatHead(start, kvHead);
             preload(tile, keys, floats.headBytes());

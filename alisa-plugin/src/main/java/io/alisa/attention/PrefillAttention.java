@@ -19,6 +19,7 @@ public final class PrefillAttention {
 
     private final AttentionShape shape;
     private final AttentionKernels kernels;
+    private final Int8Kernels int8Kernels;
     private final WorkerTeam team;
     private final AttentionTile[] tiles;
     private final Job attendTile = this::attendTile;
@@ -40,6 +41,7 @@ public final class PrefillAttention {
             KvSession session) {
         this.shape = shape;
         this.kernels = kernels;
+        this.int8Kernels = kernels.int8();
         this.team = team;
         this.layer = session.layer(0);
         this.floats = new KvLayout(KvFormat.F32, 1, shape.headSize());
@@ -116,7 +118,7 @@ public final class PrefillAttention {
         }
         long block = floatBlocks[worker];
         rows[worker].setBlock(head, KvLayout.BLOCK_TOKENS);
-        kernels.int8().dequantise(rows[worker], shape.headSize(), block, block + floats.keyBytes());
+        int8Kernels.dequantise(rows[worker], shape.headSize(), block, block + floats.keyBytes());
         return block;
     }
 }

@@ -5,6 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** {@link SelectionKernels} in vectors of tokens. */
@@ -12,6 +13,14 @@ final class VectorSelectionKernels implements SelectionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
+    private static final VectorShuffle<Float> BY_8 = rotation(8);
+    private static final VectorShuffle<Float> BY_4 = rotation(4);
+    private static final VectorShuffle<Float> BY_2 = rotation(2);
+    private static final VectorShuffle<Float> BY_1 = rotation(1);
+
+    private static VectorShuffle<Float> rotation(int by) {
+        return VectorShuffle.iota(SPECIES, by, 1, true);
+    }
 
     @Override
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
@@ -98,6 +107,20 @@ final class VectorSelectionKernels implements SelectionKernels {
             IntVector bits = (IntVector) x.fma(perUnit, one).convert(VectorOperators.F2I, 0);
             sum = sum.add(bits.reinterpretAsFloats(), counts);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return total(sum);
+    }
+
+    /** The lanes' sum in an order of its own: {@code reduceLanes} has another one once it is compiled. */
+    private static float total(FloatVector sum) {
+        FloatVector total = sum;
+        if (LANES > 8) {
+            total = total.add(total.rearrange(BY_8));
+        }
+        if (LANES > 4) {
+            total = total.add(total.rearrange(BY_4));
+        }
+        total = total.add(total.rearrange(BY_2));
+        total = total.add(total.rearrange(BY_1));
+        return total.lane(0);
     }
 }

@@ -18,7 +18,8 @@ public record Budget(double ratio, int minContext) {
 
     /** Whether all of {@code tokens} tokens are attended. */
     public boolean isDense(int tokens) {
-        return tokens < minContext || total(tokens) >= tokens;
+        // Twice the window would leave one of an odd number of tokens out, even of a share of one.
+        return tokens < minContext || ratio == 1 || total(tokens) >= tokens;
     }
 
     /** Tokens attended of {@code tokens}: twice {@link #window}, hence at least 2. */

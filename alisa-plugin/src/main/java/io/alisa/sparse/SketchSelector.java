@@ -64,7 +64,9 @@ final class SketchSelector implements TokenSelector {
         int[] chosen = {};
 
         Scratch(AttentionShape shape) {
-            tile = new AttentionTile(shape, shape.groupSize());
+            // Capping comes last, when a score is complete.
+            AttentionShape uncapped = new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(), 0);
+            tile = new AttentionTile(uncapped, shape.groupSize());
             means = new Int8Rows(shape.headSize());
             query = new QuerySketch(shape.headSize(), shape.groupSize());
             key = new float[shape.headSize()];
@@ -152,6 +154,17 @@ final class SketchSelector implements TokenSelector {
         }
         if (blocks < KvLayout.blocks(windowStart)) {
             scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, windowStart, with);
+        }
+        if (shape.softCap() != 0) {
+            cap(KvLayout.blocks(windowStart) * KvLayout.BLOCK_TOKENS, with);
+        }
+    }
+
+    private void cap(int tokens, Scratch with) {
+        for (int g = 0; g < shape.groupSize(); g++) {
+            for (int i = g * with.stride; i < g * with.stride + tokens; i++) {
+                with.estimates[i] = (float) (shape.softCap() * Math.tanh(with.estimates[i] / shape.softCap()));
+            }
         }
     }
 

@@ -30,6 +30,7 @@ final class SkippedMass {
             weights = new float[references.length * capacity];
         }
         Arrays.fill(weights, 0f);
+        Arrays.fill(references, Float.NEGATIVE_INFINITY); // any other score could lie far above the attended ones
     }
 
     int blocks() {

@@ -126,9 +126,7 @@ public final class SparseAttention {
 
     /** Lets the policy see a dense step. */
     public void observeDense(KvLayer kv, float[] query) {
-        for (AttendedSet set : attended) {
-            set.forget();
-        }
+        forgetAttended();
         if (selector.observes()) {
             observeAll(kv, kv.tokens() - 1, query, 0, 1);
         }
@@ -136,8 +134,16 @@ public final class SparseAttention {
 
     /** Lets the policy see the last rows of a batch of {@code batch} positions from {@code start} on. */
     public void observePrompt(KvLayer kv, int start, int batch, float[] query) {
+        forgetAttended();
         for (int position = Math.max(0, batch - selector.observedPromptRows()); position < batch; position++) {
             observeAll(kv, start + position, query, position, batch);
+        }
+    }
+
+    /** All tokens were attended: the next step recalls none. */
+    private void forgetAttended() {
+        for (AttendedSet set : attended) {
+            set.forget();
         }
     }
 

@@ -6,13 +6,13 @@ import java.util.concurrent.ConcurrentMap;
 import io.alisa.parallel.WorkerTeam;
 
 /** One team of each size for all tests: a team's threads live as long as the process. */
-final class Teams {
+public final class Teams {
     private static final ConcurrentMap<Integer, WorkerTeam> TEAMS = new ConcurrentHashMap<>();
 
     private Teams() {
     }
 
-    static WorkerTeam of(int size) {
+    public static WorkerTeam of(int size) {
         return TEAMS.computeIfAbsent(size, WorkerTeam::new);
     }
 }

@@ -130,7 +130,7 @@ final class VectorQuerySketch {
         for (int t = 0; t < TOKENS; t += LANES) {
             // Written so that the part is a constant where the bytes fit, and nothing behind the sketch is read elsewhere.
             int part = PARTS == 1 ? 0 : t / LANES % PARTS;
-            IntVector codes = (IntVector) loadBytes(magnitudes + t - part * LANES)
+            IntVector codes = (IntVector) loadBytes(magnitudes + t - (long) part * LANES)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
             // the bits of the code where those of a float are, see ScaleCode
             FloatVector magnitude = codes.lanewise(VectorOperators.LSHL, ScaleCode.MANTISSA_SHIFT)

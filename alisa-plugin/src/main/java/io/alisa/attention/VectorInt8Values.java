@@ -41,7 +41,7 @@ final class VectorInt8Values {
     /** Turns scores into weights of whole numbers. */
     static void weigh(AttentionTile tile, Int8Rows rows) {
         for (int row = 0; row < tile.rows; row++) {
-            tile.kept[row] = VectorSoftmax.raise(tile, row);
+            tile.kept[row] = VectorSoftmax.raise(tile, row, TOKENS);
         }
         for (int row = 0; row < tile.rows; row++) {
             VectorSoftmax.weighAndScale(tile, row, tile.kept[row], rows.valueScale);

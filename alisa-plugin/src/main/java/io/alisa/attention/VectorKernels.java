@@ -17,7 +17,7 @@ public final class VectorKernels implements AttentionKernels {
     private static final int LANES = SPECIES.length();
 
     private static final VectorStage[] STAGES = {
-            (tile, keys, values, tokens) -> VectorScores.compute(tile, keys),
+            (tile, keys, values, tokens) -> VectorScores.compute(tile, keys, tokens),
             (tile, keys, values, tokens) -> weigh(tile),
             VectorKernels::addByFour,
             VectorKernels::addRest};
@@ -65,10 +65,10 @@ public final class VectorKernels implements AttentionKernels {
     private static void weigh(AttentionTile tile) {
         for (int row = 0; row < tile.rows; row++) {
             VectorSoftmax.capAndHide(tile, row);
-            tile.kept[row] = VectorSoftmax.raise(tile, row);
+            tile.kept[row] = VectorSoftmax.raise(tile, row, VectorSoftmax.end(tile, row));
         }
         for (int row = 0; row < tile.rows; row++) {
-            VectorSoftmax.weigh(tile, row, tile.kept[row]);
+            VectorSoftmax.weigh(tile, row, tile.kept[row], VectorSoftmax.end(tile, row));
         }
     }
 

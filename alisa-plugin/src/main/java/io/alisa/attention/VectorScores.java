@@ -20,9 +20,9 @@ final class VectorScores {
     private VectorScores() {
     }
 
-    /** Fills {@code tile.scores} for all rows and all 64 tokens, whether visible or not. */
-    static void compute(AttentionTile tile, long keys) {
-        for (int t = 0; t < TOKENS; t += 2 * LANES) {
+    /** Fills {@code tile.scores} for all rows and the first {@code tokens} tokens, whether visible or not. */
+    static void compute(AttentionTile tile, long keys, int tokens) {
+        for (int t = 0; t < tokens; t += 2 * LANES) {
             long from = keys + (long) t * Float.BYTES;
             int row = 0;
             for (; row + 4 <= tile.rows; row += 4) {

@@ -38,17 +38,24 @@ final class VectorSoftmax {
             cap(tile.scores, from, tile.softCap);
         }
         if (visible < TOKENS) {
-            Arrays.fill(tile.scores, from + Math.max(0, visible), from + TOKENS, Float.NEGATIVE_INFINITY);
+            int end = end(tile, row);
+            Arrays.fill(tile.scores, from + Math.max(0, visible), from + end, Float.NEGATIVE_INFINITY);
+            Arrays.fill(tile.scores, from + end, from + TOKENS, 0f); // no weight there
         }
     }
 
+    /** Tokens of a block, in whole vectors, that a row's softmax has to look at. */
+    static int end(AttentionTile tile, int row) {
+        return Math.max(1, (tile.visible[row] + LANES - 1) / LANES) * LANES;
+    }
+
     /**
-     * Raises a row's maximum to that of its 64 scores; returns by what its earlier sums shrink. Apart from
+     * Raises a row's maximum to that of its first {@code end} scores; returns by what its earlier sums shrink. Apart from
      * {@link #weigh}, so that the rows of a tile can wait for their maxima together.
      */
-    static float raise(AttentionTile tile, int row) {
+    static float raise(AttentionTile tile, int row, int end) {
         float before = tile.max[row];
-        float max = Math.max(before, max(tile.scores, row * TOKENS));
+        float max = Math.max(before, max(tile.scores, row * TOKENS, end));
         if (max == before) {
             return 1f;
         }
@@ -56,15 +63,15 @@ final class VectorSoftmax {
         return (float) Math.exp(before - max);
     }
 
-    /** Turns a row's 64 scores into weights relative to its maximum, and adds them to its sum. */
-    static void weigh(AttentionTile tile, int row, float kept) {
+    /** Turns a row's first {@code end} scores into weights relative to its maximum, and adds them to its sum. */
+    static void weigh(AttentionTile tile, int row, float kept, int end) {
         float max = tile.max[row];
         // A row that has seen nothing yet has no maximum: any number does, its weights are zero.
-        exponentiate(tile.scores, row * TOKENS, max == Float.NEGATIVE_INFINITY ? 0f : max, tile.sums,
+        exponentiate(tile.scores, row * TOKENS, end, max == Float.NEGATIVE_INFINITY ? 0f : max, tile.sums,
                 row * AttentionTile.SUMS, kept);
     }
 
-    /** The same, and multiplies each weight by a scale, of which the sum takes no notice. */
+    /** The same for all 64, and multiplies each weight by a scale, of which the sum takes no notice. */
     static void weighAndScale(AttentionTile tile, int row, float kept, float[] scale) {
         float max = tile.max[row];
         FloatVector sum = FloatVector.fromArray(SPECIES, tile.sums, row * AttentionTile.SUMS)
@@ -78,10 +85,10 @@ final class VectorSoftmax {
         sum.intoArray(tile.sums, row * AttentionTile.SUMS);
     }
 
-    private static void exponentiate(float[] scores, int from, float max, float[] sums, int s, float kept) {
+    private static void exponentiate(float[] scores, int from, int end, float max, float[] sums, int s, float kept) {
         FloatVector sum = FloatVector.fromArray(SPECIES, sums, s).mul(FloatVector.broadcast(SPECIES, kept));
         FloatVector shift = FloatVector.broadcast(SPECIES, max);
-        for (int t = from; t < from + TOKENS; t += LANES) {
+        for (int t = from; t < from + end; t += LANES) {
             FloatVector weight = exp(FloatVector.fromArray(SPECIES, scores, t).sub(shift));
             weight.intoArray(scores, t);
             sum = sum.add(weight);
@@ -90,12 +97,12 @@ final class VectorSoftmax {
     }
 
     /**
-     * The largest of 64 scores. Comparing and blending is cheaper than {@code max}, which must mind signed zeros and
+     * The largest of the first {@code end} scores. Comparing and blending is cheaper than {@code max}, which must mind signed zeros and
      * NaN; the lanes are reduced as integers of the same order for the same reason.
      */
-    private static float max(float[] scores, int from) {
+    private static float max(float[] scores, int from, int end) {
         FloatVector max = FloatVector.fromArray(SPECIES, scores, from);
-        for (int t = LANES; t < TOKENS; t += LANES) {
+        for (int t = LANES; t < end; t += LANES) {
             FloatVector x = FloatVector.fromArray(SPECIES, scores, from + t);
             max = max.blend(x, x.compare(VectorOperators.GT, max));
         }

@@ -1,6 +1,7 @@
 package io.alisa.attention;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.Objects;
 
 import io.alisa.cache.KvDigest;
@@ -95,6 +96,14 @@ public final class FedSession implements AutoCloseable {
             new DecodeAttention(shape, kernels, by, layer()).run(layer(), queries, outputs);
         } else {
             new PrefillAttention(shape, kernels, by, kv).run(layer(), start, end - start, queries, outputs);
+        }
+        return withoutPadding(outputs);
+    }
+
+    /** Nobody reads what is behind a head, and kernels may leave anything there. */
+    public float[] withoutPadding(float[] outputs) {
+        for (int row = 0; row < outputs.length; row += shape.rowStride()) {
+            Arrays.fill(outputs, row + shape.headSize(), row + shape.rowStride(), 0f);
         }
         return outputs;
     }

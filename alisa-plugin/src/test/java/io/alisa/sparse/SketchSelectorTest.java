@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What the default policy chooses and how it weighs the rest, by its definition over the sketches as they are stored. */
 class SketchSelectorTest {
     private static final int SINKS = 4;
+    /** One in so many of the freely chosen may be missing. */
+    private static final int NEARLY = 64;
 
     static List<AttentionKernels> kernels() {
         return List.of(new ScalarKernels(), new VectorKernels());
@@ -58,7 +60,9 @@ class SketchSelectorTest {
         int[] selected = run.selected(kvHead);
         int total = budget.total(tokens);
         int windowStart = tokens - Math.max(1, total / 4);
-        assertThat(selected).as(name).hasSize(total).isSorted().doesNotHaveDuplicates();
+        int free = total - Math.max(1, total / 4) - SINKS;
+        assertThat(selected).as(name).hasSizeBetween(total - Math.max(0, free / NEARLY), total).isSorted()
+                .doesNotHaveDuplicates();
         boolean[] chosen = new boolean[tokens];
         for (int position : selected) {
             chosen[position] = true;
@@ -100,7 +104,8 @@ class SketchSelectorTest {
                 }
                 // A weight is meant to within 3 percent of what is estimated.
                 double bound = mass * (1.04 * Math.exp(estimates.error) - 1) + 1e-6;
-                assertThat((double) run.skipped().weight(kvHead, g, block)).as("%s, block %s", name, block)
+                assertThat((double) run.skipped().weights()[run.skipped().index(kvHead, g) + block])
+                        .as("%s, block %s", name, block)
                         .isCloseTo(mass, within(bound));
             }
         }

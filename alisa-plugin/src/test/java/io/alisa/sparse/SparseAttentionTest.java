@@ -139,9 +139,11 @@ class SparseAttentionTest {
                 try (SparseRun run = run(c, 1, shape, 2, 2, tokens)) {
                     run.prompt(0, tokens - 1);
                     float[] output = run.step();
-                    assertThat(run.selected(0)).hasSize(tokens);
+                    // The default may miss one in 64 of those it may choose, and estimates them.
+                    boolean all = !c.policy().equals("swa");
+                    assertThat(run.selected(0)).hasSizeBetween(all ? tokens : tokens - tokens / 64, tokens);
                     assertThat(Formula.nmse(run.session.attend(), doubles(output))).as("%s, %s", shape, tokens)
-                            .isLessThanOrEqualTo(BOUND);
+                            .isLessThanOrEqualTo(all || tokens < 64 ? BOUND : 1e-3);
                 }
             }
         }

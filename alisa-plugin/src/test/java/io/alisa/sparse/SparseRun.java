@@ -52,7 +52,7 @@ final class SparseRun implements AutoCloseable {
         session.begin(position, position + 1);
         outputs = new float[session.queries.length];
         attention.run(layer(), session.queries, outputs);
-        return outputs;
+        return session.withoutPadding(outputs);
     }
 
     /** What the last step attended. */
@@ -89,7 +89,7 @@ final class SparseRun implements AutoCloseable {
             return;
         }
         for (int block = 0; block < session.digest().blocks(); block++) {
-            double weight = skipped.weight(kvHead, g, block);
+            double weight = skipped.weights()[skipped.index(kvHead, g) + block];
             if (weight > 0) {
                 float[] mean = new float[session.shape.headSize()];
                 session.digest().means().readValue(block, kvHead, mean);

@@ -51,8 +51,8 @@ class SparseSessionTest {
                     float[] outputs = new float[session.queries.length];
                     sparse.decode(0, session.layer(), session.queries, outputs);
                     assertThat(run.stepAt(position)).isEqualTo(outputs);
-                    attended += budget.total(position + 1);
-                    recalled += run.attention.recalled() / 2.0; // two KV heads
+                    attended += (run.selected(0).length + run.selected(1).length) / 2.0; // two KV heads
+                    recalled += run.attention.recalled() / 2.0;
                 } else {
                     sparse.decodedDense(0, session.layer(), session.queries);
                     run.session.begin(position, position + 1);

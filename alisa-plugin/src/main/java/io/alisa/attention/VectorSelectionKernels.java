@@ -26,11 +26,13 @@ final class VectorSelectionKernels implements SelectionKernels {
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         for (int row = 0; row < rows; row++) {
             best[row] = max(scores, row * stride, tokens);
-            if (row == 0) {
-                first(scores, tokens, best[0], importance);
-            } else {
-                next(scores, row * stride, tokens, best[row], importance);
-            }
+        }
+        int row = 0;
+        for (; row + 4 <= rows; row += 4) {
+            four(scores, row, stride, tokens, best, importance);
+        }
+        for (; row < rows; row++) {
+            one(scores, row, stride, tokens, best, importance);
         }
     }
 
@@ -46,19 +48,37 @@ final class VectorSelectionKernels implements SelectionKernels {
         return Math.max(a.reduceLanes(VectorOperators.MAX), b.reduceLanes(VectorOperators.MAX));
     }
 
-    private static void first(float[] scores, int tokens, float best, float[] importance) {
-        FloatVector shift = FloatVector.broadcast(SPECIES, best);
+    private static void four(float[] scores, int row, int stride, int tokens, float[] best, float[] importance) {
+        FloatVector best0 = FloatVector.broadcast(SPECIES, best[row]);
+        FloatVector best1 = FloatVector.broadcast(SPECIES, best[row + 1]);
+        FloatVector best2 = FloatVector.broadcast(SPECIES, best[row + 2]);
+        FloatVector best3 = FloatVector.broadcast(SPECIES, best[row + 3]);
+        int from = row * stride;
         for (int i = 0; i < tokens; i += LANES) {
-            FloatVector.fromArray(SPECIES, scores, i).sub(shift).intoArray(importance, i);
+            FloatVector a = FloatVector.fromArray(SPECIES, scores, from + i).sub(best0);
+            FloatVector b = FloatVector.fromArray(SPECIES, scores, from + stride + i).sub(best1);
+            FloatVector c = FloatVector.fromArray(SPECIES, scores, from + 2 * stride + i).sub(best2);
+            FloatVector d = FloatVector.fromArray(SPECIES, scores, from + 3 * stride + i).sub(best3);
+            a = a.blend(b, b.compare(VectorOperators.GT, a));
+            c = c.blend(d, d.compare(VectorOperators.GT, c));
+            a = a.blend(c, c.compare(VectorOperators.GT, a));
+            if (row > 0) {
+                b = FloatVector.fromArray(SPECIES, importance, i);
+                a = a.blend(b, b.compare(VectorOperators.GT, a));
+            }
+            a.intoArray(importance, i);
         }
     }
 
-    private static void next(float[] scores, int from, int tokens, float best, float[] importance) {
-        FloatVector shift = FloatVector.broadcast(SPECIES, best);
+    private static void one(float[] scores, int row, int stride, int tokens, float[] best, float[] importance) {
+        FloatVector shift = FloatVector.broadcast(SPECIES, best[row]);
         for (int i = 0; i < tokens; i += LANES) {
-            FloatVector x = FloatVector.fromArray(SPECIES, scores, from + i).sub(shift);
-            FloatVector y = FloatVector.fromArray(SPECIES, importance, i);
-            y.blend(x, x.compare(VectorOperators.GT, y)).intoArray(importance, i);
+            FloatVector a = FloatVector.fromArray(SPECIES, scores, row * stride + i).sub(shift);
+            if (row > 0) {
+                FloatVector b = FloatVector.fromArray(SPECIES, importance, i);
+                a = a.blend(b, b.compare(VectorOperators.GT, a));
+            }
+            a.intoArray(importance, i);
         }
     }
 

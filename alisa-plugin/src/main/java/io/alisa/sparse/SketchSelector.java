@@ -208,22 +208,30 @@ final class SketchSelector implements TokenSelector {
     }
 
     /**
-     * Importance that at most {@code wanted} tokens reach, and nearly as many, by bisection: counting is so cheap in
-     * vectors that a dozen sweeps cost less than sorting out the tokens one by one. Not a number where that fails.
+     * Importance that at most {@code wanted} tokens reach, and nearly as many. Counting is so cheap in vectors that a few
+     * sweeps cost less than sorting out the tokens one by one: the number of tokens grows about exponentially as the
+     * threshold falls, so its logarithm is interpolated. Not a number where that fails.
      */
     private float threshold(int blocks, int wanted, Scratch with) {
         float low = LEAST_IMPORTANCE;
         float high = 0;
+        double logLow = Math.log(blocks * (double) KvLayout.BLOCK_TOKENS);
+        double logHigh = 0;
         int enough = wanted - wanted / NEARLY;
+        double logWanted = Math.log(wanted - wanted / (2.0 * NEARLY));
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
-            float middle = (low + high) / 2;
+            // Every third sweep halves, should the tokens be spread otherwise.
+            double part = sweep % 3 == 2 || logLow <= logHigh ? 0.5 : (logWanted - logHigh) / (logLow - logHigh);
+            float middle = (float) (high + Math.clamp(part, 0.05, 0.95) * (low - high));
             int count = selectionKernels.count(with.importance, blocks, middle);
             if (count > wanted) {
                 low = middle;
+                logLow = Math.log(count);
             } else if (count >= enough) {
                 return middle;
             } else {
                 high = middle;
+                logHigh = Math.log(Math.max(1, count));
             }
         }
         return Float.NaN;

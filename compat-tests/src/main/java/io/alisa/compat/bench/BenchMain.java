@@ -3,25 +3,30 @@ package io.alisa.compat.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
+import io.alisa.compat.tiny.WeightType;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs all benchmarks, opponent after opponent, and writes the figures as a table.
+ * Runs all benchmarks, opponent after opponent, and writes the figures as tables.
  *
  * <p>Arguments: the plugin jar, the directory for the report, and benchmarks to run (default: all of
- * {@code kernel layer decode prefill startup}).
+ * {@code kernel layer model decode prefill startup}).
  */
 public final class BenchMain {
-    private BenchMain() {
+    private static final List<Mode> ALL = List.of(Mode.values());
+    /** A prompt is attended densely: one ratio is as good as another. */
+    private static final List<Mode> WITHOUT_SPARSE_10 = List.of(Mode.HOST, Mode.EXACT, Mode.INT8, Mode.SPARSE_20);
+
+    private final List<String> wanted;
+    private final Forks forks;
+    private final BenchReport report = new BenchReport();
+
+    private BenchMain(List<String> wanted, Forks forks) {
+        this.wanted = wanted;
+        this.forks = forks;
     }
 
     public static void main(String[] arguments) throws RunnerException, IOException, InterruptedException {
@@ -29,46 +34,51 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "decode", "prefill", "startup");
-        BenchReport report = new BenchReport();
-        if (wanted.contains("kernel")) {
-            // Size by size, so that attention and its floor are measured within seconds of each other.
-            List<RunResult> results = new ArrayList<>();
-            for (String tokens : KernelBench.SIZES) {
-                results.addAll(run(KernelBench.class, Opponent.PLUGIN_PANAMA, agent, tokens));
-            }
-            report.kernel(results);
-        }
-        for (Opponent opponent : Opponent.values()) {
-            if (wanted.contains("layer")) {
-                report.layer(opponent, run(AttentionLayerBench.class, opponent, agent));
-            }
-            if (wanted.contains("decode")) {
-                report.decode(opponent, run(DecodeBench.class, opponent, agent));
-            }
-            if (wanted.contains("prefill")) {
-                report.prefill(opponent, run(PrefillBench.class, opponent, agent));
-            }
-        }
+                : List.of("kernel", "layer", "model", "decode", "prefill", "startup");
+        BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
+        main.layers();
+        main.models();
         if (wanted.contains("startup")) {
-            report.startup(StartupBench.run(agent));
+            main.report.startup(StartupBench.run(agent));
         }
-        String text = report.text();
+        String text = main.report.text();
         Files.writeString(directory.resolve("benchmarks.md"), text);
         System.out.println(text);
     }
 
-    private static Collection<RunResult> run(Class<?> benchmark, Opponent opponent, String agent, String... tokens)
-            throws RunnerException {
-        System.out.println("== " + benchmark.getSimpleName() + ", " + opponent.label());
-        ChainedOptionsBuilder options = new OptionsBuilder().include(benchmark.getName() + "\\.").forks(1)
-                .jvmArgs(opponent.flags(agent).toArray(String[]::new)).shouldFailOnError(true);
-        if (tokens.length > 0) {
-            options = options.param("tokens", tokens);
+    private void layers() throws RunnerException, IOException {
+        KernelTimes kernels = new KernelTimes();
+        if (wanted.contains("kernel")) {
+            kernels = new KernelRuns(forks).run();
+            KernelReport kernelReport = new KernelReport(kernels);
+            report.add(kernelReport.lines());
+            kernelReport.judge(report.bars());
         }
-        if (benchmark == DecodeBench.class) {
-            options = options.addProfiler(GCProfiler.class);
+        if (wanted.contains("layer")) {
+            Figures layer = new Contest(forks, AttentionLayerBench.class).run(ALL, Sizes.LAYER, Map.of());
+            LayerReport layerReport = new LayerReport(layer, kernels);
+            report.add(layerReport.lines());
+            layerReport.judge(report.bars());
         }
-        return new Runner(options.build()).run();
+    }
+
+    private void models() throws RunnerException, IOException {
+        if (wanted.contains("model")) {
+            for (WeightType weights : List.of(WeightType.F32, WeightType.Q4)) {
+                Figures model = new Contest(forks, ModelBench.class).run(WITHOUT_SPARSE_10, Sizes.MODEL,
+                        Map.of("weights", weights.name()));
+                ModelReport modelReport = new ModelReport(weights, model);
+                report.add(modelReport.lines());
+                modelReport.judge(report.bars());
+            }
+        }
+        if (wanted.contains("decode")) {
+            Figures decode = new Contest(forks, DecodeBench.class).run(ALL, Sizes.DECODE, Map.of());
+            report.add(SmallModelReport.decode(decode, report.bars()));
+        }
+        if (wanted.contains("prefill")) {
+            Figures prefill = new Contest(forks, PrefillBench.class).run(WITHOUT_SPARSE_10, Sizes.PREFILL, Map.of());
+            report.add(SmallModelReport.prefill(prefill, report.bars()));
+        }
     }
 }

@@ -3,14 +3,13 @@ package io.alisa.compat.bench;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.ModelSupport;
-import com.github.tjake.jlama.safetensors.DType;
+import io.alisa.compat.scenario.Types;
 import io.alisa.compat.tiny.Family;
 import io.alisa.compat.tiny.TinyModel;
 import io.alisa.compat.tiny.TinyModels;
@@ -30,15 +29,21 @@ final class BenchModels {
         return TinyModel.of(Family.LLAMA).heads(8, 4, 32).mlp(704).layers(4).context(context);
     }
 
-    /** Loads a model with F32 KV; page files of the host, if it makes any, go to a directory of their own. */
-    static AbstractModel load(TinyModel model) {
+    /**
+     * An eighth of Llama-3.2-1B: 2 of its 16 layers and 16,032 of its 128,256 tokens, else its shape, so that every part
+     * has the share of a step that it has there.
+     */
+    static TinyModel eighthOf1b(int context) {
+        return llama1b(2, 8192, context).vocab(128_256 / 8);
+    }
+
+    /** Loads a model; page files of the host, if it makes any, go to the directory that is cleared after the run. */
+    static AbstractModel load(TinyModel model, Types types) {
         try {
-            Path directory = TinyModels.write(
-                    Path.of(System.getProperty("bench.models", "target/bench/models")),
+            Path directory = TinyModels.write(Path.of(System.getProperty("bench.models", "target/bench/models")),
                     model);
-            File pages = Files.createTempDirectory("pages").toFile();
-            return ModelSupport.loadModel(directory.toFile(), pages, DType.F32, DType.F32, Optional.empty(),
-                    Optional.empty());
+            return ModelSupport.loadModel(directory.toFile(), new File(System.getProperty("bench.pages")),
+                    types.working(), types.quantised(), types.weights(), Optional.empty());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -3,32 +3,20 @@ package io.alisa.compat.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who runs a benchmark. */
-enum Opponent {
-    HOST_PANAMA(false, true),
-    HOST_NATIVE(false, false),
-    PLUGIN_PANAMA(true, true),
-    PLUGIN_NATIVE(true, false);
-
-    private final boolean plugin;
-    private final boolean panama;
-
-    Opponent(boolean plugin, boolean panama) {
-        this.plugin = plugin;
-        this.panama = panama;
-    }
-
-    boolean isPlugin() {
-        return plugin;
-    }
-
+/**
+ * Who runs a benchmark.
+ *
+ * @param panama whether the host's operations (projections, feed-forward) are its Panama ones, else its native ones
+ */
+record Opponent(Mode mode, boolean panama) {
     /** Flags of its JVM. */
     List<String> flags(String agentJar) {
         List<String> flags = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED", "-Xms2g", "-Xmx4g",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
-        if (plugin) {
+        if (mode.isPlugin()) {
             flags.add("-javaagent:" + agentJar);
+            flags.addAll(mode.settings());
         }
         if (panama) {
             flags.add("-Djlama.force_panama_tensor_operations=true");
@@ -37,6 +25,6 @@ enum Opponent {
     }
 
     String label() {
-        return (plugin ? "plugin" : "host") + (panama ? " (Panama)" : " (native)");
+        return mode.label() + (panama ? " (Panama)" : " (native)");
     }
 }

@@ -3,7 +3,8 @@ package io.alisa.compat.bench;
 import java.util.SplittableRandom;
 
 import io.alisa.Alisa;
-import io.alisa.cache.KvLayer;
+import io.alisa.attention.Kernels;
+import io.alisa.attention.KvWriter;
 import io.alisa.host.Binding;
 import io.alisa.host.HostSession;
 import io.alisa.host.Sessions;
@@ -32,16 +33,9 @@ final class PluginKv {
 
     static void fill(Object kvBuffer, int tokens, SplittableRandom random) {
         HostSession session = session(kvBuffer);
-        int headSize = session.shape().headSize();
-        for (int l = 0; l < session.kv().layerCount(); l++) {
-            KvLayer layer = session.kv().layer(l);
-            layer.resize(tokens);
-            for (int position = 0; position < tokens; position++) {
-                for (int head = 0; head < session.shape().kvHeads(); head++) {
-                    layer.putKey(position, head, BenchModels.normal(random, headSize), 0);
-                    layer.putValue(position, head, BenchModels.normal(random, headSize), 0);
-                }
-            }
+        KvWriter writer = new KvWriter(Kernels.choose("auto").kernels());
+        for (int layer = 0; layer < session.kv().layerCount(); layer++) {
+            RandomKv.fill(session.kv().layer(layer), writer, session.digests(), tokens, random);
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.tensor.KvBufferCache;
+import io.alisa.compat.scenario.Types;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Measurement;
@@ -23,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2)
 @Measurement(iterations = 3)
 public class PrefillBench {
-    @Param({"2048", "8192"})
+    @Param("2048")
     public int tokens;
 
     private AbstractModel model;
@@ -32,7 +33,7 @@ public class PrefillBench {
 
     @Setup
     public void load() {
-        model = BenchModels.load(BenchModels.small(tokens + 64));
+        model = BenchModels.load(BenchModels.small(tokens + 64), Types.F32);
         cache = new KvBufferCache(model);
         prompt = BenchModels.tokens(tokens, 384);
     }

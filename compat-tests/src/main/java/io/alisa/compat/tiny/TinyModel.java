@@ -50,6 +50,11 @@ public record TinyModel(Family family, int hidden, int heads, int kvHeads, int h
                 weights, seed);
     }
 
+    public TinyModel vocab(int newVocab) {
+        return new TinyModel(family, hidden, heads, kvHeads, headSize, mlp, layers, newVocab, context,
+                weights, seed);
+    }
+
     public TinyModel context(int newContext) {
         return new TinyModel(family, hidden, heads, kvHeads, headSize, mlp, layers, vocab, newContext,
                 weights, seed);

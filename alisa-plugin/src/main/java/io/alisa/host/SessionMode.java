@@ -1,5 +1,9 @@
 package io.alisa.host;
 
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.Locale;
+
 import io.alisa.cache.KvFormat;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
@@ -45,6 +49,8 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         if (policy == null) {
             return "dense " + format;
         }
-        return "sparse " + policy + " " + Math.round(budget.ratio() * 1000) / 10.0 + " % " + format;
+        String percent = new DecimalFormat("0.#", DecimalFormatSymbols.getInstance(Locale.ROOT))
+                .format(budget.ratio() * 100);
+        return "sparse " + policy + " " + percent + " % " + format;
     }
 }

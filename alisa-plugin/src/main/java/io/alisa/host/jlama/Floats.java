@@ -37,6 +37,7 @@ interface Floats {
 
     /** The upper half of a float, rounded to the nearest, ties to even. */
     final class Bfloat16 implements Floats {
+        private static final int QUIET = 0x400000;
         private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
                 .withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -51,7 +52,8 @@ interface Floats {
         public void write(float[] source, int offset, MemorySegment target, int index, int count) {
             for (int i = 0; i < count; i++) {
                 int bits = Float.floatToRawIntBits(source[offset + i]);
-                int rounded = Float.isNaN(source[offset + i]) ? bits : bits + 0x7FFF + (bits >>> 16 & 1);
+                // Not a number stays none, even if what says so is in its lower half.
+                int rounded = Float.isNaN(source[offset + i]) ? bits | QUIET : bits + 0x7FFF + (bits >>> 16 & 1);
                 target.set(SHORT, (long) (index + i) * Short.BYTES, (short) (rounded >>> 16));
             }
         }

@@ -26,6 +26,14 @@ public enum Fact {
     RSS_AFTER,
     /** Sessions the plugin still knows when all are closed or unreachable. */
     PLUGIN_SESSIONS_LEFT,
+    /** How the plugin says that it keeps and attends the KV of the session used last. */
+    PLUGIN_MODE,
+    /** Bytes of KV that the plugin says it holds for all open sessions. */
+    PLUGIN_BYTES,
+    /** Bytes that the host would hold for them. */
+    HOST_BYTES,
+    /** Bytes that the plugin still holds for the session used last, when all are closed. */
+    PLUGIN_BYTES_LEFT,
     /** The exception that ended the scenario. */
     FAILURE
 }

@@ -47,6 +47,7 @@ final class GenerateRun {
         facts.put(Fact.GENERATED_TOKENS, generatedTokens.toString());
         facts.put(Fact.FED, List.of(context(promptTokens, generatedTokens)).toString());
         facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.lastSession().toString());
+        facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
         return new Recording(List.of(), facts);
     }
 

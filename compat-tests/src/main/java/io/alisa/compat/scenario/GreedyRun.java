@@ -23,6 +23,12 @@ final class GreedyRun {
     }
 
     Recording run() throws InterruptedException, ExecutionException {
+        Recording recording = runSessions();
+        recording.facts().put(Fact.PLUGIN_BYTES_LEFT, Long.toString(PluginProbe.lastBytes()));
+        return recording;
+    }
+
+    private Recording runSessions() throws InterruptedException, ExecutionException {
         List<GreedySession> sessions = new ArrayList<>();
         for (int i = 0; i < scenario.sessions(); i++) {
             int session = i;
@@ -49,6 +55,9 @@ final class GreedyRun {
         Map<Fact, String> facts = new EnumMap<>(Fact.class);
         facts.put(Fact.FED, fed.toString());
         facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.openSessions().toString());
+        facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
+        facts.put(Fact.PLUGIN_BYTES, Long.toString(PluginProbe.openBytes("fastBytes")));
+        facts.put(Fact.HOST_BYTES, Long.toString(PluginProbe.openBytes("hostEquivalentBytes")));
         return facts;
     }
 }

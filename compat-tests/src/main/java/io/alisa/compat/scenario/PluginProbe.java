@@ -34,8 +34,33 @@ final class PluginProbe {
     }
 
     private static long tokens(Object session) {
+        return (Long) get(session, "tokens");
+    }
+
+    /** The mode of the session used last; empty where there was none. */
+    static String lastMode() {
+        return ask("lastSession").map(session -> (String) get(session, "mode")).orElse("");
+    }
+
+    /** Bytes held for the session used last. */
+    static long lastBytes() {
+        return ask("lastSession").map(session -> (Long) get(session, "fastBytes")).orElse(0L);
+    }
+
+    /** A number of bytes, summed over the open sessions. */
+    static long openBytes(String name) {
+        long sum = 0;
+        if (ask("sessions").orElse(List.of()) instanceof List<?> sessions) {
+            for (Object session : sessions) {
+                sum += (Long) get(session, name);
+            }
+        }
+        return sum;
+    }
+
+    private static Object get(Object session, String name) {
         try {
-            return (Long) session.getClass().getMethod("tokens").invoke(session);
+            return session.getClass().getMethod(name).invoke(session);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,190 @@
+package io.alisa.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+import io.alisa.SessionReport;
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.DigestWriter;
+import io.alisa.attention.KvWriter;
+import io.alisa.attention.Teams;
+import io.alisa.attention.Tokens;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
+import io.alisa.sparse.Budget;
+import io.alisa.sparse.SparseSession;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a session counts and reports, step by step, and what a recording hears of it. */
+class HostSessionTest {
+    private static final int HEAD_SIZE = 32;
+    private static final ModelShape SHAPE = new ModelShape("TINY", 2, 2048, 128, 0, 2, 2, 0, 4, HEAD_SIZE, KvFormat.F32,
+            1, 0, 2 * HEAD_SIZE * Float.BYTES);
+    private static final AttentionKernels KERNELS = new VectorKernels();
+    private static final Tokens TOKENS = Tokens.random(HEAD_SIZE, 2, 1);
+    private static final int PROMPT = 200;
+    private static final int MIN_CONTEXT = 210;
+    private static final int STEPS = 100;
+
+    @TempDir
+    Path directory = Path.of("");
+
+    private static HostSession session(SessionMode mode) {
+        return new HostSession(SHAPE, mode, KERNELS, Teams.of(2));
+    }
+
+    private static SessionMode swa() {
+        return new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.2, MIN_CONTEXT));
+    }
+
+    /** What the adapter does in all layers. */
+    private static void step(HostSession session, int start, int end) {
+        KvWriter writer = new KvWriter(KERNELS);
+        float[] queries = queries(session, start, end - start);
+        float[] outputs = new float[queries.length];
+        for (int index = 0; index < SHAPE.layers(); index++) {
+            KvLayer layer = session.kv().layer(index);
+            layer.resize(start, end);
+            for (int position = start; position < end; position++) {
+                for (int kvHead = 0; kvHead < 2; kvHead++) {
+                    writer.putKey(layer, position, kvHead, TOKENS.key(position, kvHead));
+                    writer.putValue(layer, position, kvHead, TOKENS.value(position, kvHead));
+                }
+            }
+            DigestWriter digests = session.digests();
+            if (digests != null) {
+                digests.update(layer);
+            }
+            attend(session, index, layer, start, end - start, queries, outputs);
+            layer.settle();
+        }
+        session.stepDone(end, end - start);
+    }
+
+    private static void attend(HostSession session, int index, KvLayer layer, int start, int batch, float[] queries,
+            float[] outputs) {
+        SparseSession sparse = session.sparse();
+        if (batch > 1) {
+            session.prefill().run(layer, start, batch, queries, outputs);
+            if (sparse != null) {
+                sparse.prefilled(index, layer, start, batch, queries);
+            }
+        } else if (sparse != null && sparse.isSparse(layer.tokens())) {
+            sparse.decode(index, layer, queries, outputs);
+        } else {
+            session.decode().run(layer, queries, outputs);
+            if (sparse != null) {
+                sparse.decodedDense(index, layer, queries);
+            }
+        }
+    }
+
+    private static float[] queries(HostSession session, int start, int batch) {
+        float[] queries = new float[session.attentionShape().floats(batch)];
+        for (int kvHead = 0; kvHead < 2; kvHead++) {
+            for (int position = 0; position < batch; position++) {
+                for (int g = 0; g < 2; g++) {
+                    System.arraycopy(TOKENS.query(start + position, kvHead, g), 0, queries,
+                            session.attentionShape().row(kvHead, position, g, batch) * HEAD_SIZE, HEAD_SIZE);
+                }
+            }
+        }
+        return queries;
+    }
+
+    private static void live(HostSession session) {
+        step(session, 0, PROMPT);
+        for (int position = PROMPT; position < PROMPT + STEPS; position++) {
+            step(session, position, position + 1);
+        }
+    }
+
+    @Test
+    void everyDecodedTokenIsAnEvent() throws IOException {
+        Path file = directory.resolve("steps.jfr");
+        SessionReport report;
+        try (Recording recording = new Recording(); HostSession session = session(swa())) {
+            recording.enable("alisa.DecodeStep");
+            recording.enable("alisa.AttentionSample");
+            recording.start();
+            live(session);
+            recording.stop();
+            recording.dump(file);
+            report = session.report();
+        }
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+        List<RecordedEvent> steps = events.stream().filter(e -> e.getEventType().getName().equals("alisa.DecodeStep"))
+                .toList();
+        assertThat(steps).hasSize(STEPS);
+        double recalled = 0;
+        double attended = 0;
+        for (int i = 0; i < STEPS; i++) {
+            RecordedEvent event = steps.get(i);
+            int tokens = PROMPT + i + 1;
+            assertThat(event.getString("session")).isEqualTo(report.id());
+            assertThat(event.getInt("tokens")).isEqualTo(tokens);
+            if (tokens < MIN_CONTEXT) {
+                assertThat(event.getDouble("attended")).isCloseTo(tokens, within(1e-6));
+                assertThat(event.getDouble("recalled")).isZero();
+            } else {
+                assertThat(event.getDouble("attended")).isBetween(0.18 * tokens, 0.2 * tokens + 1e-6);
+                assertThat(event.getDuration("attendTime")).isPositive();
+                assertThat(event.getDuration("selectTime")).isPositive();
+            }
+            attended += event.getDouble("attended");
+            recalled += event.getDouble("recalled");
+        }
+        assertThat(report.attendedTokensPerStep()).isCloseTo(attended / STEPS, within(1e-6));
+        assertThat(report.recalledTokens()).isEqualTo(Math.round(recalled)).isPositive();
+        assertThat(events.stream().filter(e -> e.getEventType().getName().equals("alisa.AttentionSample")))
+                .isNotEmpty().allSatisfy(e -> assertThat(e.getInt("layer")).isBetween(0, 1))
+                .anySatisfy(e -> assertThat(e.getInt("layer")).isEqualTo(1));
+    }
+
+    @Test
+    void aSparseSessionReportsWhatItDoes() {
+        try (HostSession session = session(swa())) {
+            assertThat(session.report().keptMass()).isEqualTo(1);
+            live(session);
+            SessionReport report = session.report();
+            assertThat(report.mode()).isEqualTo("sparse swa 20 % INT8");
+            assertThat(report.tokens()).isEqualTo(PROMPT + STEPS);
+            assertThat(report.keptMass()).isBetween(0.3, 1.0);
+            assertThat(report.hostEquivalentBytes()).isEqualTo(2L * 2 * 256 * (PROMPT + STEPS));
+            assertThat(report.fastBytes()).isEqualTo(session.kv().bytes()).isPositive();
+        }
+    }
+
+    @Test
+    void aDenseSessionAttendsAll() {
+        try (HostSession session = session(new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0)))) {
+            live(session);
+            SessionReport report = session.report();
+            assertThat(report.mode()).isEqualTo("dense INT8");
+            assertThat(report.attendedTokensPerStep()).isEqualTo(PROMPT + (STEPS + 1) / 2.0);
+            assertThat(report.recalledTokens()).isZero();
+            assertThat(report.keptMass()).isEqualTo(1);
+            assertThat(session.digests()).isNull();
+        }
+    }
+
+    @Test
+    void onlyTheDefaultPolicyNeedsDigests() {
+        for (String policy : List.of("swa", "swa-paper", "h2o", "local")) {
+            try (HostSession session = session(new SessionMode(KvFormat.F32, false, policy, new Budget(0.2, 0)))) {
+                assertThat(session.digests() != null).as(policy).isEqualTo(policy.equals("swa"));
+                live(session);
+                assertThat(session.report().attendedTokensPerStep()).as(policy).isBetween(40.0, 51.0);
+            }
+        }
+    }
+}

@@ -32,7 +32,15 @@ final class GatheredFloats implements GatheredRows {
     }
 
     @Override
-    public void add(KvLayer layer, int position, int kvHead) {
+    public long add(KvLayer layer, int kvHead, int block, long selected) {
+        long left = selected;
+        for (; left != 0 && !isFull(); left &= left - 1) {
+            add(layer, block * KvLayout.BLOCK_TOKENS + Long.numberOfTrailingZeros(left), kvHead);
+        }
+        return left;
+    }
+
+    private void add(KvLayer layer, int position, int kvHead) {
         layer.readKey(position, kvHead, row);
         long key = block + (long) count * Float.BYTES;
         for (int channel = 0; channel < row.length; channel++) {

@@ -24,8 +24,8 @@ final class GatheredInt8 implements GatheredRows {
     }
 
     @Override
-    public void add(KvLayer layer, int position, int kvHead) {
-        rows.add(layer.head(position, kvHead), position % KvLayout.BLOCK_TOKENS, 0f);
+    public long add(KvLayer layer, int kvHead, int block, long selected) {
+        return rows.add(layer.head(block * KvLayout.BLOCK_TOKENS, kvHead), selected);
     }
 
     @Override

@@ -23,8 +23,13 @@ public interface GatheredRows {
 
     void clear();
 
-    /** Adds a token of the KV head. */
-    void add(KvLayer layer, int position, int kvHead);
+    /**
+     * Adds tokens of a block of the KV head, as many as there is room for.
+     *
+     * @param selected a bit per token
+     * @return the bits of those that are left
+     */
+    long add(KvLayer layer, int kvHead, int block, long selected);
 
     /** Folds the rows, at least one, into the tile's running softmax. */
     void attend(AttentionTile tile);

@@ -19,12 +19,12 @@ public interface Int8Kernels {
 
     /**
      * Attends all rows: folds them into the tile's running softmax, as {@link AttentionKernels#attend} does. Every
-     * query row sees all of them. A row's score is {@code cap(query * key) + bias}.
+     * query row sees all of them. A row's score is {@code cap(query * key)}.
      */
     void attend(AttentionTile tile, Int8Rows rows);
 
     /**
-     * Scores only: {@code tile.scores[row * 64 + i] = cap(query * key i) + bias i}; negative infinity behind the last.
+     * Scores only: {@code tile.scores[row * 64 + i] = cap(query * key i)}; negative infinity behind the last.
      */
     void score(AttentionTile tile, Int8Rows rows);
 

@@ -20,10 +20,13 @@ public final class Int8Rows {
 
     /** Address of each row: {@code rowBytes} of key, then {@code rowBytes} of value. */
     final long[] address = new long[KvLayout.BLOCK_TOKENS];
+    /** {@link ScaleCode}s of the keys and of the values; kernels turn them into the scales. */
+    final byte[] keyCode = new byte[KvLayout.BLOCK_TOKENS];
+    final byte[] valueCode = new byte[KvLayout.BLOCK_TOKENS];
     final float[] keyScale = new float[KvLayout.BLOCK_TOKENS];
     final float[] valueScale = new float[KvLayout.BLOCK_TOKENS];
-    /** Added to each score, after any cap: the logarithm of how many tokens a row stands for. */
-    final float[] bias = new float[KvLayout.BLOCK_TOKENS];
+    /** Added to each score: nothing, but negative infinity where there is no row. */
+    final float[] hidden = new float[KvLayout.BLOCK_TOKENS];
     /** Bytes of a key, and of a value: the head size padded to four. */
     final int rowBytes;
     /**
@@ -52,31 +55,55 @@ public final class Int8Rows {
     }
 
     /** Adds token {@code index} of the KV head that starts at {@code head}, see {@link KvLayout}. */
-    public void add(long head, int index, float scoreBias) {
+    public void add(long head, int index) {
         long keyScales = head + 2L * rowBytes * KvLayout.BLOCK_TOKENS;
         address[count] = head + 2L * rowBytes * index;
-        keyScale[count] = ScaleCode.decode(OffHeap.getByte(keyScales + index));
-        valueScale[count] = ScaleCode.decode(OffHeap.getByte(keyScales + KvLayout.BLOCK_TOKENS + index));
-        bias[count] = scoreBias;
+        keyCode[count] = OffHeap.getByte(keyScales + index);
+        valueCode[count] = OffHeap.getByte(keyScales + KvLayout.BLOCK_TOKENS + index);
         count++;
+    }
+
+    /**
+     * Adds those tokens of a KV head's block whose bits are set, as many as there is room for.
+     *
+     * @return the bits of those that are left
+     */
+    public long add(long head, long selected) {
+        long left = selected;
+        for (; left != 0 && !isFull(); left &= left - 1) {
+            add(head, Long.numberOfTrailingZeros(left));
+        }
+        return left;
     }
 
     /** Holds the first {@code tokens} tokens of a block instead of what was here. */
     public void setBlock(long head, int tokens) {
-        clear();
+        long keyScales = head + 2L * rowBytes * KvLayout.BLOCK_TOKENS;
         for (int i = 0; i < tokens; i++) {
-            add(head, i, 0f);
+            address[i] = head + 2L * rowBytes * i;
+        }
+        OffHeap.read(keyScales, keyCode, tokens);
+        OffHeap.read(keyScales + KvLayout.BLOCK_TOKENS, valueCode, tokens);
+        count = tokens;
+    }
+
+    /** Turns the codes of the scales into the scales. */
+    void decodeScales() {
+        for (int i = 0; i < count; i++) {
+            keyScale[i] = ScaleCode.decode(keyCode[i]);
+            valueScale[i] = ScaleCode.decode(valueCode[i]);
         }
     }
 
     /** Lets the places behind the last row repeat it, so that kernels may read all 64; their results are not used. */
     void pad() {
+        Arrays.fill(hidden, 0, count, 0f);
         if (isFull()) {
             return;
         }
         Arrays.fill(address, count, KvLayout.BLOCK_TOKENS, address[count - 1]);
         Arrays.fill(keyScale, count, KvLayout.BLOCK_TOKENS, 0f);
         Arrays.fill(valueScale, count, KvLayout.BLOCK_TOKENS, 0f);
-        Arrays.fill(bias, count, KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+        Arrays.fill(hidden, count, KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
     }
 }

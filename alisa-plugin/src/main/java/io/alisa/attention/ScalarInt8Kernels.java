@@ -48,6 +48,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public void addWeighted(AttentionTile tile, Int8Rows rows) {
+        rows.decodeScales();
         for (int row = 0; row < tile.rows; row++) {
             for (int i = 0; i < rows.count(); i++) {
                 float weight = tile.scores[row * TOKENS + i];
@@ -61,6 +62,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public void score(AttentionTile tile, Int8Rows rows) {
+        rows.decodeScales();
         for (int row = 0; row < tile.rows; row++) {
             int q = tile.queryOffset + row * tile.stride;
             for (int i = 0; i < rows.count(); i++) {
@@ -68,7 +70,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
                 for (int c = 0; c < tile.headSize; c++) {
                     dot += tile.query[q + c] * OffHeap.getByte(rows.address[i] + c);
                 }
-                tile.scores[row * TOKENS + i] = ScalarKernels.cap(dot * rows.keyScale[i], tile.softCap) + rows.bias[i];
+                tile.scores[row * TOKENS + i] = ScalarKernels.cap(dot * rows.keyScale[i], tile.softCap);
             }
             Arrays.fill(tile.scores, row * TOKENS + rows.count(), (row + 1) * TOKENS, Float.NEGATIVE_INFINITY);
         }
@@ -76,6 +78,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public void dequantise(Int8Rows rows, int headSize, long keys, long values) {
+        rows.decodeScales();
         int stride = KvLayout.padded(headSize);
         for (int i = 0; i < rows.count(); i++) {
             for (int c = 0; c < headSize; c++) {
@@ -90,6 +93,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public void mean(Int8Rows rows, int headSize, float[] key, float[] value) {
+        rows.decodeScales();
         for (int c = 0; c < headSize; c++) {
             float keys = 0;
             float values = 0;
@@ -104,6 +108,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public void sketch(Int8Rows rows, int headSize, float[] mean, long sketch) {
+        rows.decodeScales();
         ScalarSketch.write(rows, headSize, mean, sketch);
     }
 

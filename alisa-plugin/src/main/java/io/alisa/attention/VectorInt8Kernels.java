@@ -38,7 +38,7 @@ final class VectorInt8Kernels implements Int8Kernels {
 
     @Override
     public void attend(AttentionTile tile, Int8Rows rows) {
-        rows.pad();
+        VectorInt8Rows.prepare(rows);
         for (VectorInt8Stage stage : ATTEND) {
             stage.run(tile, rows);
         }
@@ -46,7 +46,7 @@ final class VectorInt8Kernels implements Int8Kernels {
 
     @Override
     public void score(AttentionTile tile, Int8Rows rows) {
-        rows.pad();
+        VectorInt8Rows.prepare(rows);
         for (VectorInt8Stage stage : SCORE) {
             stage.run(tile, rows);
         }
@@ -54,7 +54,7 @@ final class VectorInt8Kernels implements Int8Kernels {
 
     @Override
     public void addWeighted(AttentionTile tile, Int8Rows rows) {
-        rows.pad();
+        VectorInt8Rows.prepare(rows);
         for (VectorInt8Stage stage : ADD_WEIGHTED) {
             stage.run(tile, rows);
         }
@@ -62,13 +62,14 @@ final class VectorInt8Kernels implements Int8Kernels {
 
     @Override
     public void dequantise(Int8Rows rows, int headSize, long keys, long values) {
-        rows.pad();
+        VectorInt8Rows.prepare(rows);
         VectorInt8Quads.fill(rows);
         VectorInt8Rows.dequantise(rows, headSize, keys, values);
     }
 
     @Override
     public void mean(Int8Rows rows, int headSize, float[] key, float[] value) {
+        VectorInt8Rows.prepare(rows);
         VectorInt8Rows.mean(rows, 0, rows.keyScale, headSize, key);
         VectorInt8Rows.mean(rows, rows.rowBytes, rows.valueScale, headSize, value);
     }
@@ -76,6 +77,7 @@ final class VectorInt8Kernels implements Int8Kernels {
     @Override
     public void sketch(Int8Rows rows, int headSize, float[] mean, long sketch) {
         if (BYTES_FIT) {
+            VectorInt8Rows.prepare(rows);
             VectorInt8Quads.fill(rows);
             VectorSketch.write(rows, headSize, mean, sketch);
         } else {

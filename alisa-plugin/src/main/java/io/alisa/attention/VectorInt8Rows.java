@@ -10,6 +10,7 @@ import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -35,6 +36,28 @@ final class VectorInt8Rows {
             OffHeap.setByte(to + c, 0);
         }
         return code;
+    }
+
+    /** Makes rows ready to be worked on: scales, and all 64 places filled. */
+    static void prepare(Int8Rows rows) {
+        if (VectorMemory.BYTES.length() == LANES) {
+            decode(rows.keyCode, rows.keyScale);
+            decode(rows.valueCode, rows.valueScale);
+        } else {
+            rows.decodeScales();
+        }
+        rows.pad();
+    }
+
+    private static void decode(byte[] codes, float[] scales) {
+        for (int i = 0; i < TOKENS; i += LANES) {
+            // the bits of the code where those of a float are, see ScaleCode
+            IntVector bits = (IntVector) ByteVector.fromArray(VectorMemory.BYTES, codes, i)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, IntVector.SPECIES_PREFERRED, 0);
+            bits.lanewise(VectorOperators.LSHL, ScaleCode.MANTISSA_SHIFT)
+                    .add(IntVector.broadcast(IntVector.SPECIES_PREFERRED, ScaleCode.ZERO_BITS)).reinterpretAsFloats()
+                    .intoArray(scales, i);
+        }
     }
 
     private static float largest(float[] x, int offset, int channels) {

@@ -19,7 +19,7 @@ final class VectorInt8Scores {
     /** Channels come 2^24 times too large. */
     private static final float TOP_UNIT = 0x1p-24f;
 
-    private static final float[] NO_BIAS = new float[TOKENS];
+    private static final float[] NOTHING_HIDDEN = new float[TOKENS];
 
     private VectorInt8Scores() {
     }
@@ -45,30 +45,30 @@ final class VectorInt8Scores {
         }
     }
 
-    /** Turns products into scores: scale, cap and bias. */
+    /** Turns products into scores: scale and cap, and hide what is no row. */
     static void finish(AttentionTile tile, Int8Rows rows) {
         for (int row = 0; row < tile.rows; row++) {
             if (tile.softCap == 0) {
-                scale(tile.scores, row * TOKENS, rows.keyScale, rows.bias);
+                scale(tile.scores, row * TOKENS, rows.keyScale, rows.hidden);
             } else {
-                scale(tile.scores, row * TOKENS, rows.keyScale, NO_BIAS);
+                scale(tile.scores, row * TOKENS, rows.keyScale, NOTHING_HIDDEN);
                 VectorSoftmax.cap(tile.scores, row * TOKENS, tile.softCap);
-                add(tile.scores, row * TOKENS, rows.bias);
+                add(tile.scores, row * TOKENS, rows.hidden);
             }
         }
     }
 
-    private static void scale(float[] scores, int s, float[] scale, float[] bias) {
+    private static void scale(float[] scores, int s, float[] scale, float[] hidden) {
         for (int t = 0; t < TOKENS; t += LANES) {
             FloatVector.fromArray(SPECIES, scores, s + t).mul(FloatVector.broadcast(SPECIES, TOP_UNIT))
-                    .fma(FloatVector.fromArray(SPECIES, scale, t), FloatVector.fromArray(SPECIES, bias, t))
+                    .fma(FloatVector.fromArray(SPECIES, scale, t), FloatVector.fromArray(SPECIES, hidden, t))
                     .intoArray(scores, s + t);
         }
     }
 
-    private static void add(float[] scores, int s, float[] bias) {
+    private static void add(float[] scores, int s, float[] hidden) {
         for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector.fromArray(SPECIES, scores, s + t).add(FloatVector.fromArray(SPECIES, bias, t))
+            FloatVector.fromArray(SPECIES, scores, s + t).add(FloatVector.fromArray(SPECIES, hidden, t))
                     .intoArray(scores, s + t);
         }
     }

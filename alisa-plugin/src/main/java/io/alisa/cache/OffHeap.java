@@ -31,6 +31,11 @@ public final class OffHeap {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
+    /** Reads {@code count} bytes. */
+    public static void read(long address, byte[] to, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, address, to, 0, count);
+    }
+
     public static byte getByte(long address) {
         return ALL.get(ValueLayout.JAVA_BYTE, address);
     }

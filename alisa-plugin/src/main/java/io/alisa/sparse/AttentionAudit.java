@@ -6,12 +6,13 @@ import io.alisa.telemetry.AttentionSampleEvent;
 
 /**
  * Compares a sample of the sparse steps with dense attention: how much of the attention's mass fell on what was
- * attended. One KV head of one layer every few steps, in turn, so that it costs little and allocates nothing; while a
+ * attended. One KV head of one layer at a time, in turn and ever more seldom, so that it costs little and allocates nothing; while a
  * recording listens, more often and with ranks.
  */
 final class AttentionAudit {
-    /** Steps of a layer between samples, while nobody listens and while somebody does. */
-    private static final int RARELY = 64;
+    /** Most steps between samples while nobody listens: at first they are closer. */
+    private static final int RARELY = 512;
+    /** Steps between samples while somebody does. */
     private static final int OFTEN = 8;
     /** An entry below this share of its row's maximum counts as zero (paper, section on attention sparsity). */
     private static final double NEGLIGIBLE = 0.01;
@@ -21,6 +22,7 @@ final class AttentionAudit {
     private final SparseScratch scratch;
     private final int layers;
     private long steps;
+    private long next = OFTEN;
     private long samples;
     private double keptMass;
 
@@ -38,14 +40,13 @@ final class AttentionAudit {
 
     /** Called after each layer's sparse step. */
     void step(int layer, KvLayer kv, float[] queries) {
-        boolean listening = AttentionSampleEvent.isOn();
-        int every = listening ? OFTEN : RARELY;
         if (layer == 0) {
             steps++;
         }
-        long turn = steps / every;
-        if (steps % every == 0 && turn % layers == layer) {
-            sample(layer, (int) (turn / layers % shape.kvHeads()), kv, queries, listening);
+        boolean listening = AttentionSampleEvent.isOn();
+        if (steps >= next && samples % layers == layer) {
+            next = steps + (listening ? OFTEN : Math.min(steps, RARELY));
+            sample(layer, (int) (samples / layers % shape.kvHeads()), kv, queries, listening);
         }
     }
 

@@ -20,35 +20,23 @@ final class RecentTokens {
         this.rows = GatheredRows.ofFloats(session, kernels);
     }
 
-    private static int blockStart(KvLayer layer) {
-        return (layer.tokens() - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
-    }
-
-    /** Where in a KV head's list the tokens of the newest block begin. */
-    static int firstRecent(KvLayer layer, int kvHead, Selection selection) {
-        int[] positions = selection.positions(kvHead);
-        int first = selection.count(kvHead);
-        while (first > 0 && positions[first - 1] >= blockStart(layer)) {
-            first--;
-        }
-        return first;
-    }
-
-    /** Folds the tokens, of which there is at least the newest, into the tile's running softmax. */
-    void attend(AttentionTile tile, KvLayer layer, int kvHead, Selection selection) {
-        int start = blockStart(layer);
-        int first = firstRecent(layer, kvHead, selection);
-        int count = selection.count(kvHead) - first;
+    /**
+     * Folds the tokens, of which there is at least the newest, into the tile's running softmax.
+     *
+     * @param selected a bit per token of the newest block
+     */
+    void attend(AttentionTile tile, KvLayer layer, int kvHead, long selected) {
+        int block = (layer.tokens() - 1) / KvLayout.BLOCK_TOKENS;
+        int start = block * KvLayout.BLOCK_TOKENS;
+        int count = Long.bitCount(selected);
         if (count == layer.tokens() - start) {
             long keys = layer.floatHead(start, kvHead);
             tile.seeAll(count);
             kernels.attend(tile, keys, keys + floats.keyBytes(), count);
-            return;
+        } else {
+            rows.clear();
+            rows.add(layer, kvHead, block, selected);
+            rows.attend(tile);
         }
-        rows.clear();
-        for (int i = first; i < first + count; i++) {
-            rows.add(layer, selection.positions(kvHead)[i], kvHead);
-        }
-        rows.attend(tile);
     }
 }

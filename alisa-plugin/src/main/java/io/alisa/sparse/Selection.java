@@ -5,59 +5,75 @@ import java.util.Arrays;
 import io.alisa.cache.KvLayout;
 
 /**
- * The tokens one step attends: for each KV head a list of positions, ascending, and the same as bits, a word per block of
- * 64. Reused from step to step. Different KV heads may be filled by different threads.
+ * The tokens one step attends: for each KV head a set of positions, a word of 64 bits per block. Reused from step to
+ * step. Different KV heads may be filled and read by different threads.
  */
 public final class Selection {
-    private final int[][] positions;
     private final long[][] bits;
     private final int[] counts;
+    /** The same as lists, made when somebody asks for one. */
+    private final int[][] positions;
+    private final int[] listed;
+    private int words;
 
     public Selection(int kvHeads) {
-        positions = new int[kvHeads][0];
         bits = new long[kvHeads][0];
         counts = new int[kvHeads];
+        positions = new int[kvHeads][0];
+        listed = new int[kvHeads];
     }
 
     public int kvHeads() {
         return counts.length;
     }
 
-    /** Positions of a KV head; only the first {@link #count} are meant. */
-    public int[] positions(int kvHead) {
-        return positions[kvHead];
-    }
-
+    /** How many tokens a KV head attends. */
     public int count(int kvHead) {
         return counts[kvHead];
     }
 
-    /** Bit {@code p % 64} of word {@code p / 64} is set for every position p in the list. */
+    /** Bit {@code p % 64} of word {@code p / 64} is set for every position p of a KV head. */
     public long[] bits(int kvHead) {
         return bits[kvHead];
     }
 
-    /** Empties all lists and makes room for {@code capacity} positions in each; allocates only when it grew much. */
-    public void begin(int capacity) {
-        int words = KvLayout.blocks(capacity);
+    /** Positions of a KV head, ascending; only the first {@link #count} are meant. */
+    public int[] positions(int kvHead) {
+        if (positions[kvHead].length < counts[kvHead]) {
+            positions[kvHead] = new int[words * KvLayout.BLOCK_TOKENS];
+        }
+        int[] list = positions[kvHead];
+        if (listed[kvHead] != counts[kvHead]) {
+            int count = 0;
+            for (int block = 0; block < words; block++) {
+                for (long left = bits[kvHead][block]; left != 0; left &= left - 1) {
+                    list[count++] = block * KvLayout.BLOCK_TOKENS + Long.numberOfTrailingZeros(left);
+                }
+            }
+            listed[kvHead] = count;
+        }
+        return list;
+    }
+
+    /** Empties all sets and makes room for positions below {@code end}; allocates only when that grew much. */
+    public void begin(int end) {
+        words = KvLayout.blocks(end);
         for (int head = 0; head < counts.length; head++) {
             counts[head] = 0;
-            if (positions[head].length < capacity) {
-                int room = KvLayout.blocks(Math.max(capacity, 2 * positions[head].length));
-                positions[head] = new int[room * KvLayout.BLOCK_TOKENS];
-                bits[head] = new long[room];
+            listed[head] = 0;
+            if (bits[head].length < words) {
+                bits[head] = new long[Math.max(words, 2 * bits[head].length)];
             }
             Arrays.fill(bits[head], 0, words, 0L);
         }
     }
 
-    /** Adds a position that is larger than all before. */
+    /** Adds a position. */
     public void add(int kvHead, int position) {
-        positions[kvHead][counts[kvHead]++] = position;
-        bits[kvHead][position / KvLayout.BLOCK_TOKENS] |= 1L << position;
+        addWord(kvHead, position / KvLayout.BLOCK_TOKENS, 1L << position);
     }
 
-    /** Adds the positions {@code from} to {@code end - 1}, larger than all before. */
+    /** Adds the positions {@code from} to {@code end - 1}. */
     public void addRange(int kvHead, int from, int end) {
         for (int start = from; start < end;) {
             int next = Math.min(end, (start / KvLayout.BLOCK_TOKENS + 1) * KvLayout.BLOCK_TOKENS);
@@ -70,23 +86,18 @@ public final class Selection {
         }
     }
 
-    /** Adds those positions of a block whose bits are set, larger than all before. */
+    /** Adds those positions of a block whose bits are set. */
     public void addWord(int kvHead, int block, long word) {
+        counts[kvHead] += Long.bitCount(word & ~bits[kvHead][block]);
         bits[kvHead][block] |= word;
-        int[] list = positions[kvHead];
-        int count = counts[kvHead];
-        for (long left = word; left != 0; left &= left - 1) {
-            list[count++] = block * KvLayout.BLOCK_TOKENS + Long.numberOfTrailingZeros(left);
-        }
-        counts[kvHead] = count;
     }
 
-    /** Gives all KV heads the list of the first. */
+    /** Gives all KV heads the set of the first. */
     public void shareFirst() {
         for (int head = 1; head < counts.length; head++) {
-            System.arraycopy(positions[0], 0, positions[head], 0, counts[0]);
-            System.arraycopy(bits[0], 0, bits[head], 0, bits[0].length);
+            System.arraycopy(bits[0], 0, bits[head], 0, words);
             counts[head] = counts[0];
+            listed[head] = 0;
         }
     }
 }

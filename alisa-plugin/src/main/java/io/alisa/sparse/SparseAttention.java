@@ -7,6 +7,7 @@ import io.alisa.attention.AttentionTile;
 import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
 import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 
@@ -14,7 +15,7 @@ import io.alisa.parallel.WorkerTeam;
  * Attention of one new token over the tokens its policy selects, and over an estimate of the skipped ones where the
  * policy wants that.
  *
- * <p>Every KV head's list is cut into spans of fixed length, and the newest and the skipped tokens are one more: results do not
+ * <p>The blocks are cut into spans of fixed length, and the newest and the skipped tokens are one more: results do not
  * depend on the number of threads.
  *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
@@ -34,6 +35,8 @@ public final class SparseAttention {
     private float[] queries = {};
     private float[] outputs = {};
     private int spans;
+    /** Blocks before the newest. */
+    private int sealedBlocks;
     private long selectNanos;
     private long attendNanos;
 
@@ -63,11 +66,8 @@ public final class SparseAttention {
         selection.begin(kv.tokens());
         selector.select(kv, query, selection);
         long selected = System.nanoTime();
-        int longest = 0;
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            longest = Math.max(longest, selection.count(head));
-        }
-        spans = (longest + SparseScratch.SPAN_TOKENS - 1) / SparseScratch.SPAN_TOKENS + 1;
+        sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
+        spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
         scratch.results.begin(spans);
         team.run(attendSpan, spans * shape.kvHeads());
         team.run(joinSpans, shape.kvHeads());
@@ -92,7 +92,7 @@ public final class SparseAttention {
             if (mass != null) {
                 scratch.skipped[worker].add(tile, layer, kvHead, mass);
             }
-            scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection);
+            scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection.bits(kvHead)[sealedBlocks]);
         } else {
             attendSelected(tile, kvHead, span, scratch.rows[worker]);
         }
@@ -100,15 +100,17 @@ public final class SparseAttention {
     }
 
     private void attendSelected(AttentionTile tile, int kvHead, int span, GatheredRows rows) {
-        int[] positions = scratch.selection.positions(kvHead);
-        int end = Math.min(RecentTokens.firstRecent(layer, kvHead, scratch.selection),
-                (span + 1) * SparseScratch.SPAN_TOKENS);
+        long[] selected = scratch.selection.bits(kvHead);
+        int end = Math.min(sealedBlocks, (span + 1) * SparseScratch.SPAN_BLOCKS);
         rows.clear();
-        for (int i = span * SparseScratch.SPAN_TOKENS; i < end; i++) {
-            rows.add(layer, positions[i], kvHead);
-            if (rows.isFull()) {
-                rows.attend(tile);
-                rows.clear();
+        for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
+            long left = selected[block];
+            while (left != 0) {
+                left = rows.add(layer, kvHead, block, left);
+                if (rows.isFull()) {
+                    rows.attend(tile);
+                    rows.clear();
+                }
             }
         }
         if (rows.count() > 0) {

@@ -12,8 +12,8 @@ import io.alisa.parallel.WorkerTeam;
 
 /** What the layers of a session share while each in turn attends sparsely. */
 final class SparseScratch {
-    /** Attended tokens of a span: long enough to keep a worker busy, short enough to share a list out. */
-    static final int SPAN_TOKENS = 512;
+    /** Blocks of a span: some hundreds of attended tokens, enough to keep a worker busy, few enough to share out. */
+    static final int SPAN_BLOCKS = 32;
 
     final AttentionShape shape;
     final WorkerTeam team;

@@ -6,6 +6,7 @@ import java.util.Random;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.OffHeap;
+import io.alisa.cache.ScaleCode;
 
 /** Blocks of random INT8 keys and values of one KV head, random queries, and the formula in double precision. */
 final class RandomInt8 implements AutoCloseable {
@@ -61,26 +62,22 @@ final class RandomInt8 implements AutoCloseable {
         return rows;
     }
 
-    /** Tokens from anywhere, some of which stand for others or are not seen. */
+    /** Tokens from anywhere. */
     Int8Rows gathered(int count) {
         Int8Rows rows = new Int8Rows(shape.headSize());
         for (int i = 0; i < count; i++) {
-            float bias = switch (random.nextInt(4)) {
-                case 0 -> (float) Math.log(1 + random.nextInt(500));
-                case 1 -> Float.NEGATIVE_INFINITY;
-                default -> 0f;
-            };
-            rows.add(head(random.nextInt(BLOCKS)), random.nextInt(KvLayout.BLOCK_TOKENS), bias);
+            rows.add(head(random.nextInt(BLOCKS)), random.nextInt(KvLayout.BLOCK_TOKENS));
         }
         return rows;
     }
 
     static double key(Int8Rows rows, int row, int channel) {
-        return (double) rows.keyScale[row] * OffHeap.getByte(rows.address[row] + channel);
+        return (double) ScaleCode.decode(rows.keyCode[row]) * OffHeap.getByte(rows.address[row] + channel);
     }
 
     static double value(Int8Rows rows, int row, int channel) {
-        return (double) rows.valueScale[row] * OffHeap.getByte(rows.address[row] + rows.rowBytes + channel);
+        return (double) ScaleCode.decode(rows.valueCode[row])
+                * OffHeap.getByte(rows.address[row] + rows.rowBytes + channel);
     }
 
     double score(Int8Rows rows, int row, int queryRow) {
@@ -88,8 +85,7 @@ final class RandomInt8 implements AutoCloseable {
         for (int c = 0; c < shape.headSize(); c++) {
             dot += queries[queryRow * shape.rowStride() + c] * key(rows, row, c);
         }
-        double capped = shape.softCap() == 0 ? dot : shape.softCap() * Math.tanh(dot / shape.softCap());
-        return capped + rows.bias[row];
+        return shape.softCap() == 0 ? dot : shape.softCap() * Math.tanh(dot / shape.softCap());
     }
 
     /** The formula over all the rows together: attention outputs of all query rows. */

@@ -30,6 +30,7 @@ final class GatheredInt8 implements GatheredRows {
 
     @Override
     public void attend(AttentionTile tile) {
+        rows.touch(tile);
         kernels.attend(tile, rows);
     }
 }

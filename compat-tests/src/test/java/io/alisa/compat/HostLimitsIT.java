@@ -98,8 +98,29 @@ class HostLimitsIT {
 
     private static void check(Operations operations, Map<Scenario, String> limits)
             throws IOException, InterruptedException {
-        HostResult host = workspace.unmodified(operations.name())
-                .operations(operations).run(List.copyOf(limits.keySet()));
+        try {
+            check(operations, operations.name(), limits);
+        } catch (HostProcessException e) {
+            // The native operations write past the end of some of these models' tensors, and now and then the process
+            // does not survive what an earlier scenario did to it. Each alone then, where dying is failing too.
+            for (Map.Entry<Scenario, String> limit : limits.entrySet()) {
+                checkAlone(operations, limit.getKey(), limit.getValue());
+            }
+        }
+    }
+
+    private static void checkAlone(Operations operations, Scenario scenario, String failure)
+            throws IOException, InterruptedException {
+        try {
+            check(operations, operations.name() + " " + scenario.name(), Map.of(scenario, failure));
+        } catch (HostProcessException e) {
+            assertThat(e).as("%s, with %s", scenario.name(), operations).hasMessageContaining("Exit code");
+        }
+    }
+
+    private static void check(Operations operations, String process, Map<Scenario, String> limits)
+            throws IOException, InterruptedException {
+        HostResult host = workspace.unmodified(process).operations(operations).run(List.copyOf(limits.keySet()));
         for (Map.Entry<Scenario, String> limit : limits.entrySet()) {
             Recording recording = host.recordingOrFailure(limit.getKey().name());
             assertThat(recording.facts()).as("%s now works, with %s", limit.getKey().name(), operations)

@@ -36,28 +36,26 @@ final class VectorInt8Kernels implements Int8Kernels {
         return BYTES_FIT ? VectorInt8Rows.quantise(x, offset, channels, to) : scalar.quantise(x, offset, channels, to);
     }
 
-    @Override
-    public void attend(AttentionTile tile, Int8Rows rows) {
+    private static void run(VectorInt8Stage[] stages, AttentionTile tile, Int8Rows rows) {
         VectorInt8Rows.prepare(rows);
-        for (VectorInt8Stage stage : ATTEND) {
+        for (VectorInt8Stage stage : stages) {
             stage.run(tile, rows);
         }
+    }
+
+    @Override
+    public void attend(AttentionTile tile, Int8Rows rows) {
+        run(ATTEND, tile, rows);
     }
 
     @Override
     public void score(AttentionTile tile, Int8Rows rows) {
-        VectorInt8Rows.prepare(rows);
-        for (VectorInt8Stage stage : SCORE) {
-            stage.run(tile, rows);
-        }
+        run(SCORE, tile, rows);
     }
 
     @Override
     public void addWeighted(AttentionTile tile, Int8Rows rows) {
-        VectorInt8Rows.prepare(rows);
-        for (VectorInt8Stage stage : ADD_WEIGHTED) {
-            stage.run(tile, rows);
-        }
+        run(ADD_WEIGHTED, tile, rows);
     }
 
     @Override

@@ -1,13 +1,10 @@
 package io.alisa.sparse;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
-import com.sun.management.ThreadMXBean;
+import io.alisa.Allocation;
 import io.alisa.attention.AttentionShape;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
@@ -22,9 +19,7 @@ class PoliciesTest {
     private static final int FIRST = 600;
     private static final int STEPS = 100;
     /** Rounds of {@link #STEPS} until nothing must be allocated any more. */
-    private static final int MOST_ROUNDS = 100;
 
-    private final ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
     private final Budget budget = new Budget(0.2, 0);
     private final AttentionShape shape = new AttentionShape(KV_HEADS, 4, 1, 0);
     private final Selection selection = new Selection(KV_HEADS);
@@ -41,18 +36,11 @@ class PoliciesTest {
     @ParameterizedTest
     @ValueSource(strings = {"swa-paper", "h2o", "streaming-llm", "local", "strided", "dense"})
     void aStepAllocatesNothing(String policy) {
-        assumeTrue(threads.isThreadAllocatedMemorySupported(), "this JVM does not count allocation");
         TokenSelector selector = Policies.selector(policy, budget, shape);
         Arrays.fill(weights, 1);
         try (KvSession session = new KvSession(new KvLayout(KvFormat.F32, KV_HEADS, 1), 1, FIRST + STEPS)) {
             KvLayer layer = session.layer(0);
-            long allocated = Long.MAX_VALUE;
-            for (int round = 0; allocated != 0 && round < MOST_ROUNDS; round++) {
-                long before = threads.getCurrentThreadAllocatedBytes();
-                decode(selector, layer);
-                allocated = threads.getCurrentThreadAllocatedBytes() - before;
-            }
-            assertThat(allocated).as("bytes of %s steps", STEPS).isZero();
+            Allocation.assertNoneAfterAWhile(() -> decode(selector, layer));
         }
     }
 

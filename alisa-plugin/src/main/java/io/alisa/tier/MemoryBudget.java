@@ -1,0 +1,99 @@
+package io.alisa.tier;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A hard cap on bytes, shared by all sessions of the process. Thread-safe.
+ *
+ * <p>Each session has an account. An account may take whatever is free; when nothing is, one that holds less than its
+ * share of the cap may have the others give back what they hold beyond theirs.
+ */
+public final class MemoryBudget {
+    /** Who can make an account smaller. */
+    public interface Owner {
+        /**
+         * Frees memory of the account, as far as that is possible, without touching what is in use.
+         *
+         * @param bytes how much is wanted
+         */
+        void giveBack(long bytes);
+    }
+
+    private final List<MemoryAccount> accounts = new ArrayList<>();
+    private long cap;
+    private long reserved;
+    private long peak;
+
+    public MemoryBudget(long cap) {
+        this.cap = cap;
+    }
+
+    /** A budget that never says no. */
+    public static MemoryBudget unlimited() {
+        return new MemoryBudget(Long.MAX_VALUE);
+    }
+
+    /** Opens an account. */
+    public synchronized MemoryAccount open(Owner owner) {
+        MemoryAccount account = new MemoryAccount(this, owner);
+        accounts.add(account);
+        return account;
+    }
+
+    /** Sets another cap. Where more is held already, nothing more is granted until enough came back. */
+    public synchronized void setCap(long bytes) {
+        cap = bytes;
+    }
+
+    public synchronized long cap() {
+        return cap;
+    }
+
+    /** Bytes that accounts hold now. */
+    public synchronized long reserved() {
+        return reserved;
+    }
+
+    /** The most that accounts ever held at once. */
+    public synchronized long peak() {
+        return peak;
+    }
+
+    public synchronized long free() {
+        return Math.max(0, cap - reserved);
+    }
+
+    /** What each account may have at least: an equal part of the cap. */
+    public synchronized long share() {
+        return cap / Math.max(1, accounts.size());
+    }
+
+    synchronized boolean grant(long bytes) {
+        if (bytes > cap - reserved) {
+            return false;
+        }
+        reserved += bytes;
+        peak = Math.max(peak, reserved);
+        return true;
+    }
+
+    synchronized void back(long bytes) {
+        reserved -= bytes;
+    }
+
+    synchronized void close(MemoryAccount account) {
+        accounts.remove(account);
+    }
+
+    /** The accounts that hold more than their share, but for {@code asking}. */
+    synchronized List<MemoryAccount> overShare(MemoryAccount asking) {
+        List<MemoryAccount> over = new ArrayList<>();
+        for (MemoryAccount account : accounts) {
+            if (account != asking && account.reserved() > share()) {
+                over.add(account);
+            }
+        }
+        return over;
+    }
+}

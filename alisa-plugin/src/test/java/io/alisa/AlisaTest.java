@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
 import io.alisa.host.Binding;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
@@ -22,7 +23,8 @@ class AlisaTest {
     void reportsArriveAsTheyAre() {
         Object kvBuffer = new Object();
         Binding binding = Sessions.ofProcess().bind(kvBuffer);
-        try (HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), new ScalarKernels(),
+        try (HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(),
                 WorkerTeam.shared())) {
             binding.open(session);
             Sessions.ofProcess().opened(session);

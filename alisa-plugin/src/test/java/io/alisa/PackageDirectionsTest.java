@@ -24,6 +24,7 @@ class PackageDirectionsTest {
                 .layer("parallel").definedBy("io.alisa.parallel")
                 .layer("config").definedBy("io.alisa.config")
                 .layer("device").definedBy("io.alisa.device")
+                .layer("tier").definedBy("io.alisa.tier")
                 .layer("cache").definedBy("io.alisa.cache")
                 .layer("attention").definedBy("io.alisa.attention")
                 .layer("telemetry").definedBy("io.alisa.telemetry")
@@ -36,15 +37,16 @@ class PackageDirectionsTest {
                 .whereLayer("parallel").mayNotAccessAnyLayer()
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("device").mayNotAccessAnyLayer()
-                .whereLayer("cache").mayNotAccessAnyLayer()
+                .whereLayer("tier").mayNotAccessAnyLayer()
+                .whereLayer("cache").mayOnlyAccessLayers("tier")
                 .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
                 .whereLayer("telemetry").mayNotAccessAnyLayer()
                 .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry")
                 .whereLayer("host")
-                .mayOnlyAccessLayers("api", "cache", "attention", "sparse", "parallel", "config", "telemetry")
+                .mayOnlyAccessLayers("api", "tier", "cache", "attention", "sparse", "parallel", "config", "telemetry")
                 .whereLayer("jlama").mayOnlyAccessLayers("host", "sparse", "cache", "attention", "parallel", "config")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
-                .whereLayer("doctor").mayOnlyAccessLayers("config", "attention", "agent", "device");
+                .whereLayer("doctor").mayOnlyAccessLayers("config", "tier", "attention", "agent", "device");
         rule.check(CLASSES);
     }
 

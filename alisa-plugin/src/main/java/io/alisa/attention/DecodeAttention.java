@@ -54,6 +54,7 @@ public final class DecodeAttention {
         this.layer = anyLayer;
         this.floats = new KvLayout(KvFormat.F32, shape.kvHeads(), shape.headSize());
         this.results = new SpanResults(shape);
+        anyLayer.serveReaders(team.size());
         this.rows = new Int8Rows[team.size()];
         Arrays.setAll(rows, worker -> new Int8Rows(shape.headSize()));
         this.tiles = new AttentionTile[team.size()][shape.kvHeads()];
@@ -79,8 +80,8 @@ public final class DecodeAttention {
         large = isLarge(kv);
         results.begin(spans);
         // A block's KV heads lie one behind the other: worked on in that order they are read in one stream. With few
-        // spans the heads are shared out too.
-        headsPerItem = spans >= SPANS_PER_WORKER * team.size() ? shape.kvHeads() : 1;
+        // spans the heads are shared out too, and so they are where blocks must be read from a file, head by head.
+        headsPerItem = spans >= SPANS_PER_WORKER * team.size() && kv.isAllResident() ? shape.kvHeads() : 1;
         team.run(attendSpan, shape.kvHeads() / headsPerItem * spans,
                 2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * kv.tokens());
         if (spans > 1) {
@@ -102,6 +103,9 @@ public final class DecodeAttention {
             heads[head].begin(queries, head * shape.groupSize(), shape.groupSize());
         }
         int end = Math.min(blocks, (span + 1) * SPAN_BLOCKS);
+        if (!layer.isAllResident()) {
+            layer.reader(worker).open(layer, firstHead, span * SPAN_BLOCKS, end);
+        }
         for (int block = span * SPAN_BLOCKS; block < end; block++) {
             int tokens = Math.min(KvLayout.BLOCK_TOKENS, layer.tokens() - block * KvLayout.BLOCK_TOKENS);
             for (int head = firstHead; head < endHead; head++) {
@@ -121,7 +125,9 @@ public final class DecodeAttention {
         KvLayout layout = layer.layout();
         int start = block * KvLayout.BLOCK_TOKENS;
         if (layout.format() == KvFormat.INT8 && block < blocks - 1) {
-            long head = layer.head(start, kvHead);
+            long head = layer.isResident(block)
+                    ? layer.head(start, kvHead)
+                    : layer.reader(worker).head(layer, block, kvHead);
             preload(tile, head, layout.headBytes());
             rows[worker].setBlock(head, tokens);
             int8Kernels.attend(tile, rows[worker]);

@@ -6,10 +6,12 @@ import io.alisa.cache.KvLayout;
 /** Gathered INT8 rows are attended where they lie. */
 final class GatheredInt8 implements GatheredRows {
     private final Int8Kernels kernels;
+    private final int worker;
     private final Int8Rows rows;
 
-    GatheredInt8(KvLayout layout, Int8Kernels kernels) {
+    GatheredInt8(KvLayout layout, Int8Kernels kernels, int worker) {
         this.kernels = kernels;
+        this.worker = worker;
         this.rows = new Int8Rows(layout.headSize());
     }
 
@@ -25,7 +27,10 @@ final class GatheredInt8 implements GatheredRows {
 
     @Override
     public long add(KvLayer layer, int kvHead, int block, long selected) {
-        return rows.add(layer.head(block * KvLayout.BLOCK_TOKENS, kvHead), selected);
+        long head = layer.isResident(block)
+                ? layer.head(block * KvLayout.BLOCK_TOKENS, kvHead)
+                : layer.reader(worker).head(layer, block, kvHead);
+        return rows.add(head, selected);
     }
 
     @Override

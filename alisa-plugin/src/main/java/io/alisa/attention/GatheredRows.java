@@ -12,10 +12,10 @@ public interface GatheredRows {
         return new GatheredFloats(session, kernels);
     }
 
-    /** For tokens of the session's format. */
-    static GatheredRows of(KvSession session, AttentionKernels kernels) {
+    /** For tokens of the session's format, some of which {@code worker} may have opened to read them from a file. */
+    static GatheredRows of(KvSession session, AttentionKernels kernels, int worker) {
         return session.layout().format() == KvFormat.INT8
-                ? new GatheredInt8(session.layout(), kernels.int8())
+                ? new GatheredInt8(session.layout(), kernels.int8(), worker)
                 : new GatheredFloats(session, kernels);
     }
 

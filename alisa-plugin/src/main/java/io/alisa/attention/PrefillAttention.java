@@ -1,5 +1,6 @@
 package io.alisa.attention;
 
+import io.alisa.cache.BlockReader;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
@@ -44,6 +45,7 @@ public final class PrefillAttention {
         this.int8Kernels = kernels.int8();
         this.team = team;
         this.layer = session.layer(0);
+        session.serveReaders(team.size());
         this.floats = new KvLayout(KvFormat.F32, 1, shape.headSize());
         boolean int8 = session.layout().format() == KvFormat.INT8;
         this.rows = new Int8Rows[int8 ? team.size() : 0];
@@ -98,7 +100,10 @@ public final class PrefillAttention {
         tile.begin(queries, firstRow, (end - first) * shape.groupSize());
         tile.seeAll(KvLayout.BLOCK_TOKENS);
         for (int block = 0; block < ownBlock; block++) {
-            long keys = floatBlock(block * KvLayout.BLOCK_TOKENS, kvHead, worker);
+            if (!layer.isAllResident() && block % BlockReader.RUN == 0) {
+                layer.reader(worker).open(layer, kvHead, block, Math.min(ownBlock, block + BlockReader.RUN));
+            }
+            long keys = floatBlock(block, kvHead, worker);
             kernels.attend(tile, keys, keys + floats.keyBytes(), KvLayout.BLOCK_TOKENS);
             tile.seeAll(KvLayout.BLOCK_TOKENS);
         }
@@ -111,8 +116,10 @@ public final class PrefillAttention {
     }
 
     /** A KV head of a block in floats: turned back into them for each tile, which has work for far longer than that. */
-    private long floatBlock(int blockStart, int kvHead, int worker) {
-        long head = layer.head(blockStart, kvHead);
+    private long floatBlock(int index, int kvHead, int worker) {
+        long head = layer.isResident(index)
+                ? layer.head(index * KvLayout.BLOCK_TOKENS, kvHead)
+                : layer.reader(worker).head(layer, index, kvHead);
         if (layer.layout().format() == KvFormat.F32) {
             return head;
         }

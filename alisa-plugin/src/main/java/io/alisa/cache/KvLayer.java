@@ -5,24 +5,36 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values of one layer of one session: a table of blocks.
+ * Keys and values of one layer of one session: a table of blocks, each in RAM or in the session's file.
  *
  * <p>Not thread-safe: the session is locked while a layer is used.
  */
 public final class KvLayer {
+    /** Steps over which the use of a block is averaged, about. */
+    private static final float USE_MEMORY = 16;
+
     private final KvLayout layout;
     private final long[] blocks;
+    /** Null where blocks never move: among the means of blocks. */
+    private final @Nullable KvTiers tiers;
     private final BlockSource source;
     private final int index;
+    /** How much a block was attended lately, see {@link #noteUse}. */
+    private final float[] use;
     private final int maxTokens;
     private final @Nullable KvDigest digest;
     private final @Nullable RecentFloats recent;
     private int blockCount;
     private int tokens;
+    /** Blocks that are not in RAM. */
+    private int away;
+    private int pins;
 
     KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest,
-            @Nullable RecentFloats recent, BlockSource source) {
+            @Nullable RecentFloats recent, @Nullable KvTiers tiers, BlockSource source) {
         this.layout = layout;
+        this.tiers = tiers;
+        this.use = new float[tiers == null ? 0 : KvLayout.blocks(maxTokens)];
         this.index = index;
         this.maxTokens = maxTokens;
         this.digest = digest;
@@ -40,14 +52,99 @@ public final class KvLayer {
         return tokens;
     }
 
-    /** Address of a block, see {@link KvLayout}. */
+    /** Which layer of its session this is. */
+    int index() {
+        return index;
+    }
+
+    /** Address of a block in RAM, see {@link KvLayout}; 0 where it is not there. */
     public long block(int block) {
         return blocks[block];
     }
 
-    /** Address of a KV head in the block of a token. */
+    /** Whether a block is in RAM. */
+    public boolean isResident(int block) {
+        return blocks[block] != 0;
+    }
+
+    int blockCount() {
+        return blockCount;
+    }
+
+    /** Blocks, from the first on, whose bytes do not change any more unless the host goes back. */
+    int sealedBlocks() {
+        return recent == null ? 0 : Math.min(recent.first(), blockCount);
+    }
+
+    /** Says that a block is in RAM at an address now, or that it is not in RAM, 0. */
+    void place(int block, long address) {
+        if (pins > 0 && block < sealedBlocks()) {
+            throw new IllegalStateException("Block " + block + " of layer " + index + " moves while it is read");
+        }
+        if (blocks[block] == 0) {
+            away--;
+        }
+        if (address == 0) {
+            away++;
+        }
+        blocks[block] = address;
+    }
+
+    /** Address of a KV head in the block of a token; a block that is not in RAM is read by the calling thread. */
     public long head(int position, int kvHead) {
-        return layout.headAddress(blocks[position / KvLayout.BLOCK_TOKENS], kvHead);
+        int block = position / KvLayout.BLOCK_TOKENS;
+        if (blocks[block] == 0 && tiers != null) {
+            return tiers.openHead(this, block, kvHead);
+        }
+        return layout.headAddress(blocks[block], kvHead);
+    }
+
+    /**
+     * Says that all blocks are about to be read, by {@link #reader readers} where they are not in RAM: until {@link #unpin}
+     * none moves.
+     */
+    public void pin() {
+        if (away > 0 && tiers != null) {
+            tiers.prepareReaders();
+        }
+        pins++;
+    }
+
+    public void unpin() {
+        pins--;
+    }
+
+    boolean isPinned() {
+        return pins > 0;
+    }
+
+    /** Whether all blocks are in RAM. */
+    public boolean isAllResident() {
+        return away == 0;
+    }
+
+    /** Prepares reading by that many threads. */
+    public void serveReaders(int workers) {
+        if (tiers != null) {
+            tiers.reader(workers - 1);
+        }
+    }
+
+    /** What a worker reads sealed blocks with, see {@link #serveReaders}. */
+    public BlockReader reader(int worker) {
+        if (tiers == null) {
+            throw new IllegalStateException("Means of blocks never leave RAM");
+        }
+        return tiers.reader(worker);
+    }
+
+    float use(int block) {
+        return use[block];
+    }
+
+    /** Says that a share of a block's tokens was attended in a step, 0 to 1. */
+    public void noteUse(int block, float share) {
+        use[block] += (share - use[block]) / USE_MEMORY;
     }
 
     /** What is kept about the full blocks; null where nothing is. */
@@ -62,11 +159,24 @@ public final class KvLayer {
      * @param start first token to be written
      */
     public void resize(int start, int end) {
-        if (digest != null && digest.blocks() > start / KvLayout.BLOCK_TOKENS) {
-            digest.resize(start / KvLayout.BLOCK_TOKENS);
+        int block = start / KvLayout.BLOCK_TOKENS;
+        if (digest != null && digest.blocks() > block) {
+            digest.resize(block);
         }
+        if (tiers != null) {
+            for (int drop = blockCount - 1; drop > block; drop--) {
+                tiers.drop(this, drop);
+                blockCount--;
+                away--; // it is nowhere any more
+            }
+            if (blockCount > block) {
+                tiers.unseal(this, block);
+            }
+        }
+        // First, for it says which blocks are not sealed from now on: they stay in RAM.
+        boolean missing = recent != null && recent.begin(start, end);
         resize(end);
-        if (recent != null && recent.begin(start, end)) {
+        if (missing) {
             restore(start);
         }
     }
@@ -127,6 +237,7 @@ public final class KvLayer {
     void forget() {
         blockCount = 0;
         tokens = 0;
+        away = 0;
         Arrays.fill(blocks, 0);
         if (digest != null) {
             digest.forget();

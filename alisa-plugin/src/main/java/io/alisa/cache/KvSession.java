@@ -4,67 +4,93 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The KV of one conversation: one {@link KvLayer} per layer over off-heap slabs, all of which go back to the operating
- * system at {@link #close()}.
+ * The KV of one conversation: one {@link KvLayer} per layer over memory that goes back to the operating system at
+ * {@link #close()}, and a file for what the fast tier's cap leaves no room for.
  *
  * <p>Whoever uses a layer holds the {@link #lock()}; closing takes it too, so memory never goes while it is read.
  */
 public final class KvSession implements AutoCloseable {
-    private static final long ALIGNMENT = 64;
-
     private final KvLayout layout;
     private final KvLayer[] layers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Arena arena = Arena.ofShared();
-    private final Slabs blocks;
-    private final Slabs means;
-    private final Slabs sketches;
-    private final Slabs recent;
+    private final KvTiers tiers;
     private final Staging staging;
-    private volatile long scratchBytes;
     private volatile boolean closed;
 
-    /** A session without digests. */
+    /** A session without digests, as large as it likes. */
     public KvSession(KvLayout layout, int layerCount, int maxTokens) {
         this(layout, layerCount, maxTokens, false);
+    }
+
+    /** A session as large as it likes. */
+    public KvSession(KvLayout layout, int layerCount, int maxTokens, boolean digested) {
+        this(layout, layerCount, maxTokens, digested, KvMemory.unlimited());
     }
 
     /**
      * @param maxTokens most tokens it will hold; memory is taken as they come
      * @param digested  whether full blocks are digested, see {@link KvDigest}
+     * @param memory    where memory is taken from
      */
-    public KvSession(KvLayout layout, int layerCount, int maxTokens, boolean digested) {
+    public KvSession(KvLayout layout, int layerCount, int maxTokens, boolean digested, KvMemory memory) {
         this.layout = layout;
         KvLayout meansLayout = new KvLayout(KvFormat.INT8, layout.kvHeads(), layout.headSize());
         SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
         int maxBlocks = KvLayout.blocks(maxTokens);
-        this.blocks = new Slabs(arena, layerCount, layout.blockBytes(), maxBlocks);
-        this.means = new Slabs(arena, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        this.sketches = new Slabs(arena, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        this.tiers = new KvTiers(layout, memory, this::giveBack, maxBlocks);
+        Slabs means = new Slabs(arena, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+        Slabs sketches = new Slabs(arena, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        this.recent = new Slabs(arena, layerCount, floats.blockBytes(), 1);
-        this.staging = new Staging(floats);
+        Slabs recent = new Slabs(arena, tiers, layerCount, floats.blockBytes(), 1);
+        this.staging = new Staging(floats, tiers);
         this.layers = new KvLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
             KvDigest digest = digested
-                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, unlessClosed(means)),
-                            sketchLayout,
-                            i, maxBlocks, unlessClosed(sketches))
+                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
+                            sketchLayout, i, maxBlocks, unlessClosed(sketches::block))
                     : null;
             RecentFloats newest = layout.format() == KvFormat.INT8
-                    ? new RecentFloats(floats, i, unlessClosed(recent), staging)
+                    ? new RecentFloats(floats, i, unlessClosed(recent::block), staging)
                     : null;
-            layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, unlessClosed(blocks));
+            layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, tiers,
+                    unlessClosed((layer, block) -> tiers.frame()));
         }
+        tiers.serve(layers);
     }
 
-    private BlockSource unlessClosed(Slabs slabs) {
+    private BlockSource unlessClosed(BlockSource source) {
         return (layer, block) -> {
             if (closed) {
                 throw new IllegalStateException("The session is closed");
             }
-            return slabs.block(layer, block);
+            return source.block(layer, block);
         };
+    }
+
+    /** Moves blocks to the file until {@code bytes} more are free, as far as possible. Takes the lock. */
+    public void giveBack(long bytes) {
+        lock.lock();
+        try {
+            if (!closed) {
+                tiers.giveBack(bytes);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Has other sessions give back what this one may have by its share, where it is about to need memory. Without the
+     * lock: those of the others are taken.
+     */
+    public void claimShare() {
+        tiers.claimShare();
+    }
+
+    /** Prepares reading by that many threads. */
+    public void serveReaders(int workers) {
+        tiers.reader(workers - 1);
     }
 
     public ReentrantLock lock() {
@@ -83,18 +109,43 @@ public final class KvSession implements AutoCloseable {
         return layers.length;
     }
 
-    /** Address of memory for intermediate results, valid until the session closes. Under the lock. */
-    @SuppressWarnings("NonAtomicVolatileUpdate")
+    /**
+     * Address of memory for intermediate results, valid until the session closes. Under the lock.
+     *
+     * @throws io.alisa.tier.MemoryFullException where there is no room
+     */
     public long scratch(long bytes) {
-        scratchBytes = scratchBytes + bytes;
-        return arena.allocate(bytes, ALIGNMENT).address();
+        return tiers.allocate(arena, bytes);
     }
 
-    /** Off-heap bytes held now. */
+    /** Counts memory on the heap that grows with the context: it is under the cap like all else. Under the lock. */
+    public void countHeap(long bytes) {
+        tiers.reserve(bytes);
+    }
+
+    /** Bytes held in RAM now: blocks, digests, scratch memory and everything else that grows with the context. */
     public long bytes() {
-        return closed
-                ? 0
-                : blocks.bytes() + means.bytes() + sketches.bytes() + recent.bytes() + staging.bytes() + scratchBytes;
+        return tiers.account().reserved();
+    }
+
+    /** Bytes of the session's file. */
+    public long slowBytes() {
+        return tiers.slowBytes();
+    }
+
+    /** Bytes that were read back from the file so far. */
+    public long loadedBytes() {
+        return tiers.loadedBytes();
+    }
+
+    /** Time spent waiting for the file so far, in nanoseconds: the mean over the threads that read. */
+    public long stallNanos() {
+        return tiers.stallNanos();
+    }
+
+    /** Blocks that went from RAM to the file so far. */
+    public long demotedBlocks() {
+        return tiers.demotedBlocks();
     }
 
     public boolean isClosed() {
@@ -113,6 +164,7 @@ public final class KvSession implements AutoCloseable {
                 }
                 staging.release();
                 arena.close();
+                tiers.close();
             }
         } finally {
             lock.unlock();

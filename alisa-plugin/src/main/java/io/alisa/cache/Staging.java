@@ -4,17 +4,17 @@ import java.lang.foreign.Arena;
 
 import org.jspecify.annotations.Nullable;
 
-/** F32 blocks that a batch needs while it is worked on. Used under the session's lock; {@link #bytes} by any thread. */
+/** F32 blocks that a batch needs while it is worked on. Used under the session's lock. */
 final class Staging {
-    private static final long ALIGNMENT = 64;
-
     private final long blockBytes;
+    private final KvTiers memory;
     private @Nullable Arena arena;
     private long address;
     private int blocks;
 
-    Staging(KvLayout layout) {
+    Staging(KvLayout layout, KvTiers memory) {
         blockBytes = layout.blockBytes();
+        this.memory = memory;
     }
 
     /** Makes room for {@code count} blocks; none gives the memory back. */
@@ -24,7 +24,7 @@ final class Staging {
         } else if (count > blocks) {
             release();
             Arena fresh = Arena.ofShared();
-            address = fresh.allocate(count * blockBytes, ALIGNMENT).address();
+            address = memory.allocate(fresh, count * blockBytes);
             arena = fresh;
             blocks = count;
         }
@@ -34,14 +34,11 @@ final class Staging {
         return address + index * blockBytes;
     }
 
-    long bytes() {
-        return blocks * blockBytes;
-    }
-
     void release() {
         Arena existing = arena;
         if (existing != null) {
             existing.close();
+            memory.release(blocks * blockBytes);
             arena = null;
             blocks = 0;
         }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.config.Configuration;
+import io.alisa.tier.Machine;
 
 /** The doctor's entry: {@code java -jar alisa-plugin.jar}. */
 public final class Main {

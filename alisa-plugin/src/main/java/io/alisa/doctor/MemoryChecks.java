@@ -10,6 +10,7 @@ import java.util.List;
 import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.tier.Machine;
 
 /** The memory limits against what the machine has. */
 final class MemoryChecks {

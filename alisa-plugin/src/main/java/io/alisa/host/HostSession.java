@@ -10,6 +10,7 @@ import io.alisa.attention.DecodeAttention;
 import io.alisa.attention.DigestWriter;
 import io.alisa.attention.PrefillAttention;
 import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
 import io.alisa.parallel.WorkerTeam;
 import io.alisa.sparse.Policies;
@@ -42,7 +43,9 @@ public class HostSession implements AutoCloseable {
     private volatile int tokens;
     private volatile long lastUsed;
 
-    public HostSession(ModelShape shape, SessionMode mode, AttentionKernels kernels, WorkerTeam team) {
+    /** @param memory where its KV goes */
+    public HostSession(ModelShape shape, SessionMode mode, KvMemory memory, AttentionKernels kernels,
+            WorkerTeam team) {
         this.shape = shape;
         this.mode = mode;
         this.kernels = kernels;
@@ -52,7 +55,7 @@ public class HostSession implements AutoCloseable {
         String policy = mode.policy();
         boolean digested = policy != null && Policies.needsDigests(policy);
         this.kv = new KvSession(new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers(),
-                shape.contextLength(), digested);
+                shape.contextLength(), digested, memory);
         this.digests = digested ? new DigestWriter(kv, kernels, team) : null;
         this.sparse = policy == null
                 ? null
@@ -138,12 +141,16 @@ public class HostSession implements AutoCloseable {
         return lastUsed;
     }
 
+    private Phase phase() {
+        return kv.demotedBlocks() == 0 ? Phase.I : Phase.II;
+    }
+
     /** A snapshot for {@link io.alisa.Alisa}. */
     public SessionReport report() {
         long steps = decodeSteps;
-        return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, Phase.I, kv.bytes(), 0,
-                shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, 0, 0,
-                Math.round(recalledTokens), 0, 0, keptMass);
+        return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, phase(), kv.bytes(),
+                kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, 0, 0,
+                Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass);
     }
 
     @Override

@@ -73,11 +73,24 @@ public final class SparseAttention {
         team.run(joinSpans, shape.kvHeads());
         selectNanos = selected - begun;
         attendNanos = System.nanoTime() - selected;
+        if (!kv.isAllResident()) {
+            noteUse(kv);
+        }
         if (selector.observes()) {
             for (int head = 0; head < shape.kvHeads(); head++) {
                 observe(kv.tokens() - 1, head, query, head * shape.groupSize(), selection.positions(head),
                         selection.count(head));
             }
+        }
+    }
+
+    private void noteUse(KvLayer kv) {
+        for (int block = 0; block < sealedBlocks; block++) {
+            int tokens = 0;
+            for (int head = 0; head < shape.kvHeads(); head++) {
+                tokens += Long.bitCount(scratch.selection.bits(head)[block]);
+            }
+            kv.noteUse(block, tokens / (float) (KvLayout.BLOCK_TOKENS * shape.kvHeads()));
         }
     }
 
@@ -94,15 +107,19 @@ public final class SparseAttention {
             }
             scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection.bits(kvHead)[sealedBlocks]);
         } else {
-            attendSelected(tile, kvHead, span, scratch.rows[worker]);
+            attendSelected(tile, kvHead, span, worker);
         }
         scratch.results.keep(tile, kvHead, span);
     }
 
-    private void attendSelected(AttentionTile tile, int kvHead, int span, GatheredRows rows) {
+    private void attendSelected(AttentionTile tile, int kvHead, int span, int worker) {
+        GatheredRows rows = scratch.rows[worker];
         long[] selected = scratch.selection.bits(kvHead);
         int end = Math.min(sealedBlocks, (span + 1) * SparseScratch.SPAN_BLOCKS);
         rows.clear();
+        if (!layer.isAllResident()) {
+            layer.reader(worker).open(layer, kvHead, span * SparseScratch.SPAN_BLOCKS, end, selected);
+        }
         for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
             long left = selected[block];
             while (left != 0) {

@@ -30,6 +30,7 @@ final class SparseScratch {
     SparseScratch(KvSession session, AttentionShape shape, AttentionKernels kernels, WorkerTeam team) {
         this.shape = shape;
         this.team = team;
+        session.serveReaders(team.size());
         selection = new Selection(shape.kvHeads());
         results = new SpanResults(shape);
         weights = new AttentionWeights(shape);
@@ -39,7 +40,7 @@ final class SparseScratch {
         skipped = new SkippedTokens[team.size()];
         for (int i = 0; i < team.size(); i++) {
             tiles[i] = new AttentionTile(shape, shape.groupSize());
-            rows[i] = GatheredRows.of(session, kernels);
+            rows[i] = GatheredRows.of(session, kernels, i);
             recent[i] = new RecentTokens(session, kernels);
             skipped[i] = new SkippedTokens(kernels, shape);
         }

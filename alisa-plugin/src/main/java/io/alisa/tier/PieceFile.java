@@ -7,8 +7,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The slow tier of one session: equal pieces in a file, one for each layer, block and head, with a checksum each that
  * stays in memory.
@@ -31,6 +29,7 @@ public final class PieceFile implements AutoCloseable {
     public static final int RUN = 32;
 
     private static final int NONE = -1;
+    private static final int[] NO_SUMS = {};
 
     private final BlockFile file;
     private final MemoryAccount account;
@@ -41,8 +40,8 @@ public final class PieceFile implements AutoCloseable {
     private final int[][] regions;
     /** A bit per block that is there, per {@code [layer][run]}. */
     private final int[][] present;
-    /** Checksum of {@code [layer][run][head * RUN + block]}. */
-    private final int[] @Nullable [][] checksums;
+    /** Checksum of {@code [layer][run][head * RUN + block]}; empty where the run has no region. */
+    private final int[][][] checksums;
     private final Deque<Integer> free = new ArrayDeque<>();
     private int regionCount;
     private final AtomicLong bytesRead = new AtomicLong();
@@ -64,9 +63,10 @@ public final class PieceFile implements AutoCloseable {
         int runs = (maxBlocks + RUN - 1) / RUN;
         this.regions = new int[layers][runs];
         this.present = new int[layers][runs];
-        this.checksums = new int[layers][runs][];
-        for (int[] ofLayer : regions) {
-            Arrays.fill(ofLayer, NONE);
+        this.checksums = new int[layers][runs][0];
+        for (int layer = 0; layer < layers; layer++) {
+            Arrays.fill(regions[layer], NONE);
+            Arrays.fill(checksums[layer], NO_SUMS);
         }
     }
 
@@ -89,21 +89,31 @@ public final class PieceFile implements AutoCloseable {
         if (regions[layer][run] != NONE) {
             return true;
         }
-        if (!account.tryReserve(regionBytes)) {
-            return false;
-        }
         Integer region = free.poll();
         if (region == null) {
-            try {
-                file.reserve((regionCount + 1) * regionBytes);
-            } catch (IOException e) {
-                account.release(regionBytes);
-                throw e;
+            if (!grow()) {
+                return false;
             }
             region = regionCount++;
         }
         regions[layer][run] = region;
         checksums[layer][run] = new int[heads * RUN];
+        return true;
+    }
+
+    private boolean grow() throws IOException {
+        if (!account.tryReserve(regionBytes)) {
+            return false;
+        }
+        boolean there = false;
+        try {
+            file.reserve((regionCount + 1) * regionBytes);
+            there = true;
+        } finally {
+            if (!there) {
+                account.release(regionBytes);
+            }
+        }
         return true;
     }
 
@@ -129,10 +139,10 @@ public final class PieceFile implements AutoCloseable {
         present[layer][block / RUN] |= 1 << block % RUN;
     }
 
-    /** Reads pieces of consecutive blocks of one run and head to the start of {@code target}, unchecked. */
+    /** Reads pieces of consecutive blocks of one run and head to where {@code target} stands, unchecked. */
     void read(int layer, int head, int block, int count, ByteBuffer target) throws IOException {
         long begun = System.nanoTime();
-        target.clear().limit(count * pieceBytes);
+        target.limit(target.position() + count * pieceBytes);
         file.read(position(layer, head, block), target);
         bytesRead.addAndGet((long) count * pieceBytes);
         readNanos.addAndGet(System.nanoTime() - begun);
@@ -145,7 +155,7 @@ public final class PieceFile implements AutoCloseable {
 
     private int[] sums(int layer, int block) {
         int[] sums = checksums[layer][block / RUN];
-        if (sums == null) {
+        if (sums.length == 0) {
             throw new IllegalStateException("Block " + block + " of layer " + layer + " is not in the file");
         }
         return sums;
@@ -155,7 +165,7 @@ public final class PieceFile implements AutoCloseable {
         return regions[layer][block / RUN] * regionBytes + ((long) head * RUN + block % RUN) * pieceBytes;
     }
 
-    /** Forgets a block. The room of its run is free again when the last block of the run goes. */
+    /** Forgets a block. The room of its run is used again when the last block of the run went; the file stays as large. */
     public void remove(int layer, int block) {
         int run = block / RUN;
         present[layer][run] &= ~(1 << block % RUN);
@@ -163,14 +173,18 @@ public final class PieceFile implements AutoCloseable {
         if (present[layer][run] == 0 && region != NONE) {
             free.add(region);
             regions[layer][run] = NONE;
-            checksums[layer][run] = null;
-            account.release(regionBytes);
+            checksums[layer][run] = NO_SUMS;
         }
     }
 
-    /** Bytes of a region. */
+    /** Bytes of a region: of a run of blocks of one layer. */
     public long regionBytes() {
         return regionBytes;
+    }
+
+    /** Bytes of the file. */
+    public long bytes() {
+        return account.reserved();
     }
 
     /** Bytes read so far. */

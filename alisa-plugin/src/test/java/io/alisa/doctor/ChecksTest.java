@@ -1,5 +1,6 @@
 package io.alisa.doctor;
 
+import io.alisa.tier.Machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;

@@ -15,6 +15,7 @@ import io.alisa.attention.Teams;
 import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvLayer;
 import io.alisa.sparse.Budget;
 import io.alisa.sparse.SparseSession;
@@ -39,7 +40,7 @@ class HostSessionTest {
     Path directory = Path.of("");
 
     private static HostSession session(SessionMode mode) {
-        return new HostSession(SHAPE, mode, KERNELS, Teams.of(2));
+        return new HostSession(SHAPE, mode, KvMemory.unlimited(), KERNELS, Teams.of(2));
     }
 
     private static SessionMode swa() {

@@ -7,6 +7,7 @@ import java.util.Objects;
 import io.alisa.SessionReport;
 import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
 import io.alisa.parallel.WorkerTeam;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +19,8 @@ class SessionsTest {
     private final Sessions sessions = new Sessions();
 
     private HostSession open(Object kvBuffer) {
-        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), new ScalarKernels(),
+        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(),
                 WorkerTeam.shared());
         sessions.bind(kvBuffer).open(session);
         sessions.opened(session);

@@ -78,12 +78,17 @@ final class FloatAttention {
         if (digests != null) {
             digests.update(kv);
         }
-        if (ordered != null) {
-            ordered.run(kv, start, batch, step.queries, step.outputs);
-        } else if (batch == 1) {
-            decode(index, kv, step);
-        } else {
-            prefill(index, kv, step);
+        kv.pin();
+        try {
+            if (ordered != null) {
+                ordered.run(kv, start, batch, step.queries, step.outputs);
+            } else if (batch == 1) {
+                decode(index, kv, step);
+            } else {
+                prefill(index, kv, step);
+            }
+        } finally {
+            kv.unpin();
         }
         kv.settle();
         writeBack(step);

@@ -20,6 +20,7 @@ import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
+import io.alisa.host.ProcessMemory;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
 import io.alisa.parallel.WorkerTeam;
@@ -57,7 +58,7 @@ public final class JlamaHost implements HostHooks {
     @Override
     public String describe() {
         return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
-                + " threads";
+                + " threads; " + ProcessMemory.describe();
     }
 
     /** The mode of a session that would open now. */
@@ -78,6 +79,7 @@ public final class JlamaHost implements HostHooks {
                 return null;
             }
         }
+        session.kv().claimShare();
         session.kv().lock().lock();
         try {
             return attendOurs(session, layer, (AbstractTensor<?, ?>) input, startPosition, reducer);
@@ -101,8 +103,9 @@ public final class JlamaHost implements HostHooks {
             noteLeftAlone(layer, startPosition);
             return null;
         }
-        SessionMode mode = SessionMode.of(currentConfiguration(), shape.format());
-        JlamaSession session = new JlamaSession(shape, mode, JlamaAccess.model(layer), kernels.kernels(), team);
+        Configuration current = currentConfiguration();
+        JlamaSession session = new JlamaSession(shape, SessionMode.of(current, shape.format()),
+                ProcessMemory.of(current), JlamaAccess.model(layer), kernels.kernels(), team);
         binding.open(session);
         sessions.opened(session);
         return session;

@@ -7,6 +7,7 @@ import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
 import io.alisa.attention.SummationOrder;
+import io.alisa.cache.KvMemory;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.host.SessionMode;
@@ -22,9 +23,9 @@ final class JlamaSession extends HostSession {
     private final FloatAttention attention;
     private final Projection projection;
 
-    JlamaSession(ModelShape shape, SessionMode mode, AbstractModel model, AttentionKernels kernels,
-            WorkerTeam team) {
-        super(shape, mode, kernels, team);
+    JlamaSession(ModelShape shape, SessionMode mode, KvMemory memory, AbstractModel model,
+            AttentionKernels kernels, WorkerTeam team) {
+        super(shape, mode, memory, kernels, team);
         Config config = model.getConfig();
         this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
         this.decodeWork = new LayerWork(model, attentionShape(), 1);

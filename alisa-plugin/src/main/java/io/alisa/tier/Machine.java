@@ -1,4 +1,4 @@
-package io.alisa.doctor;
+package io.alisa.tier;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.sun.management.OperatingSystemMXBean;
 
@@ -15,19 +17,27 @@ import com.sun.management.OperatingSystemMXBean;
  * @param ram       bytes of physical memory
  * @param container the container's limit; empty where there is none
  */
-record Machine(long ram, OptionalLong container) {
+public record Machine(long ram, OptionalLong container) {
     /** Control groups, version 2 and version 1. */
     private static final List<Path> LIMITS = List.of(Path.of("/sys/fs/cgroup/memory.max"),
             Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    private static final Pattern TOTAL = Pattern.compile("(?m)^MemTotal: *(\\d{1,15}) kB$");
 
-    static Machine ofProcess() {
-        var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        long ram = system.getTotalMemorySize();
+    public static Machine ofProcess() {
+        long ram = physical();
         return new Machine(ram, limit(LIMITS, ram));
     }
 
+    /** A small file where there is one: asking the management beans takes tens of milliseconds the first time. */
+    private static long physical() {
+        Matcher total = TOTAL.matcher(read(Path.of("/proc/meminfo")));
+        return total.find()
+                ? Long.parseLong(total.group(1)) << 10
+                : ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
     /** The first limit that can be read and is one: version 1 writes a huge number for none, version 2 a word. */
-    static OptionalLong limit(List<Path> files, long ram) {
+    public static OptionalLong limit(List<Path> files, long ram) {
         for (Path file : files) {
             String text = read(file);
             if (text.matches("\\d{1,18}") && Long.parseLong(text) <= ram) {
@@ -41,12 +51,12 @@ record Machine(long ram, OptionalLong container) {
         try {
             return Files.readString(file).strip();
         } catch (IOException e) {
-            return ""; // no such control group
+            return ""; // no such control group, or another system
         }
     }
 
     /** Bytes that can be used at most. */
-    long usable() {
+    public long usable() {
         return Math.min(ram, container.orElse(ram));
     }
 }

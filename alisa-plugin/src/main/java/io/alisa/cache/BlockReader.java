@@ -1,0 +1,123 @@
+package io.alisa.cache;
+
+import java.nio.ByteBuffer;
+
+import org.jspecify.annotations.Nullable;
+
+import io.alisa.tier.PieceFile;
+import io.alisa.tier.PieceReader;
+
+/**
+ * Reads sealed blocks wherever they are: those in RAM where they lie, the others through a staging buffer that holds what
+ * one KV head has in one run of blocks. Owned by one worker, while the layer is {@link KvLayer#pin pinned}.
+ */
+public final class BlockReader {
+    /** Blocks that can be open at once: from a multiple of this on. */
+    public static final int RUN = PieceFile.RUN;
+
+    private final KvTiers tiers;
+    private final PieceReader pieces = new PieceReader();
+    private final int pieceBytes;
+    private @Nullable ByteBuffer staging;
+    private long address;
+    private @Nullable KvLayer layer;
+    private int kvHead;
+    private int first;
+    /** A bit per block from {@link #first} on that is in the staging buffer. */
+    private int staged;
+
+    BlockReader(KvTiers tiers, int pieceBytes) {
+        this.tiers = tiers;
+        this.pieceBytes = pieceBytes;
+    }
+
+    long stagingBytes() {
+        return (long) RUN * pieceBytes;
+    }
+
+    boolean hasStaging() {
+        return staging != null;
+    }
+
+    void setStaging(ByteBuffer buffer, long bufferAddress) {
+        staging = buffer;
+        address = bufferAddress;
+    }
+
+    /** What is staged may have changed. */
+    void forget() {
+        layer = null;
+        staged = 0;
+    }
+
+    /**
+     * Opens the blocks {@code from} to {@code end - 1} of a KV head, all of one run.
+     *
+     * @throws io.alisa.tier.DamagedPieceException where one does not come back as it was written
+     */
+    public void open(KvLayer kv, int head, int from, int end) {
+        begin(kv, head, from);
+        for (int block = from; block < end;) {
+            block = kv.isResident(block) ? block + 1 : stage(kv, block, end, null);
+        }
+    }
+
+    /**
+     * Opens those of the blocks of which something is wanted.
+     *
+     * @param wanted a word per block: zero where nothing is wanted of it
+     */
+    public void open(KvLayer kv, int head, int from, int end, long[] wanted) {
+        begin(kv, head, from);
+        for (int block = from; block < end;) {
+            block = kv.isResident(block) || wanted[block] == 0 ? block + 1 : stage(kv, block, end, wanted);
+        }
+    }
+
+    private void begin(KvLayer kv, int head, int from) {
+        layer = kv;
+        kvHead = head;
+        first = from / RUN * RUN;
+        staged = 0;
+    }
+
+    /** Reads one stretch of blocks in one request. Returns the block after it. */
+    private int stage(KvLayer kv, int block, int end, long @Nullable [] wanted) {
+        int last = block + 1;
+        while (last < end && !kv.isResident(last) && (wanted == null || wanted[last] != 0)) {
+            last++;
+        }
+        ByteBuffer buffer = staging;
+        if (buffer == null) {
+            throw new IllegalStateException("A layer with blocks in the slow tier is read without being pinned");
+        }
+        int offset = (block - first) * pieceBytes;
+        buffer.clear().position(offset);
+        tiers.read(pieces, kv.index(), kvHead, block, last - block, buffer);
+        staged |= (int) ((1L << (last - first)) - (1L << (block - first)));
+        return last;
+    }
+
+    private boolean isStaged(KvLayer kv, int block, int head) {
+        return kv == layer && head == kvHead && block / RUN * RUN == first && ((staged >>> (block - first)) & 1) != 0;
+    }
+
+    /** Address of the open KV head in a block, see {@link KvLayout}. */
+    public long head(KvLayer kv, int block, int head) {
+        if (kv.isResident(block)) {
+            return kv.layout().headAddress(kv.block(block), head);
+        }
+        if (!isStaged(kv, block, head)) {
+            throw new IllegalStateException("Block " + block + " is not open");
+        }
+        return address + (long) (block - first) * pieceBytes;
+    }
+
+    /** As {@link #head}, opening what is in the slow tier of the block's run where it is not open yet. */
+    long openHead(KvLayer kv, int block, int head) {
+        if (!isStaged(kv, block, head)) {
+            open(kv, head, block, block + 1);
+        }
+        return head(kv, block, head);
+    }
+}

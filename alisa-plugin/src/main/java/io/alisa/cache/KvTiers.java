@@ -1,0 +1,399 @@
+package io.alisa.cache;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+import io.alisa.tier.FramePool;
+import io.alisa.tier.MemoryAccount;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFullException;
+import io.alisa.tier.PieceFile;
+import io.alisa.tier.PieceReader;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves a session's blocks between RAM and its file, so that what the session holds stays within its caps. Which block is
+ * where is written down in {@link KvLayer} and {@link PieceFile}; here is what moves them.
+ *
+ * <p>A block moves only when it is sealed: full, and no longer the newest. Its bytes do not change any more then, so a
+ * block that was in the file once need not be written again. Layers that are being read are pinned, and nothing of theirs
+ * moves.
+ *
+ * <p>Used under the session's lock.
+ */
+final class KvTiers implements AutoCloseable {
+    private static final long ALIGNMENT = 64;
+    /** One in so many of the blocks in RAM moves at a time, so that victims are seldom looked for. */
+    private static final int PART_AT_ONCE = 64;
+
+    private final KvLayout layout;
+    private final KvMemory memory;
+    private final MemoryAccount account;
+    private final FramePool frames;
+    private final int maxBlocks;
+    private final Arena arena = Arena.ofShared();
+    private final List<BlockReader> readers = new ArrayList<>();
+    private final BlockReader ownReader;
+    private KvLayer[] layers = {};
+    private @Nullable PieceFile slow;
+    private final PieceReader checksum = new PieceReader();
+    /** Why something could not move to the slow tier. */
+    private @Nullable String noSlow;
+    /** Whether writing failed: what is in the file can still be read. */
+    private boolean broken;
+    private long[] victims = {};
+    private volatile long demotedBlocks;
+
+    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, int maxBlocks) {
+        this.layout = layout;
+        this.memory = memory;
+        this.maxBlocks = maxBlocks;
+        this.account = memory.fast().open(owner);
+        this.frames = new FramePool(account, layout.blockBytes());
+        this.ownReader = reader(0);
+    }
+
+    void serve(KvLayer... ofSession) {
+        layers = ofSession;
+    }
+
+    // ---- memory
+
+    /** A frame for a block, or room is made for one. */
+    long frame() {
+        long frame = frames.take();
+        if (frame == 0 && demote(1)) {
+            frame = frames.take();
+        }
+        if (frame == 0) {
+            throw full(layout.blockBytes());
+        }
+        return frame;
+    }
+
+    void free(long frame) {
+        frames.give(frame);
+    }
+
+    /** Takes bytes for something that does not move. */
+    void reserve(long bytes) {
+        if (!account.tryReserve(bytes) && !(freeUp(bytes) && account.tryReserve(bytes))) {
+            throw full(bytes);
+        }
+    }
+
+    void release(long bytes) {
+        account.release(bytes);
+    }
+
+    /** Takes bytes of an arena, zeroed. */
+    long allocate(Arena of, long bytes) {
+        reserve(bytes);
+        boolean there = false;
+        try {
+            long address = of.allocate(bytes, ALIGNMENT).address();
+            there = true;
+            return address;
+        } catch (OutOfMemoryError e) {
+            throw new MemoryFullException("The machine has no " + bytes + " bytes left for KV, " + account.reserved()
+                    + " are held by this session: close others or lower alisa.memory.fast");
+        } finally {
+            if (!there) {
+                release(bytes);
+            }
+        }
+    }
+
+    /** As much as the next tokens may need at once: a slab, and what a reader needs. */
+    void claimShare() {
+        long bytes = frames.slabBytes() + readers.size() * ownReader.stagingBytes();
+        if (memory.fast().free() < bytes) {
+            account.claim(bytes);
+        }
+    }
+
+    private MemoryFullException full(long bytes) {
+        MemoryBudget fast = memory.fast();
+        return new MemoryFullException("The KV memory is full: " + bytes + " more bytes are needed, "
+                + account.reserved() + " are held by this session and " + fast.reserved() + " of " + fast.cap()
+                + " by all; " + remedy());
+    }
+
+    private String remedy() {
+        String raise = "raise alisa.memory.fast or close other sessions";
+        if (layout.format() != KvFormat.INT8) {
+            return raise + "; with alisa.kv.type=int8 a session takes a quarter and goes on in a file";
+        }
+        return noSlow == null ? raise : raise + " (nothing can move to the slow tier: " + noSlow + ")";
+    }
+
+    /** Frees bytes of the account, as far as blocks can move. */
+    void giveBack(long bytes) {
+        freeUp(Math.min(memory.fast().cap(), memory.fast().free() + bytes));
+    }
+
+    /**
+     * Frees memory until that much is free in the budget. Whole slabs go, so blocks may change their places.
+     *
+     * @return whether it is
+     */
+    private boolean freeUp(long target) {
+        while (memory.fast().free() < target) {
+            if (frames.freeFrames() >= frames.framesPerSlab()) {
+                compact();
+            }
+            if (frames.trim() == 0 && !demote(frames.framesPerSlab())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Moves frames together, so that slabs become free. */
+    private void compact() {
+        for (KvLayer layer : layers) {
+            for (int block = 0; block < layer.blockCount() && !layer.isPinned(); block++) {
+                long from = layer.block(block);
+                long to = from == 0 ? 0 : frames.takeFuller(from);
+                if (to != 0) {
+                    OffHeap.copy(from, to, layout.blockBytes());
+                    layer.place(block, to);
+                    frames.give(from);
+                }
+            }
+        }
+    }
+
+    // ---- to the file and back
+
+    /**
+     * Moves the least used sealed blocks to the file, among equals the oldest: {@code count} of them, or some more.
+     *
+     * @return whether at least one moved
+     */
+    private boolean demote(int count) {
+        int found = findVictims();
+        int wanted = Math.min(found, Math.max(count, found / PART_AT_ONCE));
+        if (wanted == 0) {
+            return false;
+        }
+        Arrays.sort(victims, 0, found);
+        int moved = 0;
+        for (int i = 0; i < wanted; i++) {
+            int place = (int) victims[i];
+            if (demote(layers[place % layers.length], place / layers.length)) {
+                moved++;
+            } else if (broken) {
+                break;
+            }
+        }
+        return moved > 0;
+    }
+
+    /** Fills {@link #victims} with what can move, in the upper half how much it is used, in the lower where it is. */
+    private int findVictims() {
+        if (layout.format() != KvFormat.INT8) {
+            return 0;
+        }
+        int found = 0;
+        for (KvLayer layer : layers) {
+            for (int block = 0; block < layer.sealedBlocks() && !layer.isPinned(); block++) {
+                if (layer.isResident(block)) {
+                    if (found == victims.length) {
+                        victims = Arrays.copyOf(victims, Math.max(64, 2 * victims.length));
+                    }
+                    int place = block * layers.length + layer.index();
+                    victims[found++] = (long) Float.floatToIntBits(layer.use(block)) << Integer.SIZE | place;
+                }
+            }
+        }
+        return found;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    private boolean demote(KvLayer layer, int block) {
+        PieceFile file = slow();
+        if (file == null) {
+            return false;
+        }
+        if (!file.has(layer.index(), block) && !write(file, layer, block)) {
+            return false;
+        }
+        long frame = layer.block(block);
+        layer.place(block, 0);
+        frames.give(frame);
+        demotedBlocks = demotedBlocks + 1;
+        return true;
+    }
+
+    private boolean write(PieceFile file, KvLayer layer, int block) {
+        try {
+            if (!file.open(layer.index(), block)) {
+                noSlow = "alisa.memory.slow is reached";
+                return false;
+            }
+            for (int head = 0; head < layout.kvHeads(); head++) {
+                MemorySegment piece = OffHeap.ALL.asSlice(layout.headAddress(layer.block(block), head),
+                        layout.headBytes());
+                file.write(layer.index(), head, block, 1, piece.asByteBuffer(), checksum);
+            }
+            file.written(layer.index(), block);
+            return true;
+        } catch (IOException e) {
+            noSlow = "its file can't be written, " + e.getMessage();
+            broken = true;
+            return false;
+        }
+    }
+
+    private @Nullable PieceFile slow() {
+        PieceFile existing = slow;
+        if (existing != null || noSlow != null) {
+            return broken ? null : existing;
+        }
+        if (memory.slow().cap() == 0) {
+            noSlow = "there is none, alisa.memory.slow is 0";
+            return null;
+        }
+        try {
+            existing = new PieceFile(memory.files().open(), memory.slow().open(bytes -> {
+                // what is in a file stays there until its session closes
+            }), layers.length, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
+            slow = existing;
+            return existing;
+        } catch (IOException e) {
+            noSlow = "its file can't be made, " + e.getMessage() + "; set alisa.memory.slow-dir to a directory that can"
+                    + " be written";
+            return null;
+        }
+    }
+
+    /** Brings a block back that is going to be written to: what is in the file is no longer true. */
+    void unseal(KvLayer layer, int block) {
+        if (!layer.isResident(block)) {
+            promote(layer, block);
+        }
+        PieceFile file = slow;
+        if (file != null && file.has(layer.index(), block)) {
+            file.remove(layer.index(), block);
+        }
+    }
+
+    private void promote(KvLayer layer, int block) {
+        long frame = frame();
+        boolean there = false;
+        try {
+            for (int head = 0; head < layout.kvHeads(); head++) {
+                ensureStaging(ownReader);
+                ownReader.open(layer, head, block, block + 1);
+                OffHeap.copy(ownReader.head(layer, block, head), layout.headAddress(frame, head), layout.headBytes());
+            }
+            layer.place(block, frame);
+            there = true;
+        } finally {
+            ownReader.forget();
+            if (!there) {
+                frames.give(frame);
+            }
+        }
+    }
+
+    /** Forgets a block wherever it is. */
+    void drop(KvLayer layer, int block) {
+        long frame = layer.block(block);
+        if (frame != 0) {
+            layer.place(block, 0);
+            frames.give(frame);
+        }
+        PieceFile file = slow;
+        if (file != null && file.has(layer.index(), block)) {
+            file.remove(layer.index(), block);
+        }
+    }
+
+    // ---- reading
+
+    /** The reader of a worker; the calling thread is worker 0. */
+    BlockReader reader(int worker) {
+        while (readers.size() <= worker) {
+            readers.add(new BlockReader(this, (int) (layout.format() == KvFormat.INT8 ? layout.headBytes() : 0)));
+        }
+        return readers.get(worker);
+    }
+
+    /** Makes sure that every worker can read from the file. */
+    void prepareReaders() {
+        for (BlockReader reader : readers) {
+            ensureStaging(reader);
+        }
+    }
+
+    private void ensureStaging(BlockReader reader) {
+        if (!reader.hasStaging()) {
+            long staging = allocate(arena, reader.stagingBytes());
+            reader.setStaging(OffHeap.ALL.asSlice(staging, reader.stagingBytes()).asByteBuffer(), staging);
+        }
+    }
+
+    void forgetStaged() {
+        for (BlockReader reader : readers) {
+            reader.forget();
+        }
+    }
+
+    void read(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
+        PieceFile file = slow;
+        if (file == null || !file.has(layer, block)) {
+            throw new IllegalStateException("Block " + block + " of layer " + layer + " is nowhere");
+        }
+        pieces.read(file, layer, head, block, count, target);
+    }
+
+    /** Address of a KV head in a block that is not in RAM, for the session's own thread. */
+    long openHead(KvLayer layer, int block, int kvHead) {
+        ensureStaging(ownReader);
+        return ownReader.openHead(layer, block, kvHead);
+    }
+
+    // ---- numbers, for any thread
+
+    MemoryAccount account() {
+        return account;
+    }
+
+    long slowBytes() {
+        PieceFile file = slow;
+        return file == null ? 0 : file.bytes();
+    }
+
+    long loadedBytes() {
+        PieceFile file = slow;
+        return file == null ? 0 : file.bytesRead();
+    }
+
+    /** Time spent reading, a mean over the threads that read. */
+    long stallNanos() {
+        PieceFile file = slow;
+        return file == null ? 0 : file.readNanos() / readers.size();
+    }
+
+    long demotedBlocks() {
+        return demotedBlocks;
+    }
+
+    @Override
+    public void close() {
+        frames.close();
+        PieceFile file = slow;
+        if (file != null) {
+            file.close();
+        }
+        arena.close();
+        account.close();
+    }
+}

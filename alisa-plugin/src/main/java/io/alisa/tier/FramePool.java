@@ -1,0 +1,166 @@
+package io.alisa.tier;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Memory of the fast tier in equal frames, under a session's account. Frames come in slabs: a slab goes back to the
+ * operating system when all its frames are free and somebody asks for that.
+ *
+ * <p>Not thread-safe: used under the session's lock; {@link #bytes()} by any thread.
+ */
+public final class FramePool implements AutoCloseable {
+    /** Large enough to ask the system for memory seldom, small enough to give some back. */
+    private static final long SLAB_BYTES = 1 << 20;
+    private static final int MAX_FRAMES = 16;
+    private static final long ALIGNMENT = 64;
+
+    private final MemoryAccount account;
+    private final long frameBytes;
+    private final int framesPerSlab;
+    private final List<Slab> slabs = new ArrayList<>();
+    private int freeFrames;
+    private volatile long bytes;
+
+    private static final class Slab {
+        final Arena arena = Arena.ofShared();
+        final MemorySegment memory;
+        final long start;
+        /** A bit per free frame. */
+        int free;
+
+        Slab(long size, int frames) {
+            memory = arena.allocate(size, ALIGNMENT);
+            start = memory.address();
+            free = (int) ((1L << frames) - 1);
+        }
+    }
+
+    /** @param frameBytes bytes of a frame */
+    public FramePool(MemoryAccount account, long frameBytes) {
+        this.account = account;
+        this.frameBytes = frameBytes;
+        this.framesPerSlab = Math.clamp(SLAB_BYTES / frameBytes, 1, MAX_FRAMES);
+    }
+
+    public int framesPerSlab() {
+        return framesPerSlab;
+    }
+
+    /** Bytes that are asked of the account at once. */
+    public long slabBytes() {
+        return framesPerSlab * frameBytes;
+    }
+
+    /** Address of a frame, zeroed; 0 where the account is at its end. */
+    public long take() {
+        for (int i = slabs.size() - 1; i >= 0 && freeFrames > 0; i--) {
+            if (slabs.get(i).free != 0) {
+                return takeFrom(slabs.get(i));
+            }
+        }
+        return grow() ? takeFrom(slabs.getLast()) : 0;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    private boolean grow() {
+        if (!account.tryReserve(slabBytes())) {
+            return false;
+        }
+        Slab slab;
+        try {
+            slab = new Slab(slabBytes(), framesPerSlab);
+        } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached
+            account.release(slabBytes());
+            return false;
+        }
+        slabs.add(slab);
+        freeFrames += framesPerSlab;
+        bytes = bytes + slabBytes();
+        return true;
+    }
+
+    private long takeFrom(Slab slab) {
+        int frame = Integer.numberOfTrailingZeros(slab.free);
+        slab.free &= slab.free - 1;
+        freeFrames--;
+        return slab.start + frame * frameBytes;
+    }
+
+    /** Takes a frame back and wipes it. */
+    public void give(long address) {
+        Slab slab = slabOf(address);
+        long offset = address - slab.start;
+        slab.memory.asSlice(offset, frameBytes).fill((byte) 0);
+        slab.free |= 1 << (int) (offset / frameBytes);
+        freeFrames++;
+    }
+
+    private Slab slabOf(long address) {
+        for (Slab slab : slabs) {
+            if (address >= slab.start && address < slab.start + slabBytes()) {
+                return slab;
+            }
+        }
+        throw new IllegalArgumentException("Not a frame of this pool");
+    }
+
+    /** Frames that are free now. */
+    public int freeFrames() {
+        return freeFrames;
+    }
+
+    /** Gives slabs back that have no frame in use. Returns how many bytes that were. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    public long trim() {
+        long before = bytes;
+        for (int i = slabs.size() - 1; i >= 0; i--) {
+            Slab slab = slabs.get(i);
+            if (Integer.bitCount(slab.free) == framesPerSlab) {
+                slabs.remove(i);
+                freeFrames -= framesPerSlab;
+                slab.arena.close();
+                account.release(slabBytes());
+                bytes = bytes - slabBytes();
+            }
+        }
+        return before - bytes;
+    }
+
+    /**
+     * Where a frame could move so that its slab becomes free: the address of a free frame in the slab that is fullest, or 0
+     * where no slab is fuller than the frame's own. The caller copies, remembers the new address and {@link #give}s the old
+     * one.
+     */
+    public long takeFuller(long address) {
+        Slab own = slabOf(address);
+        Slab best = own;
+        boolean passed = false;
+        for (Slab slab : slabs) {
+            int free = Integer.bitCount(slab.free);
+            int least = Integer.bitCount(best.free);
+            if (free != 0 && (free < least || (free == least && best == own && !passed))) {
+                best = slab;
+            }
+            passed |= slab == own;
+        }
+        return best == own ? 0 : takeFrom(best);
+    }
+
+    public long bytes() {
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        for (Slab slab : slabs) {
+            slab.arena.close();
+            account.release(slabBytes());
+        }
+        slabs.clear();
+        freeFrames = 0;
+        bytes = 0;
+    }
+}

@@ -1,0 +1,143 @@
+package io.alisa.sparse;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.DecodeAttention;
+import io.alisa.attention.DigestWriter;
+import io.alisa.attention.KvWriter;
+import io.alisa.attention.PrefillAttention;
+import io.alisa.attention.Tokens;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvMemory;
+import io.alisa.cache.KvSession;
+import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A conversation of several layers as a host leads it: batches, steps, and now and then back to an earlier position. What
+ * is said depends on the seed alone; where the memory is may differ.
+ */
+public final class TieredRun implements AutoCloseable {
+    /** Something to do to the session between its layers. */
+    public interface Between {
+        void layers(TieredRun run);
+    }
+
+    public final KvSession kv;
+    private final AttentionShape shape;
+    private final @Nullable SparseSession sparse;
+    private final DecodeAttention decode;
+    private final PrefillAttention prefill;
+    private final KvWriter writer;
+    private final @Nullable DigestWriter digests;
+    private final Tokens[] tokens;
+    private final Random random;
+
+    /** @param policy {@code null}: dense */
+    public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, KvMemory memory,
+            AttentionKernels kernels, WorkerTeam team, long seed) {
+        this.shape = shape;
+        boolean digested = policy != null && Policies.needsDigests(policy);
+        kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers, 4096, digested,
+                memory);
+        sparse = policy == null
+                ? null
+                : new SparseSession(policy, new Budget(ratio, 16), kv, shape, kernels, team);
+        decode = new DecodeAttention(shape, kernels, team, kv.layer(0));
+        prefill = new PrefillAttention(shape, kernels, team, kv);
+        writer = new KvWriter(kernels);
+        digests = digested ? new DigestWriter(kv, kernels, team) : null;
+        random = new Random(seed);
+        tokens = new Tokens[layers];
+        for (int i = 0; i < layers; i++) {
+            tokens[i] = Tokens.random(shape.headSize(), 1.5, seed * 31 + i);
+        }
+    }
+
+    /** Leads the conversation to about {@code length} tokens and some steps further. Returns all that was attended. */
+    public List<float[]> talk(int length, int steps, Between between) {
+        List<float[]> outputs = new ArrayList<>();
+        int position = 0;
+        while (position < length) {
+            int end = Math.min(length, position + 2 + random.nextInt(150));
+            advance(position, end, outputs, between);
+            position = end;
+        }
+        for (int step = 0; step < steps; step++) {
+            if (random.nextInt(12) == 0) {
+                position -= random.nextInt(Math.min(position, 100));
+            }
+            int end = random.nextInt(10) == 0 ? position + 2 + random.nextInt(80) : position + 1;
+            advance(position, end, outputs, between);
+            position = end;
+        }
+        return outputs;
+    }
+
+    private void advance(int from, int to, List<float[]> outputs, Between between) {
+        for (int i = 0; i < kv.layerCount(); i++) {
+            between.layers(this);
+            kv.claimShare();
+            kv.lock().lock();
+            try {
+                outputs.add(attend(i, from, to));
+            } finally {
+                kv.lock().unlock();
+            }
+        }
+    }
+
+    private float[] attend(int index, int from, int to) {
+        KvLayer layer = kv.layer(index);
+        layer.resize(from, to);
+        float[] queries = new float[shape.floats(to - from)];
+        for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+            for (int position = from; position < to; position++) {
+                writer.putKey(layer, position, kvHead, tokens[index].key(position, kvHead));
+                writer.putValue(layer, position, kvHead, tokens[index].value(position, kvHead));
+                for (int g = 0; g < shape.groupSize(); g++) {
+                    System.arraycopy(tokens[index].query(position, kvHead, g), 0, queries,
+                            shape.row(kvHead, position - from, g, to - from) * shape.rowStride(), shape.headSize());
+                }
+            }
+        }
+        if (digests != null) {
+            digests.update(layer);
+        }
+        float[] outputs = new float[queries.length];
+        layer.pin();
+        try {
+            if (to - from > 1) {
+                prefill.run(layer, from, to - from, queries, outputs);
+                if (sparse != null) {
+                    sparse.prefilled(index, layer, from, to - from, queries);
+                }
+            } else if (sparse != null && sparse.isSparse(to)) {
+                sparse.decode(index, layer, queries, outputs);
+            } else {
+                decode.run(layer, queries, outputs);
+                if (sparse != null) {
+                    sparse.decodedDense(index, layer, queries);
+                }
+            }
+        } finally {
+            layer.unpin();
+        }
+        layer.settle();
+        for (int row = 0; row < outputs.length; row += shape.rowStride()) {
+            java.util.Arrays.fill(outputs, row + shape.headSize(), row + shape.rowStride(), 0f);
+        }
+        return outputs;
+    }
+
+    @Override
+    public void close() {
+        kv.close();
+    }
+}

@@ -125,7 +125,7 @@ public final class KvSession implements AutoCloseable {
 
     /** Bytes held in RAM now: blocks, digests, scratch memory and everything else that grows with the context. */
     public long bytes() {
-        return tiers.account().reserved();
+        return closed ? 0 : tiers.account().reserved();
     }
 
     /** Bytes of the session's file. */

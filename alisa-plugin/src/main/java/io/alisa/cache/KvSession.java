@@ -133,6 +133,11 @@ public final class KvSession implements AutoCloseable {
         return tiers.slowBytes();
     }
 
+    /** Bytes that were written to the file so far. */
+    public long storedBytes() {
+        return tiers.storedBytes();
+    }
+
     /** Bytes that were read back from the file so far. */
     public long loadedBytes() {
         return tiers.loadedBytes();

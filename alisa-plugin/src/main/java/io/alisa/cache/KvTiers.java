@@ -40,7 +40,7 @@ final class KvTiers implements AutoCloseable {
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
     private KvLayer[] layers = {};
-    private @Nullable PieceFile slow;
+    private volatile @Nullable PieceFile slow;
     private final PieceReader checksum = new PieceReader();
     /** Why something could not move to the slow tier. */
     private @Nullable String noSlow;
@@ -369,6 +369,11 @@ final class KvTiers implements AutoCloseable {
     long slowBytes() {
         PieceFile file = slow;
         return file == null ? 0 : file.bytes();
+    }
+
+    long storedBytes() {
+        PieceFile file = slow;
+        return file == null ? 0 : file.bytesWritten();
     }
 
     long loadedBytes() {

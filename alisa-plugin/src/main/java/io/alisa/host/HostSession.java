@@ -35,6 +35,7 @@ public class HostSession implements AutoCloseable {
     private @Nullable PrefillAttention prefill;
     private final @Nullable SparseSession sparse;
     private final @Nullable DigestWriter digests;
+    private final TierWatch tiers;
     /** Written under the lock, read by anyone; so are the next. */
     private volatile long decodeSteps;
     private volatile double attendedTokens;
@@ -60,6 +61,7 @@ public class HostSession implements AutoCloseable {
         this.sparse = policy == null
                 ? null
                 : new SparseSession(policy, mode.budget(), kv, attentionShape, kernels, team);
+        this.tiers = new TierWatch(id, kv);
         this.decode = new DecodeAttention(attentionShape, kernels, team, kv.layer(0));
     }
 
@@ -110,6 +112,7 @@ public class HostSession implements AutoCloseable {
         if (batch == 1) {
             countDecoded(endPosition);
         }
+        tiers.stepDone(endPosition, phase());
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time

@@ -46,7 +46,7 @@ public final class PieceFile implements AutoCloseable {
     private int regionCount;
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
-    private long bytesWritten;
+    private volatile long bytesWritten;
 
     /**
      * @param file       taken over: closed with this
@@ -123,6 +123,7 @@ public final class PieceFile implements AutoCloseable {
      *
      * @param pieces from its position to its limit: {@code count} pieces
      */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     public void write(int layer, int head, int block, int count, ByteBuffer pieces, PieceReader checksum)
             throws IOException {
         int[] sums = sums(layer, block);
@@ -131,7 +132,7 @@ public final class PieceFile implements AutoCloseable {
         }
         long bytes = pieces.remaining();
         file.write(position(layer, head, block), pieces);
-        bytesWritten += bytes;
+        bytesWritten = bytesWritten + bytes;
     }
 
     /** Says that all pieces of a block are written. */

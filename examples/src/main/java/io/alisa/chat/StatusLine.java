@@ -12,13 +12,18 @@ final class StatusLine {
 
     static String of(Conversation conversation, Turn turn, Optional<SessionReport> report) {
         String kv = report
-                .map(r -> "KV " + Figures.bytes(r.fastBytes() + r.slowBytes()) + " (host "
-                        + Figures.bytes(r.hostEquivalentBytes()) + ") | " + r.mode() + sparse(r))
+                .map(r -> "KV " + tiers(r) + " (host " + Figures.bytes(r.hostEquivalentBytes()) + "), phase "
+                        + r.phase() + " | " + r.mode() + sparse(r))
                 .orElse("the host alone, plugin not active");
         return String.format(Locale.ROOT, "%,d of %,d tokens | prefill %s | decode %s | %s%s",
                 conversation.tokens(),
                 conversation.limit(), Figures.speed(turn.prefill()), Figures.speed(turn.decode()), kv,
                 ending(turn.finish()));
+    }
+
+    private static String tiers(SessionReport r) {
+        String fast = Figures.bytes(r.fastBytes());
+        return r.slowBytes() == 0 ? fast : fast + " RAM + " + Figures.bytes(r.slowBytes()) + " file";
     }
 
     private static String sparse(SessionReport r) {

@@ -81,7 +81,7 @@ class SparseCommandTest {
 
     @Test
     void theStatusOfASparseSessionSaysWhatItAttends() {
-        assertThat(status("sparse swa INT8")).contains("KV 1.0 KiB (host 8.0 KiB) | sparse swa INT8,"
+        assertThat(status("sparse swa INT8")).contains("KV 1.0 KiB (host 8.0 KiB), phase I | sparse swa INT8,"
                 + " attends 410 of 2,048 tokens per step (75 % of the attention), 1,234 recalled");
         assertThat(status("exact F32")).endsWith("| exact F32");
     }

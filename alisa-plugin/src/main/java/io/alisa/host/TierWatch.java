@@ -1,0 +1,46 @@
+package io.alisa.host;
+
+import io.alisa.Phase;
+import io.alisa.cache.KvSession;
+import io.alisa.telemetry.PhaseChangeEvent;
+import io.alisa.telemetry.TierTransferEvent;
+
+/** Tells recordings what a session's tiers did since the step before. Used under the session's lock. */
+final class TierWatch {
+    private final String session;
+    private final KvSession kv;
+    private Phase phase = Phase.I;
+    private long stored;
+    private long loaded;
+    private long stall;
+
+    TierWatch(String session, KvSession kv) {
+        this.session = session;
+        this.kv = kv;
+    }
+
+    void stepDone(int tokens, Phase now) {
+        if (now != phase) {
+            if (PhaseChangeEvent.isOn()) {
+                PhaseChangeEvent.emit(session, tokens, phase.name(), now.name());
+            }
+            phase = now;
+        }
+        if (now != Phase.I) {
+            transfers(tokens);
+        }
+    }
+
+    private void transfers(int tokens) {
+        long storedBefore = stored;
+        long loadedBefore = loaded;
+        long stallBefore = stall;
+        stored = kv.storedBytes();
+        loaded = kv.loadedBytes();
+        stall = kv.stallNanos();
+        if (TierTransferEvent.isOn() && (stored != storedBefore || loaded != loadedBefore)) {
+            TierTransferEvent.emit(session, tokens, stored - storedBefore, loaded - loadedBefore, stall - stallBefore,
+                    kv.bytes(), kv.slowBytes());
+        }
+    }
+}

@@ -24,6 +24,11 @@ final class GatheredInt8 implements GatheredRows {
     }
 
     @Override
+    public void touchScales(KvLayer layer, int kvHead, int block, AttentionTile tile) {
+        rows.touchScales(layer.head(block * KvLayout.BLOCK_TOKENS, kvHead), tile);
+    }
+
+    @Override
     public long add(KvLayer layer, int kvHead, int block, long selected) {
         return rows.add(layer.head(block * KvLayout.BLOCK_TOKENS, kvHead), selected);
     }

@@ -155,6 +155,11 @@ public final class SparseAttention {
         int end = Math.min(sealedBlocks, (span + 1) * SparseScratch.SPAN_BLOCKS);
         rows.clear();
         for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
+            if (selected[block] != 0) {
+                rows.touchScales(layer, kvHead, block, tile);
+            }
+        }
+        for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
             long left = selected[block];
             while (left != 0) {
                 left = rows.add(layer, kvHead, block, left);

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
@@ -18,18 +19,25 @@ import io.alisa.parallel.WorkerTeam;
  * <p>The blocks are cut into spans of fixed length, and the newest and the skipped tokens are one more: results do not
  * depend on the number of threads.
  *
+ * <p>A step is one job of the team, for every job costs a wake-up: first the KV heads' selections, then their spans. The
+ * team takes items in their order, so whatever a span has to wait for is being worked on. Who completes the last span of
+ * a KV head joins them.
+ *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
  * much.
  */
 public final class SparseAttention {
+    private static final int UNSELECTED = -1;
+
     private final TokenSelector selector;
     private final SparseScratch scratch;
     private final AttentionShape shape;
     private final WorkerTeam team;
     private final AttendedSet[] attended;
     private final int[] recalled;
-    private final Job attendSpan = this::attendSpan;
-    private final Job joinSpans = this::joinSpans;
+    /** Per KV head: spans that are left to attend, {@link #UNSELECTED} before its selection is complete. */
+    private final AtomicIntegerArray spansLeft;
+    private final Job step = this::step;
 
     private KvLayer layer;
     private float[] queries = {};
@@ -49,6 +57,7 @@ public final class SparseAttention {
         this.attended = new AttendedSet[shape.kvHeads()];
         Arrays.setAll(attended, head -> new AttendedSet());
         this.recalled = new int[shape.kvHeads()];
+        this.spansLeft = new AtomicIntegerArray(shape.kvHeads());
     }
 
     /**
@@ -65,14 +74,18 @@ public final class SparseAttention {
         long begun = System.nanoTime();
         selection.begin(kv.tokens());
         selector.select(kv, query, selection);
-        long selected = System.nanoTime();
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
         scratch.results.begin(spans);
-        team.run(attendSpan, spans * shape.kvHeads());
-        team.run(joinSpans, shape.kvHeads());
-        selectNanos = selected - begun;
-        attendNanos = System.nanoTime() - selected;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            spansLeft.set(head, UNSELECTED);
+        }
+        Arrays.fill(scratch.selectNanos, 0);
+        long prepared = System.nanoTime();
+        team.run(step, (1 + spans) * shape.kvHeads());
+        long ended = System.nanoTime();
+        selectNanos = prepared - begun + perThread(scratch.selectNanos);
+        attendNanos = ended - begun - selectNanos;
         if (!kv.isAllResident()) {
             noteUse(kv);
         }
@@ -94,9 +107,47 @@ public final class SparseAttention {
         }
     }
 
-    private void attendSpan(int item, int worker) {
-        int kvHead = item / spans;
-        int span = item % spans;
+    /** The mean of those that are not zero. */
+    private static long perThread(long[] nanos) {
+        long sum = 0;
+        int threads = 0;
+        for (long spent : nanos) {
+            sum += spent;
+            threads += spent > 0 ? 1 : 0;
+        }
+        return sum / Math.max(1, threads);
+    }
+
+    private void step(int item, int worker) {
+        if (item < shape.kvHeads()) {
+            select(item, worker);
+        } else {
+            int spanItem = item - shape.kvHeads();
+            attend(spanItem / spans, spanItem % spans, worker);
+        }
+    }
+
+    private void select(int kvHead, int worker) {
+        long begun = System.nanoTime();
+        try {
+            selector.selectHead(kvHead, worker);
+        } finally { // also where it fails: nobody must wait for ever
+            spansLeft.set(kvHead, spans);
+        }
+        scratch.selectNanos[worker] += System.nanoTime() - begun;
+    }
+
+    private void attend(int kvHead, int span, int worker) {
+        while (spansLeft.get(kvHead) == UNSELECTED) {
+            Thread.onSpinWait();
+        }
+        attendSpan(kvHead, span, worker);
+        if (spansLeft.decrementAndGet(kvHead) == 0) {
+            scratch.results.join(kvHead, outputs);
+        }
+    }
+
+    private void attendSpan(int kvHead, int span, int worker) {
         AttentionTile tile = scratch.tiles[worker];
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
@@ -121,6 +172,11 @@ public final class SparseAttention {
             layer.reader(worker).open(layer, kvHead, span * SparseScratch.SPAN_BLOCKS, end, selected);
         }
         for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
+            if (selected[block] != 0) {
+                rows.touchScales(layer, kvHead, block, tile);
+            }
+        }
+        for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
             long left = selected[block];
             while (left != 0) {
                 left = rows.add(layer, kvHead, block, left);
@@ -137,10 +193,6 @@ public final class SparseAttention {
 
     private void account(int kvHead) {
         recalled[kvHead] = attended[kvHead].update(scratch.selection.bits(kvHead), layer.tokens());
-    }
-
-    private void joinSpans(int kvHead, int worker) {
-        scratch.results.join(kvHead, outputs);
     }
 
     /** Lets the policy see a dense step. */
@@ -190,12 +242,12 @@ public final class SparseAttention {
         return sum;
     }
 
-    /** Time of the last step's selection, in nanoseconds. */
+    /** Time of the last step's selection, in nanoseconds: of the threads that selected, the mean. */
     public long selectNanos() {
         return selectNanos;
     }
 
-    /** Time of the last step's attention over what was selected, and over the estimate, in nanoseconds. */
+    /** What else the last step took, in nanoseconds: attention over what was selected, and over the estimate. */
     public long attendNanos() {
         return attendNanos;
     }

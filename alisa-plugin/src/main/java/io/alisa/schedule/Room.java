@@ -25,10 +25,10 @@ record Room(ByteModel bytes, Caps caps, @Nullable Recomputation by) {
         return by == null ? 0 : by.slowBytes(bytes) / bytes.rowBytes();
     }
 
-    /** Tokens that must be deleted at least. */
+    /** Tokens that must be deleted at least: whole ones, and a whole number of them stays in the fast tier. */
     private double mustDelete(int context) {
-        double excess = context - fast(context) - caps.slowBytes() / (double) bytes.rowBytes();
-        return excess <= 0 ? 0 : excess / (1 - keptFast() - keptSlow());
+        double excess = context - Math.floor(fast(context)) - caps.slowBytes() / (double) bytes.rowBytes();
+        return excess <= 0 ? 0 : Math.ceil((excess + 1) / (1 - keptFast() - keptSlow()));
     }
 
     /** As much as possible stays, as little as possible is deleted: phases begin as late as they can. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Objects;
 
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
 import io.alisa.cache.SketchLayout;
@@ -56,9 +57,12 @@ class ByteModelTest {
         ByteModel bytes = ByteModel.ofSession(new ModelDimensions(4, 32, 8, 64, 2048, 1000), true);
         try (KvSession session = new KvSession(layout, 4, tokens, true)) {
             for (int layer = 0; layer < 4; layer++) {
-                session.layer(layer).resize(0, tokens);
-                Objects.requireNonNull(session.layer(layer).digest()).resize(128);
-                session.layer(layer).settle();
+                KvLayer kv = session.layer(layer);
+                for (int start = 0; start < tokens; start += KvLayout.BLOCK_TOKENS) {
+                    kv.resize(start, start + KvLayout.BLOCK_TOKENS);
+                    kv.settle();
+                }
+                Objects.requireNonNull(kv.digest()).resize(128);
             }
             double predicted = tokens * (bytes.rowBytes() + bytes.digestTokenBytes()) + bytes.sessionBytes();
             // memory is taken in slabs of several blocks, so a session may hold a little more

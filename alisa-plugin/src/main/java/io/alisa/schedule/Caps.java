@@ -12,4 +12,14 @@ public record Caps(long fastBytes, long slowBytes) {
             throw new IllegalArgumentException("Not caps: " + fastBytes + " and " + slowBytes + " bytes");
         }
     }
+
+    /** The fast tier's cap where it is left to us: half of what the process may use. */
+    public static long fastByDefault(long usableBytes) {
+        return usableBytes / 2;
+    }
+
+    /** The slow tier's: half of what is free on the disk, and no more than eight times the fast tier. */
+    public static long slowByDefault(long fastBytes, long freeBytes) {
+        return Math.min(8 * fastBytes, freeBytes / 2);
+    }
 }

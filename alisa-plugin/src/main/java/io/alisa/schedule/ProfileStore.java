@@ -46,7 +46,8 @@ public final class ProfileStore {
         }
     }
 
-    ProfileStore(Path file, String machine) {
+    /** A store in {@code file} for profiles of {@code machine}. */
+    public ProfileStore(Path file, String machine) {
         this.file = file;
         this.machine = machine;
     }

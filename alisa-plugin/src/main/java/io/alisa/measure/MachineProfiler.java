@@ -18,13 +18,14 @@ public final class MachineProfiler {
     /**
      * How much is done.
      *
-     * @param seconds   of each measurement
-     * @param fileBytes bytes written to the slow tier
-     * @param tokens    tokens of the context that is attended
+     * @param seconds     of each measurement
+     * @param memoryBytes bytes of memory read: more than any cache holds
+     * @param fileBytes   bytes written to the slow tier
+     * @param tokens      tokens of the context that is attended
      */
-    public record Effort(double seconds, long fileBytes, int tokens) {
+    public record Effort(double seconds, long memoryBytes, long fileBytes, int tokens) {
         /** Some fifteen seconds in all. */
-        public static final Effort THOROUGH = new Effort(1.5, 512L << 20, 65_536);
+        public static final Effort THOROUGH = new Effort(1.5, 256L << 20, 512L << 20, 65_536);
     }
 
     public MachineProfiler(AttentionKernels kernels, WorkerTeam team, Effort effort) {
@@ -42,9 +43,9 @@ public final class MachineProfiler {
      * @throws IOException where the directory can't be used
      */
     public HardwareProfile measure(String machine, Path slowTier, Consumer<String> progress) throws IOException {
-        double one = MemoryRates.oneThread(kernels, effort.seconds());
+        double one = MemoryRates.measure(kernels, new WorkerTeam(1), effort.memoryBytes(), effort.seconds());
         say(progress, "memory, one thread", one);
-        double all = MemoryRates.allThreads(kernels, team, effort.seconds());
+        double all = MemoryRates.measure(kernels, team, effort.memoryBytes(), effort.seconds());
         say(progress, "memory, " + team.size() + " threads", all);
         SlowTierRates slow = new SlowTierRates(slowTier, effort.fileBytes(), effort.seconds());
         say(progress, "slow tier, writing", slow.writeBytes());

@@ -11,31 +11,21 @@ import io.alisa.parallel.WorkerTeam;
 
 /** How fast memory is read: more of it than any cache holds, with the sweep that the kernels use. */
 final class MemoryRates {
-    private static final long BYTES = 256L << 20;
     private static final int PART = 1 << 20;
 
     private MemoryRates() {
     }
 
-    /** Bytes per second, by the calling thread alone. */
-    static double oneThread(AttentionKernels kernels, double seconds) {
-        return measure(kernels, new WorkerTeam(1), seconds);
-    }
-
-    /** Bytes per second, by the team. */
-    static double allThreads(AttentionKernels kernels, WorkerTeam team, double seconds) {
-        return measure(kernels, team, seconds);
-    }
-
-    private static double measure(AttentionKernels kernels, WorkerTeam team, double seconds) {
+    /** Bytes per second, by all threads of the team together. */
+    static double measure(AttentionKernels kernels, WorkerTeam team, long bytes, double seconds) {
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment memory = arena.allocate(BYTES, 64).fill((byte) 1);
+            MemorySegment memory = arena.allocate(bytes, 64).fill((byte) 1);
             AttentionTile[] tiles = new AttentionTile[team.size()];
             for (int i = 0; i < tiles.length; i++) {
                 tiles[i] = new AttentionTile(new AttentionShape(1, 1, 64, 0), 1);
             }
             Job read = (item, worker) -> kernels.preload(tiles[worker], memory.address() + (long) item * PART, PART);
-            return Rate.of(BYTES, seconds, () -> team.run(read, (int) (BYTES / PART)));
+            return Rate.of((double) bytes, seconds, () -> team.run(read, (int) (bytes / PART)));
         }
     }
 }

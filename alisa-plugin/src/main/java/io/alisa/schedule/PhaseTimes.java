@@ -10,9 +10,10 @@ import io.alisa.Phase;
  */
 public record PhaseTimes(double stepsI, double nanosI, double stepsII, double nanosII, double stepsIII,
         double nanosIII) {
-    static final PhaseTimes NONE = new PhaseTimes(0, 0, 0, 0, 0, 0);
+    public static final PhaseTimes NONE = new PhaseTimes(0, 0, 0, 0, 0, 0);
 
-    PhaseTimes plus(Phase phase, double steps, double nanos) {
+    /** With more steps in a phase. */
+    public PhaseTimes plus(Phase phase, double steps, double nanos) {
         return switch (phase) {
             case I -> new PhaseTimes(stepsI + steps, nanosI + nanos, stepsII, nanosII, stepsIII, nanosIII);
             case II -> new PhaseTimes(stepsI, nanosI, stepsII + steps, nanosII + nanos, stepsIII, nanosIII);

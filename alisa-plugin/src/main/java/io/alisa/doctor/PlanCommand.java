@@ -112,7 +112,7 @@ final class PlanCommand {
         for (Phase phase : Phase.values()) {
             double steps = plan.times().steps(phase);
             line(out, "phase " + phase, steps == 0
-                    ? "not reached"
+                    ? "no step"
                     : String.format(Locale.ROOT, "%.0f steps, %.1f s, %.2f ms per token", steps,
                             plan.times().nanos(phase) / 1e9, plan.times().nanos(phase) / steps / 1e6));
         }

@@ -7,12 +7,13 @@ package io.alisa.schedule;
  * @param neededBytes     bytes the fast tier needs for them
  * @param fastBytes       bytes in the fast tier now
  * @param fastCap         its cap
- * @param slowBytes       bytes in the slow tier now
+ * @param slowBytes       bytes in the slow tier now; what a half-filled region of a file takes, included
  * @param slowCap         its cap
+ * @param slowBlocks      blocks in the slow tier
  * @param deletedBlocks   blocks that are deleted
  * @param demotableBlocks blocks in the fast tier that may leave it: full, not pinned, see {@link Eviction}
  * @param deletableBlocks blocks in either tier that may be deleted
  */
 public record Occupancy(int tokens, long neededBytes, long fastBytes, long fastCap, long slowBytes, long slowCap,
-        int deletedBlocks, int demotableBlocks, int deletableBlocks) {
+        int slowBlocks, int deletedBlocks, int demotableBlocks, int deletableBlocks) {
 }

@@ -39,11 +39,11 @@ public final class PhaseScheduler {
      * deletes least, unless the plan wants more.
      */
     public Decision decide(Occupancy now) {
-        long planned = blocks(split.away(now.tokens())) - slowBlocks(now) - now.deletedBlocks();
+        long planned = blocks(split.away(now.tokens())) - now.slowBlocks() - now.deletedBlocks();
         long plannedDelete = mayDelete ? blocks(split.deleted(now.tokens())) - now.deletedBlocks() : 0;
         int batch = batch(now.fastCap());
         if (over(now) <= 0 && planned < batch && plannedDelete <= 0) {
-            return Decision.stay(phase(slowBlocks(now), now.deletedBlocks()));
+            return Decision.stay(phase(now.slowBlocks(), now.deletedBlocks()));
         }
         // What the caps force: deleting makes room in the slow tier, and may need some in the fast one.
         long demote = ceilDiv(over(now), blockBytes);
@@ -53,7 +53,7 @@ public final class PhaseScheduler {
             demote = Math.max(demote, ceilDiv(over(now) + delete * keptFast, blockBytes));
         }
         if (!holds(now, demote, delete)) {
-            return Decision.full(phase(slowBlocks(now), now.deletedBlocks()));
+            return Decision.full(phase(now.slowBlocks(), now.deletedBlocks()));
         }
         return beyond(now, demote, delete, Math.max(planned >= batch ? planned : 0, demote > 0 ? batch : 0),
                 plannedDelete);
@@ -63,7 +63,7 @@ public final class PhaseScheduler {
     private Decision beyond(Occupancy now, long demote, long delete, long wanted, long wantedDelete) {
         long more = Math.max(demote, Math.min(wanted, now.demotableBlocks()));
         long moreDelete = Math.max(delete,
-                Math.min(wantedDelete, Math.min(now.deletableBlocks(), slowBlocks(now) + more)));
+                Math.min(wantedDelete, Math.min(now.deletableBlocks(), now.slowBlocks() + more)));
         long slowRoom = now.slowCap() - now.slowBytes() + moreDelete * (blockBytes - keptSlow);
         more = Math.max(demote, Math.min(more, slowRoom / blockBytes));
         return holds(now, more, moreDelete) ? decision(now, more, moreDelete) : decision(now, demote, delete);
@@ -71,7 +71,7 @@ public final class PhaseScheduler {
 
     private Decision decision(Occupancy now, long demote, long delete) {
         long deleted = now.deletedBlocks() + delete;
-        Phase phase = phase(slowBlocks(now) + demote - delete, deleted);
+        Phase phase = phase(now.slowBlocks() + demote - delete, deleted);
         return demote == 0 && delete == 0
                 ? Decision.stay(phase)
                 : new Decision(phase, (int) demote, (int) delete, true);
@@ -79,7 +79,7 @@ public final class PhaseScheduler {
 
     private boolean holds(Occupancy now, long demote, long delete) {
         return demote <= now.demotableBlocks() && delete <= now.deletableBlocks()
-                && delete <= slowBlocks(now) + demote
+                && delete <= now.slowBlocks() + demote
                 && over(now) + delete * keptFast <= demote * blockBytes
                 && ((demote == 0 && delete == 0) || slowOver(now, demote, delete) <= 0);
     }
@@ -97,11 +97,7 @@ public final class PhaseScheduler {
     /** Blocks that may come back to the fast tier and leave room for the next few. */
     public int blocksToPromote(Occupancy now) {
         long room = now.fastCap() - now.fastBytes() - now.neededBytes();
-        return Math.clamp(room / blockBytes - 2L * batch(now.fastCap()), 0, slowBlocks(now));
-    }
-
-    private int slowBlocks(Occupancy now) {
-        return (int) ((now.slowBytes() - now.deletedBlocks() * keptSlow) / blockBytes);
+        return Math.clamp(room / blockBytes - 2L * batch(now.fastCap()), 0, now.slowBlocks());
     }
 
     private long blocks(double tokens) {

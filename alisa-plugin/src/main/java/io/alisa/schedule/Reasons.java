@@ -88,8 +88,13 @@ final class Reasons {
 
     private void deletion(@Nullable Recomputation used, double needed) {
         if (used != null) {
+            int without = new Room(bytes, caps, null).longest(expected.context());
             sentences.add("Deleted tokens come back by " + name(used) + ": " + micros(recomputeNanos(used))
                     + " a token and step, and deleting one saves " + size(used.savedBytes(bytes)) + ".");
+            if (without < expected.context()) {
+                sentences.add("That is what the caps force, not what is fastest: without deleting, at most " + without
+                        + " tokens fit.");
+            }
             return;
         }
         if (needed <= caps.fastBytes()) {
@@ -128,6 +133,8 @@ final class Reasons {
     }
 
     private static String micros(double nanos) {
-        return String.format(Locale.ROOT, nanos < 1e5 ? "%.2f µs" : "%.0f µs", nanos / 1e3);
+        return nanos < 1e6
+                ? String.format(Locale.ROOT, "%.2f µs", nanos / 1e3)
+                : String.format(Locale.ROOT, "%.2f ms", nanos / 1e6);
     }
 }

@@ -65,7 +65,7 @@ class PlanCommandTest {
         String text = planned("--context 32768 --prompt 8000 --fast 256m --slow 2g --sparse 0.2");
         assertThat(text).contains("16 layers, 32 heads, 8 KV heads of 64, 2048 wide, 1236 million parameters",
                 "32768 tokens, of which 8000 are the prompt", "fast 256.0 MiB, slow 2.0 GiB", "INT8, 16.3 KiB a token",
-                "the host's F32: 64.0 KiB", "0.200 of the tokens attended", "phase III  not reached",
+                "the host's F32: 64.0 KiB", "0.200 of the tokens attended", "phase III  no step",
                 "Bytes of KV by tier", "# fast   o slow", "Predicted time per token",
                 "- Keeping each layer's input to project keys and values from is refused: the input takes 128.0 KiB");
         assertThat(text).containsPattern("phase I +\\d+ steps").containsPattern("phase II +\\d+ steps");

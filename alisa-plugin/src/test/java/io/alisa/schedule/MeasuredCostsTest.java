@@ -61,13 +61,13 @@ class MeasuredCostsTest {
         AdaptivePlan plan = new AdaptivePlan(costs, caps, new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
         assertThat(plan.plan().recomputation()).isNull();
         Occupancy now = new Occupancy(20_000, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
-                200 * bytes.blockBytes(), caps.slowBytes(), 0, 80, 280);
+                200 * bytes.blockBytes(), caps.slowBytes(), 200, 0, 80, 280);
         assertThat(plan.decide(now).phase()).isEqualTo(Phase.II);
         for (int i = 0; i < 100; i++) {
             plan.measured().loaded(1e5, 1_000_000_000);
         }
         Occupancy later = new Occupancy(21_100, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
-                217 * bytes.blockBytes(), caps.slowBytes(), 0, 80, 280);
+                217 * bytes.blockBytes(), caps.slowBytes(), 217, 0, 80, 280);
         assertThat(plan.decide(later).phase()).isEqualTo(Phase.III);
         assertThat(plan.plan().recomputation()).isEqualTo(Recomputation.REPLAY);
     }

@@ -37,7 +37,8 @@ class PhaseSchedulerTest {
 
         Occupancy occupancy(int blocks) {
             return new Occupancy((fastBlocks + slowBlocks + deleted + blocks) * 64,
-                    blocks * (BLOCK + BYTES.digestBytes()), fastBytes(), fastCap, slowBlocks * BLOCK, slowCap, deleted,
+                    blocks * (BLOCK + BYTES.digestBytes()), fastBytes(), fastCap, slowBlocks * BLOCK, slowCap,
+                    slowBlocks, deleted,
                     Math.max(0, fastBlocks - 3), Math.max(0, fastBlocks + slowBlocks - 3));
         }
 
@@ -143,17 +144,17 @@ class PhaseSchedulerTest {
     @Test
     void aCutContextGoesBackAPhase() {
         PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, null);
-        assertThat(scheduler.decide(new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, BLOCK, 100 * BLOCK, 0, 7, 8))
+        assertThat(scheduler.decide(new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, BLOCK, 100 * BLOCK, 1, 0, 7, 8))
                 .phase()).isEqualTo(Phase.II);
-        assertThat(scheduler.decide(new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 0, 100 * BLOCK, 0, 7, 8))
+        assertThat(scheduler.decide(new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 0, 100 * BLOCK, 0, 0, 7, 8))
                 .phase()).isEqualTo(Phase.I);
     }
 
     @Test
     void promotesOnlyIntoRealRoom() {
         PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, null);
-        Occupancy roomy = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 0, 7, 8);
-        Occupancy tight = new Occupancy(6400, BLOCK, 90 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 0, 7, 8);
+        Occupancy roomy = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 5, 0, 7, 8);
+        Occupancy tight = new Occupancy(6400, BLOCK, 90 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 5, 0, 7, 8);
         assertThat(scheduler.blocksToPromote(roomy)).isEqualTo(5);
         assertThat(scheduler.blocksToPromote(tight)).isZero();
     }
@@ -161,7 +162,7 @@ class PhaseSchedulerTest {
     @Test
     void allocatesNothingWhereNothingIsToBeDone() {
         PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, Recomputation.REPLAY);
-        Occupancy now = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 0, 100 * BLOCK, 0, 7, 7);
+        Occupancy now = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 0, 100 * BLOCK, 0, 0, 7, 7);
         Allocation.assertNoneAfterAWhile(() -> scheduler.decide(now));
     }
 }

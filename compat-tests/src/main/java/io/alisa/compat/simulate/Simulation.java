@@ -140,7 +140,7 @@ public final class Simulation {
             int direct = (int) Math.max(0, more - caps.fastBytes() / row);
             int movable = Math.max(0, fast - recent(tokens));
             Decision decision = scheduler.decide(new Occupancy(tokens, (more - direct) * row, fastBytes(),
-                    caps.fastBytes(), slowBytes(), caps.slowBytes(), deleted, movable, slow + movable));
+                    caps.fastBytes(), slowBytes(), caps.slowBytes(), slow, deleted, movable, slow + movable));
             if (!decision.fits() || (direct > 0 && caps.slowBytes() == 0)) {
                 return false;
             }

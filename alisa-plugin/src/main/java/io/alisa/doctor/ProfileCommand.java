@@ -8,7 +8,6 @@ import io.alisa.attention.Kernels;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.measure.MachineProfiler;
-import io.alisa.parallel.WorkerTeam;
 import io.alisa.schedule.HardwareProfile;
 import io.alisa.schedule.ProfileStore;
 import io.alisa.tier.PrivateFile;
@@ -31,7 +30,7 @@ final class ProfileCommand {
         out.println("slow tier: " + directory);
         HardwareProfile profile;
         try {
-            profile = new MachineProfiler(kernels.kernels(), WorkerTeam.shared(), effort).measure(store.machine(),
+            profile = new MachineProfiler(kernels.kernels(), effort).measure(store.machine(),
                     directory, out::println);
         } catch (IOException e) {
             err.println("The slow tier can't be measured (" + e.getMessage() + "): make room there, or set "

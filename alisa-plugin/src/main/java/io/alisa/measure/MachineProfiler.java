@@ -12,7 +12,7 @@ import io.alisa.schedule.HardwareProfile;
 /** Measures a profile, and says what it finds on the way. */
 public final class MachineProfiler {
     private final AttentionKernels kernels;
-    private final WorkerTeam team;
+    private final WorkerTeam team = WorkerTeam.shared();
     private final Effort effort;
 
     /**
@@ -28,9 +28,8 @@ public final class MachineProfiler {
         public static final Effort THOROUGH = new Effort(1.5, 256L << 20, 512L << 20, 65_536);
     }
 
-    public MachineProfiler(AttentionKernels kernels, WorkerTeam team, Effort effort) {
+    public MachineProfiler(AttentionKernels kernels, Effort effort) {
         this.kernels = kernels;
-        this.team = team;
         this.effort = effort;
     }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code profile} with next to no effort: everything is measured and stored; how fast it is, nobody asks here. */
 class ProfileCommandTest {
-    private static final Effort LITTLE = new Effort(0.01, 4 << 20, 4 << 20, 2048);
+    private static final Effort LITTLE = new Effort(0.01, 4 << 20, 4 << 20, 512);
 
     @TempDir
     Path directory;

@@ -48,7 +48,8 @@ class PackageDirectionsTest {
                 .whereLayer("measure")
                 .mayOnlyAccessLayers("schedule", "tier", "sparse", "cache", "attention", "parallel")
                 .whereLayer("host")
-                .mayOnlyAccessLayers("api", "tier", "cache", "attention", "sparse", "parallel", "config", "telemetry")
+                .mayOnlyAccessLayers("api", "schedule", "tier", "cache", "attention", "sparse", "parallel", "config",
+                        "telemetry")
                 .whereLayer("jlama").mayOnlyAccessLayers("host", "sparse", "cache", "attention", "parallel", "config")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")

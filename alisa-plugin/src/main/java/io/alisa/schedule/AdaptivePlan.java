@@ -2,6 +2,8 @@ package io.alisa.schedule;
 
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A plan that follows what is measured: once costs are no longer what it was made for, it is made again for the tokens
  * still to come. Not thread-safe.
@@ -34,7 +36,24 @@ public final class AdaptivePlan {
     }
 
     private PhaseScheduler scheduler() {
-        return new PhaseScheduler(plan.split(), costs.bytes(), plan.recomputation());
+        return new PhaseScheduler(plan.split(), costs.bytes(), recomputation());
+    }
+
+    /**
+     * How deleted tokens come back; null: none may be deleted. Also where the plan deletes none: caps are shared, and
+     * what fits by itself may not fit beside another session. To be slow is better than to fail.
+     */
+    public @Nullable Recomputation recomputation() {
+        Recomputation planned = plan.recomputation();
+        if (planned != null) {
+            return planned;
+        }
+        for (Recomputation by : allowed) {
+            if (by.savedBytes(costs.bytes()) > 0) {
+                return by;
+            }
+        }
+        return null;
     }
 
     /** Where measurements go. */

@@ -3,7 +3,7 @@ package io.alisa.schedule;
 import io.alisa.Phase;
 
 /**
- * What to do before the new blocks are taken. A block here is one of each layer. First delete, then demote: so the slow
+ * What to do before the new blocks are taken. A block here is one of each layer, or as many blocks of any layers. First delete, then demote: so the slow
  * tier's cap holds at every moment.
  *
  * @param phase          phase once it is done

@@ -51,6 +51,21 @@ class MeasuredCostsTest {
         assertThat(costs.correct(PROFILE, REQUEST).slowWriteBytes()).isGreaterThan(8.9e8);
     }
 
+    /** Another session took what the plan counted on. */
+    @Test
+    void capsThatShrinkForceWhatTheCostsRefused() {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        long block = bytes.blockBytes();
+        AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(0.2, 0)),
+                new Caps(100 * block, 1000 * block), new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
+        assertThat(plan.plan().recomputation()).isNull();
+        Decision decision = plan.decide(
+                new Occupancy(640, block, 10 * block, 10 * block, 5 * block, 5 * block, 5, 0, 9, 14));
+        assertThat(decision.fits()).isTrue();
+        assertThat(decision.phase()).isEqualTo(Phase.III);
+        assertThat(decision.blocksToDelete()).isPositive();
+    }
+
     /** A disk that turns out to be hopeless: what was to be offloaded is recomputed. */
     @Test
     void measurementsChangeThePlan() {

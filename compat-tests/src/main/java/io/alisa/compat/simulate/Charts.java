@@ -27,9 +27,12 @@ final class Charts {
     static List<String> draw(Results results, Path directory) throws IOException {
         List<String> files = new ArrayList<>();
         for (SimulatedModel model : SimulatedModel.all()) {
-            List<Results.Case> cases = results.cases(c -> c.model().equals(model));
+            List<Results.Case> cases = results.cases(c -> c.model().equals(model) && c.paperLength() != c.grouped());
             SimulatedMachine machine = cases.getFirst().machine();
-            LineChart chart = new LineChart(model.name() + " on " + machine.name() + ", 128 tokens in, 512 out", BATCH,
+            LineChart chart = new LineChart(
+                    model.name() + " on " + machine.name() + ", " + cases.getFirst().length().prompt()
+                            + " tokens in, 512 out",
+                    BATCH,
                     "tokens per second", COLOURS).logarithmic();
             for (Policy policy : Policy.all()) {
                 SortedMap<Integer, Double> points = new TreeMap<>();

@@ -55,12 +55,20 @@ final class Claims {
         List<Double> today = results.ratios(results.cases(c -> c.grouped() && !c.roomy()), Policy.ALISA,
                 Policy.STATIC_SPLIT);
         rows.add(List.of("grouped heads: ALISA over the static split, KV larger than the GPU's room", "not evaluated",
-                range(today), today.isEmpty() ? "the KV always fits" : "-"));
+                range(today), groupedRoom()));
         int deleting = deleting(grouped, Policy.ALISA) + deleting(grouped, Policy.ALISA_FP16);
         rows.add(List.of("grouped heads: recomputation", "not evaluated",
                 deleting + " of " + 2 * grouped.size() + " runs delete anything",
                 deleting == 0 ? "**does not pay: the planner never recomputes**" : "see the tables"));
         return rows;
+    }
+
+    /** Where there is anything to schedule for grouped heads. */
+    private String groupedRoom() {
+        long paperLength = grouped.stream().filter(c -> c.paperLength() && !c.roomy()).count();
+        long longer = grouped.stream().filter(c -> !c.paperLength() && !c.roomy()).count();
+        return "the KV does not fit in " + paperLength + " runs of the paper's length, and in " + longer
+                + " with " + Setup.LONG.prompt() + " tokens in";
     }
 
     private int deleting(List<Results.Case> cases, Policy policy) {
@@ -101,9 +109,9 @@ final class Claims {
 
     /** Link bandwidth, GB/s, below which recomputing a token beats loading it; zero: it never does. */
     static double breakEven(SimulatedMachine machine, SimulatedModel model, Policy policy, Recomputation by) {
-        Setup setup = Setup.of(machine, model, 1, policy);
+        Setup setup = Setup.of(machine, model, 1, Setup.PAPER, policy);
         double saved = setup.bytes().rowBytes() - by.slowBytes(setup.bytes());
-        double multiplyAdds = by.multiplyAdds(setup.bytes(), Setup.LENGTH.context());
+        double multiplyAdds = by.multiplyAdds(setup.bytes(), Setup.PAPER.context());
         return Math.max(0, saved * machine.profile(1).multiplyAdds() / multiplyAdds / 1e9);
     }
 }

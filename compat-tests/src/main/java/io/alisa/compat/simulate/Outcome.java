@@ -24,8 +24,8 @@ public record Outcome(boolean fits, double seconds, double transfer, double reco
     }
 
     /** Input and output tokens per second, as the paper counts them. */
-    public double throughput(int batch) {
-        return fits ? batch * Setup.LENGTH.context() / seconds : Double.NaN;
+    public double throughput(int batch, int context) {
+        return fits ? (double) batch * context / seconds : Double.NaN;
     }
 
     boolean deletes() {

@@ -35,7 +35,7 @@ final class Report {
     private void head() {
         page.paragraph("# Simulation");
         page.paragraph("The plugin's planner and scheduler, unchanged, on machines described by numbers:"
-                + " 128 tokens in, 512 out, weights in FP16. `mvn -Psimulate -DskipTests verify`");
+                + " 128 tokens in, 512 out, as in the paper, and for grouped heads 8,192 in too; weights in FP16. `mvn -Psimulate -DskipTests verify`");
         List<List<String>> rows = new ArrayList<>();
         for (SimulatedMachine machine : SimulatedMachine.all()) {
             rows.add(List.of(machine.name(), String.format(Locale.ROOT, "%.0f GB/s", machine.readBytes() / 1e9),
@@ -82,7 +82,7 @@ final class Report {
                 "A dash: what every step needs can't be held. In the last columns, ALISA over the static split and phases I / II / III"
                         + " in steps.");
         for (SimulatedMachine machine : SimulatedMachine.all()) {
-            List<String> head = new ArrayList<>(List.of(machine.name(), "batch"));
+            List<String> head = new ArrayList<>(List.of(machine.name(), "tokens in", "batch"));
             Policy.all().forEach(policy -> head.add(policy.title()));
             head.addAll(List.of("over static", "phases of ALISA", "phases with FP16 KV"));
             List<List<String>> rows = new ArrayList<>();
@@ -94,7 +94,8 @@ final class Report {
     }
 
     private List<String> row(Results.Case which) {
-        List<String> row = new ArrayList<>(List.of(which.model().name(), String.valueOf(which.batch())));
+        List<String> row = new ArrayList<>(List.of(which.model().name(),
+                String.valueOf(which.length().prompt()), String.valueOf(which.batch())));
         for (Policy policy : Policy.all()) {
             row.add(number("%.0f", results.throughput(which, policy)));
         }
@@ -120,7 +121,8 @@ final class Report {
             for (Policy policy : List.of(Policy.ALISA, Policy.ALISA_FP16, Policy.STATIC_SPLIT)) {
                 Outcome outcome = results.of(which, policy);
                 if (outcome.fits()) {
-                    rows.add(List.of(which.machine().name(), which.model().name(), policy.title(),
+                    rows.add(List.of(which.machine().name(), which.model().name(),
+                            String.valueOf(which.length().prompt()), policy.title(),
                             String.format(Locale.ROOT, "%.1f", outcome.seconds()),
                             String.format(Locale.ROOT, "%.1f", outcome.transfer()),
                             String.format(Locale.ROOT, "%.1f", outcome.recompute()),
@@ -129,7 +131,7 @@ final class Report {
                 }
             }
         }
-        page.table(List.of("machine", "model", "policy", "seconds", "of these moving KV", "recomputing",
+        page.table(List.of("machine", "model", "tokens in", "policy", "seconds", "of these moving KV", "recomputing",
                 "GB of KV on the GPU", "GB on the CPU"), rows);
     }
 

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Outcomes of all setups: every machine, every model whose weights fit it, every batch, every policy. */
+import io.alisa.schedule.Expectation;
+
+/** Outcomes of all setups: every machine, every model whose weights fit it, every batch, every policy; models with grouped heads with long prompts too. */
 final class Results {
     static final List<Integer> BATCHES = List.of(4, 8, 16, 32, 64);
 
@@ -16,16 +18,25 @@ final class Results {
      * @param machine the machine
      * @param model   the model
      * @param batch   sequences decoded together
+     * @param length  tokens in, and in the end
      */
-    record Case(SimulatedMachine machine, SimulatedModel model, int batch) {
+    record Case(SimulatedMachine machine, SimulatedModel model, int batch, Expectation length) {
+        Setup with(Policy policy) {
+            return Setup.of(machine, model, batch, length, policy);
+        }
+
+        boolean paperLength() {
+            return length.equals(Setup.PAPER);
+        }
+
         boolean grouped() {
             return model.dimensions().grouped();
         }
 
         /** Whether all KV fits the GPU in FP16, so that there is nothing to schedule. */
         boolean roomy() {
-            return Setup.of(machine, model, batch, Policy.STATIC_SPLIT).room() >= (double) Setup.LENGTH.context()
-                    * Setup.of(machine, model, batch, Policy.STATIC_SPLIT).bytes().rowBytes();
+            Setup setup = with(Policy.STATIC_SPLIT);
+            return setup.room() >= (double) length.context() * setup.bytes().rowBytes();
         }
     }
 
@@ -39,7 +50,10 @@ final class Results {
         for (SimulatedMachine machine : SimulatedMachine.all()) {
             for (SimulatedModel model : SimulatedModel.all()) {
                 for (int batch : BATCHES) {
-                    results.add(new Case(machine, model, batch));
+                    results.add(new Case(machine, model, batch, Setup.PAPER));
+                }
+                for (int batch : model.dimensions().grouped() ? BATCHES : List.<Integer>of()) {
+                    results.add(new Case(machine, model, batch, Setup.LONG));
                 }
             }
         }
@@ -47,12 +61,12 @@ final class Results {
     }
 
     private void add(Case of) {
-        if (Setup.of(of.machine(), of.model(), of.batch(), Policy.ALISA).room() <= 0) {
+        if (of.with(Policy.ALISA).room() <= 0) {
             return;
         }
         Map<Policy, Outcome> ofPolicies = new LinkedHashMap<>();
         for (Policy policy : Policy.all()) {
-            ofPolicies.put(policy, Simulation.run(Setup.of(of.machine(), of.model(), of.batch(), policy)));
+            ofPolicies.put(policy, Simulation.run(of.with(policy)));
         }
         outcomes.put(of, ofPolicies);
     }
@@ -71,7 +85,7 @@ final class Results {
     }
 
     double throughput(Case which, Policy policy) {
-        return of(which, policy).throughput(which.batch());
+        return of(which, policy).throughput(which.batch(), which.length().context());
     }
 
     /** Throughput of one policy over that of another, where both can run. */

@@ -39,7 +39,7 @@ public final class Simulation {
         this.bytes = setup.bytes();
         this.costs = setup.costs();
         this.caps = setup.caps();
-        this.seconds = costs.prefillNanos(Setup.LENGTH.prompt()) / NANOS;
+        this.seconds = costs.prefillNanos(setup.length().prompt()) / NANOS;
     }
 
     /**
@@ -58,12 +58,12 @@ public final class Simulation {
 
     /** The share of the KV that must be on the CPU so that the longest context fits. */
     private double staticShare() {
-        return Math.max(0, 1 - caps.fastBytes() / ((double) Setup.LENGTH.context() * bytes.rowBytes()));
+        return Math.max(0, 1 - caps.fastBytes() / ((double) setup.length().context() * bytes.rowBytes()));
     }
 
     private Outcome fixed(double slowShare) {
-        move(costs.storeNanos(slowShare * Setup.LENGTH.prompt()));
-        for (int tokens = Setup.LENGTH.prompt() + 1; tokens <= Setup.LENGTH.context(); tokens++) {
+        move(costs.storeNanos(slowShare * setup.length().prompt()));
+        for (int tokens = setup.length().prompt() + 1; tokens <= setup.length().context(); tokens++) {
             double moving = costs.loadNanos(tokens, slowShare * tokens) + costs.storeNanos(slowShare);
             step(slowShare > 0 ? Phase.II : Phase.I, costs.computeNanos(tokens), moving, 0);
             hold((1 - slowShare) * tokens * bytes.rowBytes(), slowShare * tokens * bytes.rowBytes());
@@ -72,13 +72,13 @@ public final class Simulation {
     }
 
     private Outcome scheduled() {
-        Plan plan = new Planner(costs, caps, Setup.LENGTH, setup.allowed()).plan();
+        Plan plan = new Planner(costs, caps, setup.length(), setup.allowed()).plan();
         Kv kv = new Kv(plan);
-        if (!kv.grow(Setup.LENGTH.prompt(), Setup.LENGTH.prompt())) {
+        if (!kv.grow(setup.length().prompt(), setup.length().prompt())) {
             return outcome(false, plan.reasons());
         }
         move(kv.storedNanos);
-        for (int tokens = Setup.LENGTH.prompt() + 1; tokens <= Setup.LENGTH.context(); tokens++) {
+        for (int tokens = setup.length().prompt() + 1; tokens <= setup.length().context(); tokens++) {
             if (!kv.grow(tokens, 1)) {
                 return outcome(false, plan.reasons());
             }

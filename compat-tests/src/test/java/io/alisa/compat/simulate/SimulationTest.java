@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import io.alisa.Phase;
+import io.alisa.schedule.Expectation;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,9 +22,10 @@ class SimulationTest {
 
     @Test
     void everyPaperPairIsThere() {
-        assertThat(results.cases(c -> c.batch() == 4 && c.machine().equals(SimulatedMachine.V100_16)))
+        assertThat(
+                results.cases(c -> c.batch() == 4 && c.paperLength() && c.machine().equals(SimulatedMachine.V100_16)))
                 .extracting(c -> c.model().name()).containsExactly("OPT-6.7B", "LLaMA-7B");
-        assertThat(results.cases(c -> c.machine().equals(SimulatedMachine.H100_80))).hasSize(8 * 5);
+        assertThat(results.cases(c -> c.machine().equals(SimulatedMachine.H100_80))).hasSize((8 + 2) * 5);
     }
 
     @Test
@@ -31,7 +33,7 @@ class SimulationTest {
         for (Results.Case which : results.cases(c -> true)) {
             for (Policy policy : Policy.all()) {
                 Outcome outcome = results.of(which, policy);
-                double room = Setup.of(which.machine(), which.model(), which.batch(), policy).room();
+                double room = which.with(policy).room();
                 assertThat(outcome.peakFast()).as("%s %s", which, policy).isLessThanOrEqualTo(room + 1);
                 assertThat(outcome.peakSlow()).as("%s %s", which, policy)
                         .isLessThanOrEqualTo(SimulatedMachine.HOST_MEMORY);
@@ -57,11 +59,12 @@ class SimulationTest {
     @Test
     void moreBandwidthIsNeverSlower() {
         for (SimulatedModel model : List.of(SimulatedModel.OPT_13B, SimulatedModel.LLAMA_31_8B)) {
+            Expectation length = model.dimensions().grouped() ? Setup.LONG : Setup.PAPER;
             for (Policy policy : Policy.all()) {
                 double before = 0;
                 for (double link : new double[]{2e9, 5e9, 10e9, 20e9, 40e9, 80e9}) {
-                    double now = Simulation.run(new Setup(SimulatedMachine.V100_32, link, model, 32, policy))
-                            .throughput(32);
+                    double now = Simulation.run(new Setup(SimulatedMachine.V100_32, link, model, 32, length, policy))
+                            .throughput(32, length.context());
                     // the planner is greedy, and the scheduler moves whole tokens
                     assertThat(Double.isNaN(now) || now >= before * 0.99).as("%s %s %s", model.name(), policy, link)
                             .isTrue();

@@ -28,6 +28,7 @@ public final class SparseAttention {
     private final WorkerTeam team;
     private final AttendedSet[] attended;
     private final int[] recalled;
+    private final Runnable attend = this::attend;
     private final Job attendSpan = this::attendSpan;
     private final Job joinSpans = this::joinSpans;
 
@@ -68,9 +69,10 @@ public final class SparseAttention {
         long selected = System.nanoTime();
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
-        scratch.results.begin(spans);
-        team.run(attendSpan, spans * shape.kvHeads());
-        team.run(joinSpans, shape.kvHeads());
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            kv.recall(selection.bits(head));
+        }
+        kv.read(attend);
         selectNanos = selected - begun;
         attendNanos = System.nanoTime() - selected;
         if (!kv.isAllResident()) {
@@ -82,6 +84,12 @@ public final class SparseAttention {
                         selection.count(head));
             }
         }
+    }
+
+    private void attend() {
+        scratch.results.begin(spans);
+        team.run(attendSpan, spans * shape.kvHeads());
+        team.run(joinSpans, shape.kvHeads());
     }
 
     private void noteUse(KvLayer kv) {
@@ -100,7 +108,6 @@ public final class SparseAttention {
         AttentionTile tile = scratch.tiles[worker];
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
-            account(kvHead);
             SkippedMass mass = selector.skipped();
             if (mass != null) {
                 scratch.skipped[worker].add(tile, layer, kvHead, mass);
@@ -140,6 +147,7 @@ public final class SparseAttention {
     }
 
     private void joinSpans(int kvHead, int worker) {
+        account(kvHead); // here, since spans may be attended twice
         scratch.results.join(kvHead, outputs);
     }
 

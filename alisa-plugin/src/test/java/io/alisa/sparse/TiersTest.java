@@ -76,7 +76,7 @@ class TiersTest {
             figures.moved += run.kv.demotedBlocks();
             figures.deletions += run.kv.deletions();
             figures.recomputed += run.kv.recomputedTokens();
-            run.close();
+            run.kv.close();
             assertThat(run.openStates()).as("batches still being computed").isZero();
         } finally {
             assertThat(fast.reserved()).as("left over").isZero();

@@ -26,11 +26,19 @@ final class GatheredInt8 implements GatheredRows {
     }
 
     @Override
+    public void touchScales(KvLayer layer, int kvHead, int block, AttentionTile tile) {
+        rows.touchScales(head(layer, kvHead, block), tile);
+    }
+
+    @Override
     public long add(KvLayer layer, int kvHead, int block, long selected) {
-        long head = layer.isResident(block)
+        return rows.add(head(layer, kvHead, block), selected);
+    }
+
+    private long head(KvLayer layer, int kvHead, int block) {
+        return layer.isResident(block)
                 ? layer.head(block * KvLayout.BLOCK_TOKENS, kvHead)
                 : layer.reader(worker).head(layer, block, kvHead);
-        return rows.add(head, selected);
     }
 
     @Override

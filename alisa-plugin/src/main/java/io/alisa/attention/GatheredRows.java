@@ -23,6 +23,10 @@ public interface GatheredRows {
 
     void clear();
 
+    /** Fetches into the cache what {@link #add} is about to read of a block of the KV head, where that is scattered. */
+    default void touchScales(KvLayer layer, int kvHead, int block, AttentionTile tile) {
+    }
+
     /**
      * Adds tokens of a block of the KV head, as many as there is room for.
      *

@@ -101,6 +101,15 @@ public final class Int8Rows {
         tile.preloaded[0] = even + odd; // so that the reads are not optimised away
     }
 
+    /**
+     * Reads a byte of both lines of scales of the KV head that starts at {@code head}. Adding rows is too much work for
+     * the misses of several blocks to overlap by themselves.
+     */
+    void touchScales(long head, AttentionTile tile) {
+        long keyScales = head + 2L * rowBytes * KvLayout.BLOCK_TOKENS;
+        tile.preloaded[0] += OffHeap.getByte(keyScales) + OffHeap.getByte(keyScales + KvLayout.BLOCK_TOKENS);
+    }
+
     /** Turns the codes of the scales into the scales. */
     void decodeScales() {
         for (int i = 0; i < count; i++) {

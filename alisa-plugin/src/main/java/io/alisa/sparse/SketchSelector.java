@@ -12,8 +12,6 @@ import io.alisa.attention.SelectionKernels;
 import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
-import io.alisa.parallel.Job;
-import io.alisa.parallel.WorkerTeam;
 
 /**
  * The default policy, {@code swa}: the paper's window of most recent tokens and as many globally dynamic ones, but the
@@ -39,9 +37,7 @@ final class SketchSelector implements TokenSelector {
     private final AttentionShape shape;
     private final Int8Kernels kernels;
     private final SelectionKernels selectionKernels;
-    private final WorkerTeam team;
     private final Scratch[] scratch;
-    private final Job selectHead = this::selectHead;
 
     private KvLayer layer;
     private float[] queries = {};
@@ -83,16 +79,15 @@ final class SketchSelector implements TokenSelector {
         }
     }
 
-    SketchSelector(Budget budget, AttentionShape shape, AttentionKernels kernels, WorkerTeam team, KvLayer anyLayer) {
+    SketchSelector(Budget budget, AttentionShape shape, AttentionKernels kernels, int workers, KvLayer anyLayer) {
         this.budget = budget;
         this.shape = shape;
         this.kernels = kernels.int8();
         this.selectionKernels = SelectionKernels.beside(kernels);
-        this.team = team;
         this.layer = anyLayer;
         this.selection = new Selection(shape.kvHeads());
         this.skipped = new SkippedMass(shape);
-        this.scratch = new Scratch[team.size()];
+        this.scratch = new Scratch[workers];
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(shape);
         }
@@ -110,10 +105,10 @@ final class SketchSelector implements TokenSelector {
         selection = target;
         KvDigest digest = kv.digest();
         skipped.begin(digest == null ? 0 : digest.blocks());
-        team.run(selectHead, shape.kvHeads());
     }
 
-    private void selectHead(int kvHead, int worker) {
+    @Override
+    public void selectHead(int kvHead, int worker) {
         int tokens = layer.tokens();
         int total = budget.total(tokens);
         int window = Math.max(1, total / WINDOW_PART);

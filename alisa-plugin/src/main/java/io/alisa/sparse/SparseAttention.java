@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
@@ -18,24 +19,34 @@ import io.alisa.parallel.WorkerTeam;
  * <p>The blocks are cut into spans of fixed length, and the newest and the skipped tokens are one more: results do not
  * depend on the number of threads.
  *
+ * <p>A step is one job of the team, for every job costs a wake-up: first the KV heads' selections, then their spans. The
+ * team takes items in their order, so whatever a span has to wait for is being worked on. Who completes the last span of
+ * a KV head joins them.
+ *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
  * much.
  */
 public final class SparseAttention {
+    private static final int UNSELECTED = -1;
+
     private final TokenSelector selector;
     private final SparseScratch scratch;
     private final AttentionShape shape;
     private final WorkerTeam team;
     private final AttendedSet[] attended;
     private final int[] recalled;
+    /** Per KV head: spans that are left to attend, {@link #UNSELECTED} before its selection is complete. */
+    private final AtomicIntegerArray spansLeft;
+    private final Job step = this::step;
+    private final Job selectHead = this::select;
+    private final Job attendSelected = this::attendSelected;
     private final Runnable attend = this::attend;
-    private final Job attendSpan = this::attendSpan;
-    private final Job joinSpans = this::joinSpans;
 
     private KvLayer layer;
     private float[] queries = {};
     private float[] outputs = {};
     private int spans;
+    private boolean isSelected;
     /** Blocks before the newest. */
     private int sealedBlocks;
     private long selectNanos;
@@ -50,6 +61,7 @@ public final class SparseAttention {
         this.attended = new AttendedSet[shape.kvHeads()];
         Arrays.setAll(attended, head -> new AttendedSet());
         this.recalled = new int[shape.kvHeads()];
+        this.spansLeft = new AtomicIntegerArray(shape.kvHeads());
     }
 
     /**
@@ -66,15 +78,21 @@ public final class SparseAttention {
         long begun = System.nanoTime();
         selection.begin(kv.tokens());
         selector.select(kv, query, selection);
-        long selected = System.nanoTime();
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            kv.recall(selection.bits(head));
+        Arrays.fill(scratch.selectNanos, 0);
+        isSelected = false;
+        long prepared = System.nanoTime();
+        if (!kv.isComplete()) {
+            selectFirst(kv);
         }
         kv.read(attend);
-        selectNanos = selected - begun;
-        attendNanos = System.nanoTime() - selected;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            account(head);
+        }
+        long ended = System.nanoTime();
+        selectNanos = prepared - begun + perThread(scratch.selectNanos);
+        attendNanos = ended - begun - selectNanos;
         if (!kv.isAllResident()) {
             noteUse(kv);
         }
@@ -86,10 +104,27 @@ public final class SparseAttention {
         }
     }
 
+    /** Where blocks are deleted: those that were selected are computed again before anything is attended. */
+    private void selectFirst(KvLayer kv) {
+        team.run(selectHead, shape.kvHeads());
+        isSelected = true;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            kv.recall(scratch.selection.bits(head));
+        }
+    }
+
+    /** May be run again when a block turned out to be damaged: the selection stays as it is then. */
     private void attend() {
         scratch.results.begin(spans);
-        team.run(attendSpan, spans * shape.kvHeads());
-        team.run(joinSpans, shape.kvHeads());
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            spansLeft.set(head, isSelected ? spans : UNSELECTED);
+        }
+        if (isSelected) {
+            team.run(attendSelected, spans * shape.kvHeads());
+        } else {
+            isSelected = true; // selections are the first items of a job: they are done whatever happens to the others
+            team.run(step, (1 + spans) * shape.kvHeads());
+        }
     }
 
     private void noteUse(KvLayer kv) {
@@ -102,9 +137,50 @@ public final class SparseAttention {
         }
     }
 
-    private void attendSpan(int item, int worker) {
-        int kvHead = item / spans;
-        int span = item % spans;
+    /** The mean of those that are not zero. */
+    private static long perThread(long[] nanos) {
+        long sum = 0;
+        int threads = 0;
+        for (long spent : nanos) {
+            sum += spent;
+            threads += spent > 0 ? 1 : 0;
+        }
+        return sum / Math.max(1, threads);
+    }
+
+    private void step(int item, int worker) {
+        if (item < shape.kvHeads()) {
+            select(item, worker);
+        } else {
+            attendSelected(item - shape.kvHeads(), worker);
+        }
+    }
+
+    private void attendSelected(int item, int worker) {
+        attend(item / spans, item % spans, worker);
+    }
+
+    private void select(int kvHead, int worker) {
+        long begun = System.nanoTime();
+        try {
+            selector.selectHead(kvHead, worker);
+        } finally { // also where it fails: nobody must wait for ever
+            spansLeft.set(kvHead, spans);
+        }
+        scratch.selectNanos[worker] += System.nanoTime() - begun;
+    }
+
+    private void attend(int kvHead, int span, int worker) {
+        while (spansLeft.get(kvHead) == UNSELECTED) {
+            Thread.onSpinWait();
+        }
+        attendSpan(kvHead, span, worker);
+        if (spansLeft.decrementAndGet(kvHead) == 0) {
+            scratch.results.join(kvHead, outputs);
+        }
+    }
+
+    private void attendSpan(int kvHead, int span, int worker) {
         AttentionTile tile = scratch.tiles[worker];
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
@@ -128,6 +204,11 @@ public final class SparseAttention {
             layer.reader(worker).open(layer, kvHead, span * SparseScratch.SPAN_BLOCKS, end, selected);
         }
         for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
+            if (selected[block] != 0) {
+                rows.touchScales(layer, kvHead, block, tile);
+            }
+        }
+        for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
             long left = selected[block];
             while (left != 0) {
                 left = rows.add(layer, kvHead, block, left);
@@ -144,11 +225,6 @@ public final class SparseAttention {
 
     private void account(int kvHead) {
         recalled[kvHead] = attended[kvHead].update(scratch.selection.bits(kvHead), layer.tokens());
-    }
-
-    private void joinSpans(int kvHead, int worker) {
-        account(kvHead); // here, since spans may be attended twice
-        scratch.results.join(kvHead, outputs);
     }
 
     /** Lets the policy see a dense step. */
@@ -198,12 +274,12 @@ public final class SparseAttention {
         return sum;
     }
 
-    /** Time of the last step's selection, in nanoseconds. */
+    /** Time of the last step's selection, in nanoseconds: of the threads that selected, the mean. */
     public long selectNanos() {
         return selectNanos;
     }
 
-    /** Time of the last step's attention over what was selected, and over the estimate, in nanoseconds. */
+    /** What else the last step took, in nanoseconds: attention over what was selected, and over the estimate. */
     public long attendNanos() {
         return attendNanos;
     }

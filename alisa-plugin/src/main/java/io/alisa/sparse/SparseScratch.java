@@ -24,6 +24,8 @@ final class SparseScratch {
     final GatheredRows[] rows;
     final RecentTokens[] recent;
     final SkippedTokens[] skipped;
+    /** Per worker: time of its selections in the step at hand. */
+    final long[] selectNanos;
     private int[] all = {};
     private float[] sums = {};
 
@@ -38,6 +40,7 @@ final class SparseScratch {
         rows = new GatheredRows[team.size()];
         recent = new RecentTokens[team.size()];
         skipped = new SkippedTokens[team.size()];
+        selectNanos = new long[team.size()];
         for (int i = 0; i < team.size(); i++) {
             tiles[i] = new AttentionTile(shape, shape.groupSize());
             rows[i] = GatheredRows.of(session, kernels, i);

@@ -34,7 +34,7 @@ public final class SparseSession {
         this.layers = new SparseAttention[kv.layerCount()];
         // One for all layers: it remembers nothing from step to step.
         TokenSelector sketches = Policies.needsDigests(policy)
-                ? new SketchSelector(budget, shape, kernels, team, kv.layer(0))
+                ? new SketchSelector(budget, shape, kernels, team.size(), kv.layer(0))
                 : null;
         for (int i = 0; i < layers.length; i++) {
             TokenSelector selector = sketches == null ? Policies.selector(policy, budget, shape) : sketches;

@@ -4,18 +4,30 @@ import io.alisa.cache.KvLayer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A policy: chooses the tokens each decode step attends. One per session and layer; used by one thread at a time, so it
- * may keep state. Allocates only when the context has grown much.
+ * A policy: chooses the tokens each decode step attends. One per session and layer; used by one thread at a time but for
+ * {@link #selectHead}, so it may keep state. Allocates only when the context has grown much.
  */
 public interface TokenSelector {
     /**
      * Fills the lists of all KV heads for the newest token, which is the layer's last and must be in every list. Not
      * asked where {@link Budget#isDense} holds. The caller has emptied the lists and made room for all tokens.
      *
+     * <p>A policy to which KV heads are much work, each on its own, only takes note here and leaves the lists to
+     * {@link #selectHead}.
+     *
      * @param layer   holds {@code layer.tokens()} tokens, the newest included
      * @param queries the step's query rows, see {@link io.alisa.attention.AttentionShape#row}
      */
     void select(KvLayer layer, float[] queries, Selection selection);
+
+    /**
+     * Fills the list of one KV head where {@link #select} has left that to do. Called once per KV head after every
+     * {@code select}, by several threads at once.
+     *
+     * @param worker number of the thread, see {@link io.alisa.parallel.Job}
+     */
+    default void selectHead(int kvHead, int worker) {
+    }
 
     /** Whether {@link #observe} is wanted, which costs a little. */
     default boolean observes() {

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alisa.Allocation;
@@ -11,7 +12,9 @@ import io.alisa.attention.Teams;
 import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,6 +70,30 @@ class SparseSessionTest {
             assertThat(sparse.takeSelectNanos()).isNotNegative();
             assertThat(sparse.takeAttendNanos()).isPositive();
             assertThat(sparse.takeSelectNanos() + sparse.takeAttendNanos()).as("taken already").isZero();
+        }
+    }
+
+    @Test
+    @Timeout(10)
+    void aSelectionThatFailsKeepsNoThreadWaiting() {
+        try (FedSession session = session("local", KvFormat.INT8)) {
+            session.begin(0, 200);
+            session.settle();
+            session.begin(200, 201);
+            SparseAttention attention = new SparseAttention(session.layer(), new TokenSelector() {
+                @Override
+                public void select(KvLayer layer, float[] queries, Selection selection) {
+                }
+
+                @Override
+                public void selectHead(int kvHead, int worker) {
+                    throw new IllegalStateException("no selection");
+                }
+            }, new SparseScratch(session.kv, SHAPE, KERNELS, session.team));
+            float[] outputs = new float[session.queries.length];
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> attention.run(session.layer(), session.queries, outputs))
+                    .withMessage("no selection");
         }
     }
 

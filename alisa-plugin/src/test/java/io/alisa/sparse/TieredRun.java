@@ -137,6 +137,10 @@ public final class TieredRun implements AutoCloseable, Recomputer {
             layer.unpin();
         }
         layer.settle();
+        kv.layerDone(index);
+        if (index == kv.layerCount() - 1) {
+            kv.stepDone();
+        }
         withoutPadding(outputs);
         if (to - from > 1) {
             prompts.put(index + ":" + from + ":" + to, outputs);

@@ -40,7 +40,7 @@ class PackageDirectionsTest {
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("device").mayNotAccessAnyLayer()
                 .whereLayer("tier").mayNotAccessAnyLayer()
-                .whereLayer("cache").mayOnlyAccessLayers("tier")
+                .whereLayer("cache").mayOnlyAccessLayers("tier", "schedule")
                 .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
                 .whereLayer("telemetry").mayNotAccessAnyLayer()
                 .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry")
@@ -50,7 +50,8 @@ class PackageDirectionsTest {
                 .whereLayer("host")
                 .mayOnlyAccessLayers("api", "schedule", "tier", "cache", "attention", "sparse", "parallel", "config",
                         "telemetry")
-                .whereLayer("jlama").mayOnlyAccessLayers("host", "sparse", "cache", "attention", "parallel", "config")
+                .whereLayer("jlama")
+                .mayOnlyAccessLayers("host", "sparse", "cache", "schedule", "attention", "parallel", "config")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")
                 .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure");

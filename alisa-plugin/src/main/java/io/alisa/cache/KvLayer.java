@@ -179,6 +179,9 @@ public final class KvLayer {
         if (missing) {
             restore(start);
         }
+        if (recent != null) {
+            recent.begun();
+        }
     }
 
     /** Refills the floats of a block that the host went back into, as well as eight bits allow. */

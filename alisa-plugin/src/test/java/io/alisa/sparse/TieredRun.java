@@ -83,7 +83,7 @@ public final class TieredRun implements AutoCloseable {
     private void advance(int from, int to, List<float[]> outputs, Between between) {
         for (int i = 0; i < kv.layerCount(); i++) {
             between.layers(this);
-            kv.claimShare();
+            kv.claimShare(to - from);
             kv.lock().lock();
             try {
                 outputs.add(attend(i, from, to));

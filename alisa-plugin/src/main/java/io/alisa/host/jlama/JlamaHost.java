@@ -79,7 +79,7 @@ public final class JlamaHost implements HostHooks {
                 return null;
             }
         }
-        session.kv().claimShare();
+        session.kv().claimShare(((AbstractTensor<?, ?>) input).shape().first());
         session.kv().lock().lock();
         try {
             return attendOurs(session, layer, (AbstractTensor<?, ?>) input, startPosition, reducer);

@@ -91,6 +91,16 @@ public final class KvSession implements AutoCloseable {
         tiers.claimShare(tokens);
     }
 
+    /** Says that all layers did a step: now and then blocks change places, the most used to RAM. Under the lock. */
+    public void stepDone() {
+        tiers.stepDone();
+    }
+
+    /** Says that a layer is attended, so that the next may be prepared. Under the lock. */
+    public void layerDone(int index) {
+        tiers.readAhead(layers[(index + 1) % layers.length]);
+    }
+
     /** Prepares reading by that many threads. */
     public void serveReaders(int workers) {
         tiers.reader(workers - 1);

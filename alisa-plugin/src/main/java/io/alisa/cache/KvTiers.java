@@ -13,6 +13,8 @@ import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
 import io.alisa.tier.PieceFile;
 import io.alisa.tier.PieceReader;
+import io.alisa.tier.ReadAhead;
+import io.alisa.tier.ReadSpeed;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,10 @@ final class KvTiers implements AutoCloseable {
     private KvLayer[] layers = {};
     private volatile @Nullable PieceFile slow;
     private final PieceReader checksum = new PieceReader();
+    private final KvBalance balance = new KvBalance(this);
+    private final ReadSpeed speed = new ReadSpeed();
+    /** A bit per block that is to be read ahead. */
+    private final long[] wanted;
     /** Why something could not move to the slow tier. */
     private @Nullable String noSlow;
     /** Whether writing failed: what is in the file can still be read. */
@@ -53,6 +59,7 @@ final class KvTiers implements AutoCloseable {
         this.layout = layout;
         this.memory = memory;
         this.maxBlocks = maxBlocks;
+        this.wanted = new long[(maxBlocks + Long.SIZE - 1) / Long.SIZE];
         this.account = memory.fast().open(owner);
         this.frames = new FramePool(account, layout.blockBytes());
         this.ownReader = reader(0);
@@ -236,8 +243,9 @@ final class KvTiers implements AutoCloseable {
         return found;
     }
 
+    /** Moves a block to the file. Returns false where that is not possible. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    private boolean demote(KvLayer layer, int block) {
+    boolean demote(KvLayer layer, int block) {
         PieceFile file = slow();
         if (file == null) {
             return false;
@@ -305,7 +313,46 @@ final class KvTiers implements AutoCloseable {
         }
     }
 
-    private void promote(KvLayer layer, int block) {
+    boolean isInFile(KvLayer layer, int block) {
+        PieceFile file = slow;
+        return !layer.isResident(block) && file != null && file.has(layer.index(), block);
+    }
+
+    /** Whether there is a buffer to read with: from when something was attended from the file. */
+    boolean canPromote() {
+        return ownReader.hasStaging();
+    }
+
+    /** Whether a block can come to RAM without another one leaving it. */
+    boolean hasRoom() {
+        return frames.freeFrames() > 0
+                || (account.belowShare() > frames.slabBytes() && memory.fast().free() > 2 * frames.slabBytes());
+    }
+
+    /** Called after each step. */
+    void stepDone() {
+        if (demotedBlocks > 0) {
+            balance.stepDone(layers);
+        }
+    }
+
+    /** Has what is in the file of the layer read ahead, where that hides anything. */
+    void readAhead(KvLayer layer) {
+        PieceFile file = slow;
+        if (file == null || layer.isAllResident() || !speed.isSlow(file.bytesRead(), file.readNanos())) {
+            return;
+        }
+        Arrays.fill(wanted, 0);
+        for (int block = 0; block < layer.sealedBlocks(); block++) {
+            if (isInFile(layer, block)) {
+                wanted[block / Long.SIZE] |= 1L << block;
+            }
+        }
+        ReadAhead.ofProcess().wish(file, layer.index(), layout.kvHeads(), wanted);
+    }
+
+    /** Brings a block back to RAM; its copy in the file stays. */
+    void promote(KvLayer layer, int block) {
         long frame = frame();
         boolean there = false;
         try {

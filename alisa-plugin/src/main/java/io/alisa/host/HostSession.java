@@ -115,6 +115,7 @@ public class HostSession implements AutoCloseable {
 
     /** Counts a step after its last layer. */
     public void stepDone(int endPosition, int batch) {
+        kv.stepDone();
         tokens = endPosition;
         lastUsed = System.nanoTime();
         if (batch == 1) {

@@ -149,6 +149,19 @@ public final class PieceFile implements AutoCloseable {
         readNanos.addAndGet(System.nanoTime() - begun);
     }
 
+    /**
+     * Reads pieces for the system to keep them at hand. By any thread, at any time: what is read may be anything.
+     *
+     * @throws IOException where it can't be read, or is not there any more
+     */
+    void warm(int layer, int head, int block, int count, ByteBuffer scratch) throws IOException {
+        int region = regions[layer][block / RUN];
+        if (region != NONE) {
+            scratch.clear().limit(count * pieceBytes);
+            file.read(region * regionBytes + ((long) head * RUN + block % RUN) * pieceBytes, scratch);
+        }
+    }
+
     /** Checksum of a piece as it was written. */
     int checksum(int layer, int head, int block) {
         return sums(layer, block)[head * RUN + block % RUN];

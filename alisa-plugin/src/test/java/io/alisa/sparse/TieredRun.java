@@ -172,6 +172,10 @@ public final class TieredRun implements AutoCloseable {
             layer.unpin();
         }
         layer.settle();
+        kv.layerDone(index);
+        if (index == kv.layerCount() - 1) {
+            kv.stepDone();
+        }
         for (int row = 0; row < outputs.length; row += shape.rowStride()) {
             java.util.Arrays.fill(outputs, row + shape.headSize(), row + shape.rowStride(), 0f);
         }

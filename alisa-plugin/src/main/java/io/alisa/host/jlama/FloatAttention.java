@@ -91,6 +91,7 @@ final class FloatAttention {
             kv.unpin();
         }
         kv.settle();
+        session.kv().layerDone(index);
         writeBack(step);
         work = null;
     }

@@ -17,6 +17,11 @@ final class Bars {
         add(what, "at most " + Table.cell(format, bar), format, measured, measured <= bar);
     }
 
+    /** A figure that is to reach something, both in the same format. */
+    void atLeast(String what, String format, double bar, double measured) {
+        add(what, "at least " + Table.cell(format, bar), format, measured, measured >= bar);
+    }
+
     private void add(String what, String bar, String format, double measured, boolean passed) {
         if (!Double.isNaN(measured)) {
             table.row(List.of(what, bar, Table.cell(format, measured), passed ? "pass" : "**miss**"));

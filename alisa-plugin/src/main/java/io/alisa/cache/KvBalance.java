@@ -1,0 +1,77 @@
+package io.alisa.cache;
+
+import io.alisa.tier.DamagedPieceException;
+
+/**
+ * Keeps in RAM what is attended most. While a session is split, blocks in the file that are used far more than some in RAM
+ * change places with them, and when there is room in RAM again, blocks come back.
+ *
+ * <p>A few at a time, now and then: use changes slowly, and a block costs as much to move as to attend from the file some
+ * times. Used under the session's lock.
+ */
+final class KvBalance {
+    /** Steps between two looks at a layer. */
+    private static final int EVERY = 16;
+    /** Blocks that move at a look, at most. */
+    private static final int MOVES = 4;
+    /** How much more a block must be used to be worth a move: otherwise equals would change places for ever. */
+    private static final float FACTOR = 1.5f;
+    private static final float MARGIN = 0.02f;
+
+    private final KvTiers tiers;
+    private int steps;
+
+    KvBalance(KvTiers tiers) {
+        this.tiers = tiers;
+    }
+
+    /** Called after each step of a session; looks at one layer in turn. */
+    void stepDone(KvLayer... layers) {
+        int turn = steps++ % (EVERY * layers.length);
+        if (turn % EVERY == 0 && tiers.canPromote()) {
+            try {
+                balance(layers[turn / EVERY]);
+            } catch (DamagedPieceException e) {
+                // It stays where it is: whoever attends it will find out, and knows what to do.
+            }
+        }
+    }
+
+    private void balance(KvLayer layer) {
+        for (int move = 0; move < MOVES && !layer.isAllResident(); move++) {
+            int back = mostUsedAway(layer);
+            if (back < 0) {
+                return;
+            }
+            if (!tiers.hasRoom()) {
+                int out = leastUsedResident(layer);
+                if (out < 0 || layer.use(back) <= FACTOR * layer.use(out) + MARGIN || !tiers.demote(layer, out)) {
+                    return;
+                }
+            }
+            tiers.promote(layer, back);
+        }
+    }
+
+    /** Among equals the newest; -1 where none can come back. */
+    private int mostUsedAway(KvLayer layer) {
+        int best = -1;
+        for (int block = 0; block < layer.sealedBlocks(); block++) {
+            if (tiers.isInFile(layer, block) && (best < 0 || layer.use(block) >= layer.use(best))) {
+                best = block;
+            }
+        }
+        return best;
+    }
+
+    /** Among equals the oldest; -1 where none can go. */
+    private int leastUsedResident(KvLayer layer) {
+        int best = -1;
+        for (int block = 0; block < layer.sealedBlocks(); block++) {
+            if (layer.isResident(block) && (best < 0 || layer.use(block) < layer.use(best))) {
+                best = block;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,101 @@
+package io.alisa.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
+import org.junit.jupiter.api.Test;
+
+/** What is attended most is in RAM. */
+class KvBalanceTest {
+    private static final KvLayout LAYOUT = new KvLayout(KvFormat.INT8, 2, 64);
+    private static final int BLOCKS = 40;
+    private static final int STEPS = 2_000;
+
+    private final MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+    private final KvMemory memory = new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new);
+
+    private KvSession session(int layers) {
+        KvSession session = new KvSession(LAYOUT, layers, 4096, false, memory);
+        for (int i = 0; i < layers; i++) {
+            session.layer(i).resize(0, BLOCKS * KvLayout.BLOCK_TOKENS);
+            session.layer(i).settle();
+            session.layer(i).resize(BLOCKS * KvLayout.BLOCK_TOKENS, BLOCKS * KvLayout.BLOCK_TOKENS + 1); // gives staging back
+            session.layer(i).settle();
+        }
+        return session;
+    }
+
+    /** Takes a buffer to read with. */
+    private static void attend(KvLayer layer) {
+        layer.pin();
+        layer.unpin();
+    }
+
+    private static int resident(KvLayer layer) {
+        int count = 0;
+        for (int block = 0; block < BLOCKS; block++) {
+            count += layer.isResident(block) ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Test
+    void theMostUsedComeBackAndTheLeastUsedGo() {
+        try (KvSession session = session(2)) {
+            long held = session.bytes();
+            session.giveBack(held / 2);
+            fast.setCap(session.bytes() + 2 * BlockReader.RUN * LAYOUT.headBytes()); // a reader's buffer
+            KvLayer layer = session.layer(1);
+            attend(layer);
+            assertThat(layer.isResident(3)).as("the oldest went first").isFalse();
+            int before = resident(layer);
+            for (int step = 0; step < STEPS; step++) {
+                for (int block = 0; block < BLOCKS; block++) {
+                    layer.noteUse(block, block == 3 || block == 5 ? 0.9f : 0.1f);
+                }
+                session.stepDone();
+            }
+            assertThat(layer.isResident(3)).isTrue();
+            assertThat(layer.isResident(5)).isTrue();
+            assertThat(resident(layer)).as("one for one, but where there was room").isBetween(before, before + 4);
+            assertThat(fast.peak()).isGreaterThanOrEqualTo(held);
+            assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        }
+    }
+
+    @Test
+    void equalsStayWhereTheyAre() {
+        try (KvSession session = session(1)) {
+            session.giveBack(session.bytes() / 2);
+            fast.setCap(session.bytes());
+            fast.setCap(session.bytes() + BlockReader.RUN * LAYOUT.headBytes());
+            attend(session.layer(0));
+            long moved = session.demotedBlocks();
+            for (int step = 0; step < STEPS; step++) {
+                for (int block = 0; block < BLOCKS; block++) {
+                    session.layer(0).noteUse(block, 0.2f);
+                }
+                session.stepDone();
+            }
+            assertThat(session.demotedBlocks()).isEqualTo(moved);
+        }
+    }
+
+    /** Another session has ended: what it left free is used. */
+    @Test
+    void allComesBackWhenThereIsRoomAgain() {
+        try (KvSession session = session(2)) {
+            session.giveBack(session.bytes() / 2);
+            fast.setCap(session.bytes());
+            assertThat(session.layer(0).isAllResident()).isFalse();
+            fast.setCap(Long.MAX_VALUE);
+            attend(session.layer(0));
+            for (int step = 0; step < STEPS; step++) {
+                session.stepDone();
+            }
+            assertThat(session.layer(0).isAllResident()).isTrue();
+            assertThat(session.layer(1).isAllResident()).isTrue();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.alisa.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+
+class ReadAheadTest {
+    private static final int PIECE = 64;
+    private static final int HEADS = 2;
+
+    private final Queue<Integer> requests = new ConcurrentLinkedQueue<>();
+
+    private PieceFile file(MemoryFile.Trouble trouble, int blocks) throws IOException {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        PieceFile file = new PieceFile(new MemoryFile(trouble), budget.open(bytes -> {
+        }), 1, HEADS, PIECE, 128);
+        for (int block = 0; block < blocks; block++) {
+            assertThat(file.open(0, block)).isTrue();
+            for (int head = 0; head < HEADS; head++) {
+                file.write(0, head, block, 1, ByteBuffer.allocate(PIECE), new PieceReader());
+            }
+            file.written(0, block);
+        }
+        return file;
+    }
+
+    /** From the first to the last wanted block of a run in one request, head by head, and what is not there not at all. */
+    @Test
+    void readsWhatIsWantedInLargeRequests() throws Exception {
+        CountDownLatch all = new CountDownLatch(4);
+        try (PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                requests.add(bytes.length / PIECE);
+                all.countDown();
+            }
+        }, 50)) {
+            new ReadAhead().wish(file, 0, HEADS, 0b1011L | 0b111L << 40, 1L);
+            assertThat(all.await(1, TimeUnit.MINUTES)).isTrue();
+        }
+        assertThat(requests).containsExactly(4, 3, 4, 3);
+    }
+
+    @Test
+    void aFailureHarmsNobody() throws Exception {
+        CountDownLatch all = new CountDownLatch(2);
+        try (PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                all.countDown();
+                throw new IOException("broken");
+            }
+        }, 3)) {
+            ReadAhead ahead = new ReadAhead();
+            ahead.wish(file, 0, HEADS, 1L);
+            assertThat(all.await(1, TimeUnit.MINUTES)).as("goes on after a failure").isTrue();
+            assertThat(ahead.pieces()).isZero();
+            assertThat(file.bytesRead()).as("counts as nobody's waiting").isZero();
+        }
+    }
+}

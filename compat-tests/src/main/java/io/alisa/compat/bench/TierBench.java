@@ -1,0 +1,120 @@
+package io.alisa.compat.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.alisa.compat.tiny.TinyModel;
+import io.alisa.compat.tiny.WeightType;
+
+/**
+ * A context far larger than the fast tier: what is left of the speed that it has in RAM, and how a split that does not look
+ * at what is attended does under the same cap (as FlexGen's, which brings in whatever is not in the fast tier, all of it,
+ * each step), by the same kernels.
+ */
+final class TierBench {
+    static final String MARK = "tier: ";
+    static final int TOKENS = 32_768;
+    private static final int LAYERS = 4;
+    private static final int ROUNDS = Sizes.QUICK ? 1 : 3;
+    /** Share of the host's F32 bytes that the fast tier may hold. */
+    private static final double FAST_SHARE = 0.055;
+    private static final long HOST_BYTES = (long) TOKENS * LAYERS * 2 * 8 * 64 * Float.BYTES;
+
+    /** Who decodes. */
+    enum Kind {
+        SPARSE_IN_RAM("sparse 0.2, all in RAM", true, false), //
+        SPARSE_SPLIT("sparse 0.2, fast tier 5.5 %", true, true), //
+        DENSE_IN_RAM("dense INT8, all in RAM", false, false), //
+        DENSE_SPLIT("static split: dense INT8, fast tier 5.5 %", false, true);
+
+        final String label;
+        private final boolean sparse;
+        private final boolean capped;
+
+        Kind(String label, boolean sparse, boolean capped) {
+            this.label = label;
+            this.sparse = sparse;
+            this.capped = capped;
+        }
+
+        List<String> settings() {
+            List<String> settings = new ArrayList<>();
+            settings.add(sparse ? "-Dalisa.sparse=true" : "-Dalisa.kv.type=int8");
+            if (capped) {
+                settings.add("-Dalisa.memory.fast=" + (long) (FAST_SHARE * HOST_BYTES));
+            }
+            return settings;
+        }
+    }
+
+    /** What a run printed. */
+    record Outcome(double millis, long loaded, double stallMillis, long fast, long slow, String phase) {
+        double fastShare() {
+            return fast / (double) HOST_BYTES;
+        }
+    }
+
+    private final String agent;
+
+    TierBench(String agent) {
+        this.agent = agent;
+    }
+
+    /** Four layers of Llama-3.2-1B and a quarter of its vocabulary. */
+    static TinyModel model(int context) {
+        return BenchModels.llama1b(LAYERS, 8192, context).vocab(128_256 / 4);
+    }
+
+    /** The kinds take turns; of each the round with the median time. */
+    Map<Kind, Outcome> run(WeightType weights) throws IOException, InterruptedException {
+        Map<Kind, List<Outcome>> all = new LinkedHashMap<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (Kind kind : Kind.values()) {
+                System.out.println(
+                        "== tiers: round " + (round + 1) + " of " + ROUNDS + ", " + weights + ", " + kind.label);
+                all.computeIfAbsent(kind, k -> new ArrayList<>()).add(run(kind, weights));
+            }
+        }
+        Map<Kind, Outcome> medians = new LinkedHashMap<>();
+        all.forEach((kind, outcomes) -> {
+            outcomes.sort(Comparator.comparingDouble(Outcome::millis));
+            medians.put(kind, outcomes.get(outcomes.size() / 2));
+        });
+        return medians;
+    }
+
+    private Outcome run(Kind kind, WeightType weights) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
+        command.addAll(kind.settings());
+        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
+                "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
+                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path"),
+                TierRun.class.getName(), weights.name(), Integer.toString(TOKENS)));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Outcome outcome = null;
+        try (BufferedReader output = process.inputReader()) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                if (line.startsWith(MARK)) {
+                    outcome = parse(line.substring(MARK.length()).split(",", -1));
+                }
+            }
+        }
+        if (process.waitFor() != 0 || outcome == null) {
+            throw new IOException("Exit code " + process.exitValue() + " of " + command);
+        }
+        return outcome;
+    }
+
+    private static Outcome parse(String... parts) {
+        return new Outcome(Double.parseDouble(parts[0]), Long.parseLong(parts[1]), Double.parseDouble(parts[2]),
+                Long.parseLong(parts[3]), Long.parseLong(parts[4]), parts[5]);
+    }
+}

@@ -58,7 +58,7 @@ public final class JlamaHost implements HostHooks {
     @Override
     public String describe() {
         return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
-                + " threads; " + ProcessMemory.describe();
+                + " threads; " + ProcessMemory.describe(configuration);
     }
 
     /** The mode of a session that would open now. */

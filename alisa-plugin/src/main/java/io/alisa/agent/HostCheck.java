@@ -42,6 +42,7 @@ public final class HostCheck {
             "model/CausalSelfAttention outputProjectionWeights L" + HOST + "tensor/AbstractTensor;",
             "model/CausalSelfAttention attentionScale F", "model/CausalSelfAttention attentionLength I",
             "model/AbstractModel transformerBlocks [L" + HOST + "model/TransformerBlock;",
+            "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");

@@ -34,6 +34,7 @@ public final class DecodeAttention {
     private final Int8Rows[] rows;
     private final SpanResults results;
     private final KvLayout floats;
+    private final Runnable attend = this::attend;
     private final Job attendSpan = this::attendSpan;
     private final Job joinSpans = this::joinSpans;
 
@@ -78,12 +79,17 @@ public final class DecodeAttention {
         blocks = KvLayout.blocks(kv.tokens());
         spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         large = isLarge(kv);
+        kv.recall();
+        kv.read(attend);
+    }
+
+    private void attend() {
         results.begin(spans);
         // A block's KV heads lie one behind the other: worked on in that order they are read in one stream. With few
         // spans the heads are shared out too, and so they are where blocks must be read from a file, head by head.
-        headsPerItem = spans >= SPANS_PER_WORKER * team.size() && kv.isAllResident() ? shape.kvHeads() : 1;
+        headsPerItem = spans >= SPANS_PER_WORKER * team.size() && layer.isAllResident() ? shape.kvHeads() : 1;
         team.run(attendSpan, shape.kvHeads() / headsPerItem * spans,
-                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * kv.tokens());
+                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * layer.tokens());
         if (spans > 1) {
             team.run(joinSpans, shape.kvHeads());
         }

@@ -68,6 +68,11 @@ public final class PrefillAttention {
      * @param output filled in the same order
      */
     public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
+        kv.recall();
+        kv.read(() -> attend(kv, startPosition, count, query, output)); // recomputing runs through here too
+    }
+
+    private void attend(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
         layer = kv;
         start = startPosition;
         positions = count;

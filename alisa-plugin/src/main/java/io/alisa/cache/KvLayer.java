@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.util.Arrays;
 
+import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,11 @@ public final class KvLayer {
     private int tokens;
     /** Blocks that are not in RAM. */
     private int away;
+    /** Blocks that are nowhere, and how many: they must be computed again before they are read. */
+    private final boolean[] gone;
+    private int deleted;
+    /** Whether this is the layer as an earlier batch sees it, see {@link #view}. */
+    private boolean isView;
     private int pins;
 
     KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest,
@@ -35,6 +41,7 @@ public final class KvLayer {
         this.layout = layout;
         this.tiers = tiers;
         this.use = new float[tiers == null ? 0 : KvLayout.blocks(maxTokens)];
+        this.gone = new boolean[use.length];
         this.index = index;
         this.maxTokens = maxTokens;
         this.digest = digest;
@@ -90,6 +97,110 @@ public final class KvLayer {
         blocks[block] = address;
     }
 
+    // ---- deleted blocks
+
+    /** Whether a block is in no tier. */
+    boolean isDeleted(int block) {
+        return deleted > 0 && gone[block];
+    }
+
+    /** Whether all blocks are in some tier. */
+    public boolean isComplete() {
+        return deleted == 0;
+    }
+
+    /** Says that a block is in no tier any more. */
+    void delete(int block) {
+        if (blocks[block] != 0) {
+            place(block, 0);
+        }
+        gone[block] = true;
+        deleted++;
+    }
+
+    /** Says that a deleted block can be read at an address for now. */
+    void lend(int block, long address) {
+        blocks[block] = address;
+        gone[block] = false;
+        away--;
+        deleted--;
+    }
+
+    /** Says that a lent block is deleted again. */
+    void takeBack(int block) {
+        blocks[block] = 0;
+        gone[block] = true;
+        away++;
+        deleted++;
+    }
+
+    /** Says that a lent block is at an address of its own from now on. */
+    void settleIn(int block, long address) {
+        blocks[block] = address;
+    }
+
+    /**
+     * Has deleted blocks computed again, to stay as long as the layer is {@link #pin pinned}. Call it before blocks are
+     * read that may be deleted; free of cost where none is.
+     *
+     * @throws io.alisa.tier.MemoryFullException where there is no room for that
+     */
+    public void recall() {
+        if (deleted > 0 && tiers != null) {
+            tiers.deletions().recall(this);
+        }
+    }
+
+    /** As {@link #recall()} where one of the blocks that something is wanted of is deleted: its word is not zero. */
+    public void recall(long[] wanted) {
+        for (int block = 0; deleted > 0 && block < blockCount; block++) {
+            if (gone[block] && wanted[block] != 0) {
+                recall();
+            }
+        }
+    }
+
+    /**
+     * Runs what reads blocks. Where blocks of the slow tier turn out to be damaged they are computed again and it is run
+     * once more, so it must not matter whether it ran before.
+     */
+    public void read(Runnable reading) {
+        while (true) {
+            try {
+                reading.run();
+                return;
+            } catch (DamagedPieceException e) {
+                if (tiers == null || isView) {
+                    throw e;
+                }
+                tiers.deletions().mend(this, e);
+            }
+        }
+    }
+
+    /**
+     * The layer as a batch saw it when it came first: the blocks before it where they are now, then blocks of its own.
+     *
+     * @param own address of the first of these, followed by the others
+     */
+    KvLayer view(int start, int end, long own, RecentFloats floats) {
+        KvLayer view = new KvLayer(layout, index, end, null, floats, tiers, source);
+        view.isView = true;
+        view.blockCount = KvLayout.blocks(end);
+        view.tokens = end;
+        int first = start / KvLayout.BLOCK_TOKENS;
+        for (int block = 0; block < view.blockCount; block++) {
+            view.blocks[block] = block < first ? blocks[block] : own + (block - first) * layout.blockBytes();
+            if (view.blocks[block] == 0) {
+                view.away++;
+            }
+        }
+        floats.begin(start, end);
+        return view;
+    }
+
+    // ---- reading
+
     /** Address of a KV head in the block of a token; a block that is not in RAM is read by the calling thread. */
     public long head(int position, int kvHead) {
         int block = position / KvLayout.BLOCK_TOKENS;
@@ -112,6 +223,9 @@ public final class KvLayer {
 
     public void unpin() {
         pins--;
+        if (pins == 0 && tiers != null) {
+            tiers.deletions().giveBack(this);
+        }
     }
 
     boolean isPinned() {
@@ -159,15 +273,16 @@ public final class KvLayer {
      * @param start first token to be written
      */
     public void resize(int start, int end) {
+        if (tiers != null && index == 0) {
+            tiers.beginStep(start);
+        }
         int block = start / KvLayout.BLOCK_TOKENS;
         if (digest != null && digest.blocks() > block) {
             digest.resize(block);
         }
         if (tiers != null) {
-            for (int drop = blockCount - 1; drop > block; drop--) {
-                tiers.drop(this, drop);
-                blockCount--;
-                away--; // it is nowhere any more
+            while (blockCount > KvLayout.blocks(start)) {
+                forgetLast();
             }
             if (blockCount > block) {
                 tiers.unseal(this, block);
@@ -182,6 +297,18 @@ public final class KvLayer {
         if (recent != null) {
             recent.begun();
         }
+    }
+
+    private void forgetLast() {
+        int last = blockCount - 1;
+        if (isDeleted(last)) {
+            gone[last] = false;
+            deleted--;
+        } else if (tiers != null) {
+            tiers.drop(this, last);
+        }
+        blockCount--;
+        away--; // it is nowhere any more
     }
 
     /** Refills the floats of a block that the host went back into, as well as eight bits allow. */
@@ -241,6 +368,8 @@ public final class KvLayer {
         blockCount = 0;
         tokens = 0;
         away = 0;
+        deleted = 0;
+        Arrays.fill(gone, false);
         Arrays.fill(blocks, 0);
         if (digest != null) {
             digest.forget();

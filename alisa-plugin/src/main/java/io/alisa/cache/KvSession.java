@@ -166,6 +166,41 @@ public final class KvSession implements AutoCloseable {
         return tiers.demotedBlocks();
     }
 
+    /** Says who can compute tokens again; without anybody nothing is deleted. Under the lock. */
+    public void setRecomputer(Recomputer recomputer) {
+        tiers.deletions().setRecomputer(recomputer);
+    }
+
+    /**
+     * Says which tokens are about to be written as one batch, after its room was made in the first layer. Under the lock.
+     *
+     * @param start  position of the first
+     * @param tokens their ids; not copied
+     */
+    public void notePrompt(int start, int[] tokens) {
+        tiers.deletions().note(start, tokens);
+    }
+
+    /** How often something was deleted so far. */
+    public long deletions() {
+        return tiers.deletions().deletions();
+    }
+
+    /** Tokens that are deleted at present. */
+    public long deletedTokens() {
+        return tiers.deletions().deletedTokens();
+    }
+
+    /** Tokens that were computed again so far. */
+    public long recomputedTokens() {
+        return tiers.deletions().recomputedTokens();
+    }
+
+    /** Time spent on that so far, in nanoseconds. */
+    public long recomputeNanos() {
+        return tiers.deletions().recomputeNanos();
+    }
+
     public boolean isClosed() {
         return closed;
     }
@@ -177,6 +212,7 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                tiers.deletions().close();
                 for (KvLayer layer : layers) {
                     layer.forget(); // whoever comes late asks for a block, and is refused
                 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
@@ -41,6 +42,7 @@ final class KvTiers implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
+    private final Deletions deletions;
     private KvLayer[] layers = {};
     private volatile @Nullable PieceFile slow;
     private final PieceReader checksum = new PieceReader();
@@ -63,10 +65,16 @@ final class KvTiers implements AutoCloseable {
         this.account = memory.fast().open(owner);
         this.frames = new FramePool(account, layout.blockBytes());
         this.ownReader = reader(0);
+        this.deletions = new Deletions(layout, this);
     }
 
     void serve(KvLayer... ofSession) {
         layers = ofSession;
+        deletions.serve(ofSession);
+    }
+
+    Deletions deletions() {
+        return deletions;
     }
 
     // ---- memory
@@ -74,7 +82,7 @@ final class KvTiers implements AutoCloseable {
     /** A frame for a block, or room is made for one. */
     long frame() {
         long frame = frames.take();
-        if (frame == 0 && demote(1)) {
+        while (frame == 0 && (demote(1) || deletions.delete())) {
             frame = frames.take();
         }
         if (frame == 0) {
@@ -83,8 +91,22 @@ final class KvTiers implements AutoCloseable {
         return frame;
     }
 
-    void free(long frame) {
-        frames.give(frame);
+    /** A frame for a block where there is one without anything having to make room; else 0. */
+    long freeFrame() {
+        return frames.take();
+    }
+
+    /** Whether that much more fits into RAM, and some more. */
+    boolean hasRoomFor(long bytes) {
+        long slab = frames.slabBytes();
+        return memory.fast().free() >= bytes + 2 * slab;
+    }
+
+    /** Takes bytes where blocks that are gone have left them. */
+    boolean reserveFreed(long bytes) {
+        compact();
+        frames.trim();
+        return account.tryReserve(bytes);
     }
 
     /** Takes bytes for something that does not move. */
@@ -123,7 +145,7 @@ final class KvTiers implements AutoCloseable {
         int slab = frames.framesPerSlab();
         long bytes = (blocks + slab) / slab * frames.slabBytes();
         if (layout.format() == KvFormat.INT8) {
-            bytes += (blocks - 1) * floats.blockBytes();
+            bytes += (blocks - 1) * floats.blockBytes() + Slabs.MIN_SLAB_BYTES; // the next digests
             if (frames.bytes() == 0) {
                 bytes += layers.length * floats.blockBytes() + Slabs.MIN_SLAB_BYTES;
             }
@@ -146,7 +168,9 @@ final class KvTiers implements AutoCloseable {
         if (layout.format() != KvFormat.INT8) {
             return raise + "; with alisa.kv.type=int8 a session takes a quarter and goes on in a file";
         }
-        return noSlow == null ? raise : raise + " (nothing can move to the slow tier: " + noSlow + ")";
+        String deleting = deletions.objection();
+        return raise + (noSlow == null ? "" : " (nothing can move to the slow tier: " + noSlow + ")")
+                + (deleting == null ? "" : " (nothing can be deleted and recomputed: " + deleting + ")");
     }
 
     /** Makes the account that much smaller, as far as blocks can move; what others take or give meanwhile is theirs. */
@@ -179,7 +203,7 @@ final class KvTiers implements AutoCloseable {
         if (frames.freeFrames() >= frames.framesPerSlab()) {
             compact();
         }
-        return frames.trim() != 0 || demote(frames.framesPerSlab());
+        return frames.trim() != 0 || demote(frames.framesPerSlab()) || deletions.delete();
     }
 
     /** Moves frames together, so that slabs become free. */
@@ -212,7 +236,7 @@ final class KvTiers implements AutoCloseable {
         }
         Arrays.sort(victims, 0, found);
         int moved = 0;
-        for (int i = 0; i < wanted; i++) {
+        for (int i = 0; i < found && moved < wanted; i++) { // one run of blocks may have room where another has none
             int place = (int) victims[i];
             if (demote(layers[place % layers.length], place / layers.length)) {
                 moved++;
@@ -302,14 +326,49 @@ final class KvTiers implements AutoCloseable {
         }
     }
 
+    /** Says that the tokens from a position on are about to be written, in all layers. */
+    void beginStep(int start) {
+        deletions.endStep();
+        if (start < layers[0].tokens()) {
+            // A block that stays in part must be whole before the tokens behind it are others.
+            int block = start / KvLayout.BLOCK_TOKENS;
+            for (int i = 0; i < layers.length && start % KvLayout.BLOCK_TOKENS != 0; i++) {
+                if (block < layers[i].blockCount()) {
+                    unseal(layers[i], block);
+                }
+            }
+            deletions.cut(start);
+        }
+    }
+
     /** Brings a block back that is going to be written to: what is in the file is no longer true. */
     void unseal(KvLayer layer, int block) {
-        if (!layer.isResident(block)) {
-            promote(layer, block);
+        if (!layer.isResident(block) && !layer.isDeleted(block)) {
+            try {
+                promote(layer, block);
+            } catch (DamagedPieceException e) {
+                deletions.lose(e);
+            }
+        }
+        if (layer.isDeleted(block)) {
+            bringBack(layer, block);
         }
         PieceFile file = slow;
         if (file != null && file.has(layer.index(), block)) {
             file.remove(layer.index(), block);
+        }
+    }
+
+    private void bringBack(KvLayer layer, int block) {
+        long frame = frame();
+        boolean there = false;
+        try {
+            deletions.bringBack(layer, block, frame);
+            there = true;
+        } finally {
+            if (!there) {
+                frames.give(frame);
+            }
         }
     }
 
@@ -354,6 +413,10 @@ final class KvTiers implements AutoCloseable {
     /** Brings a block back to RAM; its copy in the file stays. */
     void promote(KvLayer layer, int block) {
         long frame = frame();
+        if (layer.isDeleted(block)) { // to make room for itself
+            frames.give(frame);
+            return;
+        }
         boolean there = false;
         try {
             for (int head = 0; head < layout.kvHeads(); head++) {
@@ -397,8 +460,8 @@ final class KvTiers implements AutoCloseable {
 
     /** Makes sure that every worker can read from the file. */
     void prepareReaders() {
-        for (BlockReader reader : readers) {
-            ensureStaging(reader);
+        for (int i = 0; i < readers.size() && slow != null; i++) {
+            ensureStaging(readers.get(i));
         }
     }
 
@@ -406,6 +469,12 @@ final class KvTiers implements AutoCloseable {
         if (!reader.hasStaging()) {
             long staging = allocate(arena, reader.stagingBytes());
             reader.setStaging(OffHeap.ALL.asSlice(staging, reader.stagingBytes()).asByteBuffer(), staging);
+        }
+    }
+
+    void forgetStaged() {
+        for (BlockReader reader : readers) {
+            reader.forget();
         }
     }
 

@@ -17,6 +17,13 @@ final class Staging {
         this.memory = memory;
     }
 
+    /** Over memory that belongs to somebody else, enough for every batch. */
+    Staging(KvLayout layout, KvTiers memory, long address, int blocks) {
+        this(layout, memory);
+        this.address = address;
+        this.blocks = blocks;
+    }
+
     /** Makes room for {@code count} blocks; none gives the memory back. */
     void reserve(int count) {
         if (count == 0) {

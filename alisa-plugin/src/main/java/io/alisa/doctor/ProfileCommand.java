@@ -27,7 +27,7 @@ final class ProfileCommand {
         out.println("machine: " + store.machine());
         out.println(
                 "kernels: " + kernels.kernels().name() + (kernels.remedy() == null ? "" : " -> " + kernels.remedy()));
-        out.println("slow tier: " + directory);
+        out.println("slow tier: " + directory + ", read through the system's file cache: what it can't hold is slower");
         HardwareProfile profile;
         try {
             profile = new MachineProfiler(kernels.kernels(), effort).measure(store.machine(),

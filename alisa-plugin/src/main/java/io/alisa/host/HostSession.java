@@ -154,15 +154,18 @@ public class HostSession implements AutoCloseable {
     }
 
     private Phase phase() {
-        return kv.demotedBlocks() == 0 ? Phase.I : Phase.II;
+        if (kv.deletedTokens() > 0) {
+            return Phase.III;
+        }
+        return kv.demotedBlocks() + kv.deletions() == 0 ? Phase.I : Phase.II;
     }
 
     /** A snapshot for {@link io.alisa.Alisa}. */
     public SessionReport report() {
         long steps = decodeSteps;
         return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, phase(), kv.bytes(),
-                kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, 0, 0,
-                Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass);
+                kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, kv.deletedTokens(),
+                kv.recomputedTokens(), Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.alisa.host;
 import io.alisa.Phase;
 import io.alisa.cache.KvSession;
 import io.alisa.telemetry.PhaseChangeEvent;
+import io.alisa.telemetry.RecomputeEvent;
 import io.alisa.telemetry.TierTransferEvent;
 
 /** Tells recordings what a session's tiers did since the step before. Used under the session's lock. */
@@ -13,6 +14,8 @@ final class TierWatch {
     private long stored;
     private long loaded;
     private long stall;
+    private long recomputed;
+    private long recomputeNanos;
 
     TierWatch(String session, KvSession kv) {
         this.session = session;
@@ -28,6 +31,18 @@ final class TierWatch {
         }
         if (now != Phase.I) {
             transfers(tokens);
+            recomputations(tokens);
+        }
+    }
+
+    private void recomputations(int tokens) {
+        long recomputedBefore = recomputed;
+        long nanosBefore = recomputeNanos;
+        recomputed = kv.recomputedTokens();
+        recomputeNanos = kv.recomputeNanos();
+        if (RecomputeEvent.isOn() && recomputed != recomputedBefore) {
+            RecomputeEvent.emit(session, tokens, recomputed - recomputedBefore, kv.deletedTokens(),
+                    recomputeNanos - nanosBefore);
         }
     }
 

@@ -38,6 +38,11 @@ public final class TokenLog {
         return size;
     }
 
+    /** The ids from {@code start} to {@code end - 1}. */
+    public int[] range(int start, int end) {
+        return Arrays.copyOfRange(ids, start, end);
+    }
+
     /** The first {@code count} ids. */
     public int[] first(int count) {
         return Arrays.copyOf(ids, count);

@@ -44,7 +44,8 @@ final class AttentionAudit {
             steps++;
         }
         boolean listening = AttentionSampleEvent.isOn();
-        if (steps >= next && samples % layers == layer) {
+        // It reads all keys, and must not be why deleted ones are computed again.
+        if (steps >= next && samples % layers == layer && kv.isComplete()) {
             next = steps + (listening ? OFTEN : Math.min(steps, RARELY));
             sample(layer, (int) (samples / layers % shape.kvHeads()), kv, queries, listening);
         }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 import io.alisa.attention.AttentionShape;
 import io.alisa.cache.KvLayer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Softmax weights of some tokens, for policies that choose by past weights and for audits: plain loops over any KV
@@ -12,8 +13,16 @@ import io.alisa.cache.KvLayer;
 final class AttentionWeights {
     private final AttentionShape shape;
     private final float[] key;
+    private final Runnable score = this::score;
     /** {@code [query heads of the group][count]}. */
     private double[] scores = {};
+
+    private @Nullable KvLayer layer;
+    private int kvHead;
+    private float[] queries = {};
+    private int firstRow;
+    private int[] tokens = {};
+    private int count;
 
     AttentionWeights(AttentionShape shape) {
         this.shape = shape;
@@ -23,29 +32,39 @@ final class AttentionWeights {
     /**
      * Computes the weights of the tokens for each of a group's query heads; they sum to one per query head.
      *
-     * @param firstRow row of the first query head in {@code queries}
-     * @param tokens   positions, the first {@code count} of them
+     * @param row       row of the first query head in {@code query}
+     * @param positions the first {@code positionCount} of them
      */
-    void compute(KvLayer layer, int kvHead, float[] queries, int firstRow, int[] tokens, int count) {
-        int group = shape.groupSize();
-        if (scores.length < group * count) {
-            scores = new double[Math.max(group * count, 2 * scores.length)];
+    void compute(KvLayer kv, int head, float[] query, int row, int[] positions, int positionCount) {
+        layer = kv;
+        kvHead = head;
+        queries = query;
+        firstRow = row;
+        tokens = positions;
+        count = positionCount;
+        if (scores.length < shape.groupSize() * count) {
+            scores = new double[Math.max(shape.groupSize() * count, 2 * scores.length)];
         }
-        for (int i = 0; i < count; i++) {
-            layer.readKey(tokens[i], kvHead, key);
-            for (int g = 0; g < group; g++) {
-                scores[g * count + i] = score(queries, (firstRow + g) * shape.rowStride());
-            }
-        }
-        for (int g = 0; g < group; g++) {
+        kv.read(score);
+        for (int g = 0; g < shape.groupSize(); g++) {
             normalise(g * count, count);
         }
     }
 
-    private double score(float[] queries, int offset) {
+    private void score() {
+        KvLayer from = layer;
+        for (int i = 0; i < count && from != null; i++) {
+            from.readKey(tokens[i], kvHead, key);
+            for (int g = 0; g < shape.groupSize(); g++) {
+                scores[g * count + i] = score(queries, (firstRow + g) * shape.rowStride());
+            }
+        }
+    }
+
+    private double score(float[] query, int offset) {
         float dot = 0;
         for (int channel = 0; channel < key.length; channel++) {
-            dot += queries[offset + channel] * key[channel];
+            dot += query[offset + channel] * key[channel];
         }
         return shape.softCap() == 0 ? dot : shape.softCap() * Math.tanh(dot / shape.softCap());
     }

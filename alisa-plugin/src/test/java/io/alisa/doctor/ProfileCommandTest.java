@@ -32,6 +32,7 @@ class ProfileCommandTest {
     private int profile(Path slowTier, ProfileStore store) {
         Properties properties = new Properties();
         properties.setProperty("alisa.memory.slow-dir", slowTier.toString());
+        properties.setProperty("alisa.backend", "scalar"); // short runs would spoil vector code for other tests of this JVM
         return ProfileCommand.run(Configuration.of(properties, Map.of()), store, LITTLE,
                 new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
     }

@@ -30,7 +30,7 @@ import io.alisa.tier.PrivateFile;
 final class CapsMain {
     private static final int SESSIONS = 16;
     private static final int THREADS = 4;
-    private static final int LENGTH = 1500;
+    private static final int LENGTH = 2400;
     private static final int STEPS = 10;
     private static final int OFTEN = 7;
     private static final AttentionShape SHAPE = new AttentionShape(2, 1, 64, 0);

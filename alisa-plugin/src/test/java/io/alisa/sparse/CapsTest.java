@@ -31,6 +31,8 @@ class CapsTest {
     private static final AttentionShape SHAPE = new AttentionShape(2, 1, 64, 0);
     private static final long MIB = 1 << 20;
     private static final int STEPS = 5;
+    /** One buffer of the process that no cap knows of: a run of pieces. */
+    private static final long READ_AHEAD = 32L * 64 * 130;
     private static final TieredRun.Between NOTHING = run -> {
         // nobody is near
     };
@@ -49,20 +51,20 @@ class CapsTest {
     /** Counted by the JVM, which knows nothing of budgets. */
     @Test
     void sixteenSessionsStayWithinTheCaps() throws IOException, InterruptedException {
-        long fast = 24 * MIB;
+        long fast = 32 * MIB;
         long slow = 60 * MIB;
         String said = ChildJvm.with("-XX:NativeMemoryTracking=summary").run(CapsMain.class, directory.toString(),
                 Long.toString(fast), Long.toString(slow));
         assertThat(number(said, "wrong")).as(said).isZero();
         assertThat(number(said, "alone")).as("%s: what they would hold without a cap", said)
-                .isGreaterThan(fast * 5 / 4);
+                .isGreaterThan(fast * 9 / 8);
         assertThat(number(said, "demoted")).as(said).isGreaterThan(100);
-        assertThat(number(said, "most")).as("%s: native memory", said).isBetween(fast / 2, fast + fast / 1000);
+        assertThat(number(said, "most")).as("%s: native memory", said).isBetween(fast / 2, fast + fast / 1000 + READ_AHEAD);
         assertThat(number(said, "sum")).as(said).isBetween(fast / 2, fast);
         assertThat(number(said, "peak")).as(said).isLessThanOrEqualTo(fast);
         assertThat(number(said, "slowPeak")).as(said).isPositive().isLessThanOrEqualTo(slow);
         assertThat(number(said, "left")).as(said).isZero();
-        assertThat(number(said, "leftNative")).as(said).isBetween(-MIB, MIB / 16);
+        assertThat(number(said, "leftNative")).as(said).isBetween(-MIB, MIB / 16 + READ_AHEAD);
         try (Stream<Path> left = Files.list(directory)) {
             assertThat(left).isEmpty();
         }

@@ -1,7 +1,12 @@
 package io.alisa.sparse;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 import io.alisa.attention.AttentionKernels;
@@ -16,6 +21,7 @@ import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
+import io.alisa.cache.Recomputer;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +29,15 @@ import org.jspecify.annotations.Nullable;
  * A conversation of several layers as a host leads it: batches, steps, and now and then back to an earlier position. What
  * is said depends on the seed alone; where the memory is may differ.
  */
-public final class TieredRun implements AutoCloseable {
+public final class TieredRun implements AutoCloseable, Recomputer {
     /** Something to do to the session between its layers. */
     public interface Between {
         void layers(TieredRun run);
     }
 
     public final KvSession kv;
+    /** Why nothing can be computed again; null where it can. */
+    private @Nullable String objection;
     private final AttentionShape shape;
     private final @Nullable SparseSession sparse;
     private final DecodeAttention decode;
@@ -43,6 +51,9 @@ public final class TieredRun implements AutoCloseable {
     private int stepsLeft;
     private int start;
     private int end;
+    /** What batches said. */
+    private final Map<String, float[]> prompts = new HashMap<>();
+    private int openStates;
 
     /** @param policy {@code null}: dense */
     public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, KvMemory memory,
@@ -68,6 +79,7 @@ public final class TieredRun implements AutoCloseable {
         }
         random = new Random(seed);
         tokens = new Tokens[layers];
+        kv.setRecomputer(this);
         for (int i = 0; i < layers; i++) {
             tokens[i] = Tokens.random(shape.headSize(), 1.5, seed * 31 + i);
         }
@@ -81,6 +93,11 @@ public final class TieredRun implements AutoCloseable {
             outputs.addAll(stepOutputs);
         }
         return outputs;
+    }
+
+    /** From now on nothing can be computed again. */
+    public void forbidRecomputing() {
+        objection = "the test wants it so";
     }
 
     /** Begins with a batch of that many tokens. */
@@ -99,7 +116,11 @@ public final class TieredRun implements AutoCloseable {
     public boolean next(Between between) {
         if (end < promptTokens) {
             start = end;
-            end = Math.min(promptTokens, start + 2 + random.nextInt(150));
+            end = start + 2 + random.nextInt(150);
+            if (random.nextInt(4) != 0) { // so that the next batch begins with a block, and can be computed again
+                end = KvLayout.blocks(end) * KvLayout.BLOCK_TOKENS;
+            }
+            end = Math.min(promptTokens, end);
         } else if (stepsLeft > 0) {
             stepsLeft--;
             start = end;
@@ -138,17 +159,10 @@ public final class TieredRun implements AutoCloseable {
     private float[] attend(int index, int from, int to) {
         KvLayer layer = kv.layer(index);
         layer.resize(from, to);
-        float[] queries = new float[shape.floats(to - from)];
-        for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
-            for (int position = from; position < to; position++) {
-                writer.putKey(layer, position, kvHead, tokens[index].key(position, kvHead));
-                writer.putValue(layer, position, kvHead, tokens[index].value(position, kvHead));
-                for (int g = 0; g < shape.groupSize(); g++) {
-                    System.arraycopy(tokens[index].query(position, kvHead, g), 0, queries,
-                            shape.row(kvHead, position - from, g, to - from) * shape.rowStride(), shape.headSize());
-                }
-            }
+        if (index == 0 && to - from > 1) {
+            kv.notePrompt(from, new int[to - from]);
         }
+        float[] queries = write(index, layer, from, to);
         if (digests != null) {
             digests.update(layer);
         }
@@ -176,10 +190,73 @@ public final class TieredRun implements AutoCloseable {
         if (index == kv.layerCount() - 1) {
             kv.stepDone();
         }
-        for (int row = 0; row < outputs.length; row += shape.rowStride()) {
-            java.util.Arrays.fill(outputs, row + shape.headSize(), row + shape.rowStride(), 0f);
+        withoutPadding(outputs);
+        if (to - from > 1) {
+            prompts.put(index + ":" + from + ":" + to, outputs);
         }
         return outputs;
+    }
+
+    private void withoutPadding(float[] outputs) {
+        for (int row = 0; row < outputs.length; row += shape.rowStride()) {
+            Arrays.fill(outputs, row + shape.headSize(), row + shape.rowStride(), 0f);
+        }
+    }
+
+    private float[] write(int index, KvLayer layer, int from, int to) {
+        float[] queries = new float[shape.floats(to - from)];
+        for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+            for (int position = from; position < to; position++) {
+                writer.putKey(layer, position, kvHead, tokens[index].key(position, kvHead));
+                writer.putValue(layer, position, kvHead, tokens[index].value(position, kvHead));
+                for (int g = 0; g < shape.groupSize(); g++) {
+                    System.arraycopy(tokens[index].query(position, kvHead, g), 0, queries,
+                            shape.row(kvHead, position - from, g, to - from) * shape.rowStride(), shape.headSize());
+                }
+            }
+        }
+        return queries;
+    }
+
+    @Override
+    public @Nullable String objection() {
+        return objection;
+    }
+
+    @Override
+    public long stateBytes(int count) {
+        return 16L * count;
+    }
+
+    /** A batch says again what it said, or the test fails; its keys do not depend on that. */
+    @Override
+    public State begin(int start, int[] ids) {
+        openStates++;
+        return new State() {
+            private int next;
+
+            @Override
+            public void advance(int index, KvLayer view) {
+                assertThat(index).isEqualTo(next++);
+                assertThat(view.tokens()).isEqualTo(start + ids.length);
+                float[] queries = write(index, view, start, view.tokens());
+                float[] outputs = new float[queries.length];
+                prefill.run(view, start, ids.length, queries, outputs);
+                withoutPadding(outputs);
+                assertThat(outputs).as("computed again")
+                        .isEqualTo(prompts.get(index + ":" + start + ":" + view.tokens()));
+            }
+
+            @Override
+            public void close() {
+                openStates--;
+            }
+        };
+    }
+
+    /** Batches that are being computed again. */
+    public int openStates() {
+        return openStates;
     }
 
     @Override

@@ -26,18 +26,28 @@ class TiersTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
     void anyPlacementSaysTheSame(int part) {
-        long moved = 0;
+        Figures figures = new Figures();
         for (int schedule = part * SCHEDULES; schedule < (part + 1) * SCHEDULES; schedule++) {
-            moved += compare(schedule);
+            compare(schedule, figures);
         }
-        assertThat(moved).as("blocks that moved").isGreaterThan(SCHEDULES);
+        assertThat(figures.moved).as("blocks that moved").isGreaterThan(SCHEDULES);
+        assertThat(figures.deletions).as("batches that were deleted").isGreaterThan(SCHEDULES / 4);
+        assertThat(figures.recomputed).as("tokens that were computed again").isGreaterThan(SCHEDULES * 64L);
     }
 
-    private static long compare(long seed) {
+    /** What happened in some schedules. */
+    private static final class Figures {
+        private long moved;
+        private long deletions;
+        private long recomputed;
+    }
+
+    private static void compare(long seed, Figures figures) {
         Random random = new Random(seed);
         AttentionShape shape = new AttentionShape(1 + random.nextInt(3), 1 + random.nextInt(3), 4 + random.nextInt(36),
                 0);
-        int layers = 1 + random.nextInt(4);
+        boolean deletes = seed % 3 != 0; // pays with many layers only
+        int layers = deletes ? 7 + random.nextInt(3) : 1 + random.nextInt(4);
         String name = POLICIES.get(random.nextInt(POLICIES.size()));
         String policy = name.equals("none") ? null : name;
         double ratio = 0.1 + 0.8 * random.nextDouble();
@@ -53,7 +63,8 @@ class TiersTest {
         }
         long readers = 4 * BlockReader.RUN * new KvLayout(KvFormat.INT8, 1, shape.headSize()).headBytes();
         MemoryBudget fast = new MemoryBudget(held + readers);
-        KvMemory memory = new KvMemory(fast, new MemoryBudget(Long.MAX_VALUE), MemoryFile::new);
+        long slow = !deletes ? Long.MAX_VALUE : random.nextBoolean() ? 0 : (long) (held * random.nextDouble());
+        KvMemory memory = new KvMemory(fast, new MemoryBudget(slow), MemoryFile::new);
         try (TieredRun run = new TieredRun(shape, layers, policy, ratio, memory, new VectorKernels(),
                 Teams.of(1 + (int) seed % 3),
                 seed)) {
@@ -62,7 +73,11 @@ class TiersTest {
             for (int i = 0; i < actual.size(); i++) {
                 assertThat(actual.get(i)).as("seed %s, %s, output %s", seed, name, i).isEqualTo(expected.get(i));
             }
-            return run.kv.demotedBlocks();
+            figures.moved += run.kv.demotedBlocks();
+            figures.deletions += run.kv.deletions();
+            figures.recomputed += run.kv.recomputedTokens();
+            run.kv.close();
+            assertThat(run.openStates()).as("batches still being computed").isZero();
         } finally {
             assertThat(fast.reserved()).as("left over").isZero();
             assertThat(memory.slow().reserved()).as("left over in the file").isZero();

@@ -57,23 +57,9 @@ final class FloatAttention {
     /** Reads queries, keys and values of {@code batch} positions from {@code step}, writes {@code attended}. */
     void run(int index, LayerWork step, int startPosition) {
         KvLayer kv = session.kv().layer(index);
-        layer = kv;
-        work = step;
-        start = startPosition;
-        int batch = step.batch();
-        RotaryTable rotary = session.rotary();
-        if (rotary != null) {
-            rotary.prepare(start, batch + 2 * (model.firstKvHead() + model.kvHeads() - 1));
-        }
         OrderedAttention ordered = session.ordered();
-        queryScale = ordered == null ? model.scale() : 1f;
-        if (batch == 1) {
-            for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
-                append(kvHead, 0);
-            }
-        } else {
-            team.run(append, shape.kvHeads());
-        }
+        store(kv, step, startPosition, ordered == null ? model.scale() : 1f);
+        int batch = step.batch();
         DigestWriter digests = session.digests();
         if (digests != null) {
             digests.update(kv);
@@ -94,6 +80,34 @@ final class FloatAttention {
         session.kv().layerDone(index);
         writeBack(step);
         work = null;
+    }
+
+    /** As {@link #run} for a batch of which a part was deleted: the same arithmetic, and nothing is counted or chosen by. */
+    void runAgain(KvLayer view, LayerWork step, int startPosition) {
+        store(view, step, startPosition, model.scale());
+        session.prefill().run(view, startPosition, step.batch(), step.queries, step.outputs);
+        writeBack(step);
+        work = null;
+    }
+
+    /** Stores the new keys and values and prepares the queries. */
+    private void store(KvLayer kv, LayerWork step, int startPosition, float scale) {
+        layer = kv;
+        work = step;
+        start = startPosition;
+        queryScale = scale;
+        int batch = step.batch();
+        RotaryTable rotary = session.rotary();
+        if (rotary != null) {
+            rotary.prepare(start, batch + 2 * (model.firstKvHead() + model.kvHeads() - 1));
+        }
+        if (batch == 1) {
+            for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+                append(kvHead, 0);
+            }
+        } else {
+            team.run(append, shape.kvHeads());
+        }
     }
 
     private void decode(int index, KvLayer kv, LayerWork step) {

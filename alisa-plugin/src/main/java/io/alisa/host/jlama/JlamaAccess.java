@@ -10,9 +10,11 @@ import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
 import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.model.TransformerBlock;
+import com.github.tjake.jlama.model.functions.EmbedInput;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what Jlama does not publish. The agent checked that all of it is there before anything was woven. */
 final class JlamaAccess {
@@ -31,6 +33,7 @@ final class JlamaAccess {
     private static final VarHandle SCALE = field("attentionScale", float.class);
     private static final VarHandle ATTENTION_LENGTH = field("attentionLength", int.class);
     private static final VarHandle BLOCKS = modelField("transformerBlocks", TransformerBlock[].class);
+    private static final VarHandle EMBED_INPUT = modelField("embedInput", EmbedInput.class);
     private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
@@ -126,6 +129,11 @@ final class JlamaAccess {
 
     static TransformerBlock[] blocks(AbstractModel model) {
         return (TransformerBlock[]) BLOCKS.get(model);
+    }
+
+    /** Turns token ids into the first layer's input; null in a part of a model that does not begin with it. */
+    static @Nullable EmbedInput embedInput(AbstractModel model) {
+        return (EmbedInput) EMBED_INPUT.get(model);
     }
 
     /** What activations are converted to before they are multiplied with weights. */

@@ -72,19 +72,40 @@ public final class JlamaHost implements HostHooks {
             Object reducer) {
         CausalSelfAttention layer = (CausalSelfAttention) attention;
         Binding binding = sessions.find(kvBuffer);
-        JlamaSession session = binding == null ? null : (JlamaSession) binding.session();
+        if (binding == null) {
+            return null;
+        }
+        JlamaSession session = (JlamaSession) binding.session();
         if (session == null) {
-            session = binding == null ? null : open(binding, layer, startPosition);
+            session = open(binding, layer, startPosition);
             if (session == null) {
                 return null;
             }
         }
+        if (session.kv().lock().isHeldByCurrentThread()) {
+            return session.recomputer().attend(layer, (AbstractTensor<?, ?>) input, startPosition);
+        }
         session.kv().claimShare(((AbstractTensor<?, ?>) input).shape().first());
         session.kv().lock().lock();
+        session.recomputer().enter(JlamaAccess.model(layer), (KvBuffer) kvBuffer);
         try {
+            int index = JlamaAccess.layerIndex(layer);
+            int batch = ((AbstractTensor<?, ?>) input).shape().first();
+            session.kv().layer(index).resize(startPosition, startPosition + batch);
+            if (index == 0 && batch > 1) {
+                notePrompt(session, binding, startPosition, startPosition + batch);
+            }
             return attendOurs(session, layer, (AbstractTensor<?, ?>) input, startPosition, reducer);
         } finally {
+            session.recomputer().leave();
             session.kv().lock().unlock();
+        }
+    }
+
+    /** Keeps the ids of a batch, so that it can be deleted and computed again. */
+    private static void notePrompt(JlamaSession session, Binding binding, int start, int end) {
+        if (session.kv().layout().format() == KvFormat.INT8 && binding.tokens().size() >= end) {
+            session.kv().notePrompt(start, binding.tokens().range(start, end));
         }
     }
 
@@ -105,10 +126,19 @@ public final class JlamaHost implements HostHooks {
         }
         Configuration current = currentConfiguration();
         JlamaSession session = new JlamaSession(shape, SessionMode.of(current, shape.format()),
-                ProcessMemory.of(current), JlamaAccess.model(layer), kernels.kernels(), team);
+                ProcessMemory.of(current), JlamaAccess.model(layer), kernels.kernels(), team,
+                objection(current, layer));
         binding.open(session);
         sessions.opened(session);
         return session;
+    }
+
+    /** Why the session's tokens can't be computed again once they are deleted; null where they can. */
+    private static @Nullable String objection(Configuration configuration, CausalSelfAttention layer) {
+        if (configuration.text(Setting.RECOMPUTE).equals("off")) {
+            return Setting.RECOMPUTE.key() + " is off";
+        }
+        return JlamaAccess.context(layer).hasModelShard() ? "only a part of the model is here" : null;
     }
 
     /** The settings in force now: an application may change the properties of its next session. */
@@ -145,7 +175,6 @@ public final class JlamaHost implements HostHooks {
             AbstractTensor<?, ?> input, int startPosition, Object reducer) {
         int index = JlamaAccess.layerIndex(layer);
         int batch = input.shape().first();
-        session.kv().layer(index).resize(startPosition, startPosition + batch);
         LayerWork work = session.work(JlamaAccess.model(layer), batch);
         AttentionLayer.project(session, layer, input, work);
         if (session.kv().layout().format() != KvFormat.BF16) {

@@ -22,9 +22,11 @@ final class JlamaSession extends HostSession {
     private final @Nullable OrderedAttention ordered;
     private final FloatAttention attention;
     private final Projection projection;
+    private final HostRecomputer recomputer;
 
+    /** @param objection why deleted tokens can't be computed again; null where they can */
     JlamaSession(ModelShape shape, SessionMode mode, KvMemory memory, AbstractModel model,
-            AttentionKernels kernels, WorkerTeam team) {
+            AttentionKernels kernels, WorkerTeam team, @Nullable String objection) {
         super(shape, mode, memory, kernels, team);
         Config config = model.getConfig();
         this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
@@ -35,6 +37,13 @@ final class JlamaSession extends HostSession {
                 : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());
         this.attention = new FloatAttention(this, kernels, team);
         this.projection = new Projection(team);
+        this.recomputer = new HostRecomputer(this, new FloatAttention(this, kernels, team), objection);
+        kv().setRecomputer(recomputer);
+    }
+
+    /** Computes deleted tokens again. */
+    HostRecomputer recomputer() {
+        return recomputer;
     }
 
     /** Cosines and sines; null for a model without rotary embedding. */

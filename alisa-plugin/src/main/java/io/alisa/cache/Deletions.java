@@ -1,0 +1,444 @@
+package io.alisa.cache;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.alisa.tier.DamagedPieceException;
+import io.alisa.tier.MemoryFullException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes blocks that no tier has room for, and has them computed again when they are needed.
+ *
+ * <p>What is deleted are the blocks that lie within one {@link PromptBatch}, in all layers. Memory that computing them
+ * again takes is set aside at that moment, so that they can come back whatever happens to the rest; where that is more
+ * than deleting frees, nothing is deleted. Digests stay, hence a deleted block that a query needs is known.
+ *
+ * <p>Used under the session's lock; the numbers may be read by any thread.
+ */
+final class Deletions implements AutoCloseable {
+    private final KvLayout layout;
+    private final KvTiers tiers;
+    private KvLayer[] layers = {};
+    private final List<PromptBatch> batches = new ArrayList<>();
+    private @Nullable Recomputer recomputer;
+    private @Nullable Replay replay;
+    private boolean recalling;
+    /** Bytes reserved for computing again what is deleted. */
+    private long aside;
+    private @Nullable String objection;
+    private volatile long deletions;
+    private volatile long deletedTokens;
+    private volatile long recomputedTokens;
+    private volatile long recomputeNanos;
+
+    Deletions(KvLayout layout, KvTiers tiers) {
+        this.layout = layout;
+        this.tiers = tiers;
+    }
+
+    void serve(KvLayer... ofSession) {
+        layers = ofSession;
+    }
+
+    void setRecomputer(Recomputer by) {
+        recomputer = by;
+    }
+
+    // ---- what there is
+
+    /** Notes a batch that can be computed again; others, which begin within a block, can't. */
+    void note(int start, int[] tokens) {
+        if (start % KvLayout.BLOCK_TOKENS == 0 && tokens.length >= KvLayout.BLOCK_TOKENS) {
+            batches.add(new PromptBatch(start, tokens));
+        }
+    }
+
+    /** Ends what was begun for the step before. */
+    void endStep() {
+        if (replay != null || aside > 0) {
+            closeReplay();
+            count();
+        }
+    }
+
+    /** Says that other tokens come from a position on. */
+    void cut(int position) {
+        for (int i = batches.size() - 1; i >= 0; i--) {
+            if (batches.get(i).start() >= position) {
+                batches.remove(i);
+            } else {
+                batches.get(i).cut(position);
+            }
+        }
+    }
+
+    /** Batches of which something is deleted, in order. */
+    private List<PromptBatch> incomplete() {
+        List<PromptBatch> incomplete = new ArrayList<>();
+        for (PromptBatch batch : batches) {
+            if (deletedBlocks(batch) > 0) {
+                incomplete.add(batch);
+            }
+        }
+        return incomplete;
+    }
+
+    /** Blocks of a batch that are deleted in some layer. */
+    private int deletedBlocks(PromptBatch batch) {
+        int count = 0;
+        for (int block = batch.firstBlock(); block < batch.endBlock(); block++) {
+            boolean gone = false;
+            for (KvLayer layer : layers) {
+                gone |= layer.isDeleted(block);
+            }
+            count += gone ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** After something was deleted or came back to stay: gives back what need not be set aside any more. */
+    private void count() {
+        if (replay != null) {
+            return; // when it ends
+        }
+        long tokens = 0;
+        for (PromptBatch batch : batches) {
+            tokens += (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
+        }
+        deletedTokens = tokens;
+        Recomputer by = recomputer;
+        long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(incomplete(), layout, by);
+        if (wanted < aside) {
+            tiers.release(aside - wanted);
+            aside = wanted;
+        }
+    }
+
+    // ---- deleting
+
+    /**
+     * Deletes a batch: the one that is used least, among equals the oldest. How much is deleted when is decided here and by
+     * who calls this.
+     *
+     * @return whether there was one to delete
+     */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    boolean delete() {
+        PromptBatch victim = recalling || isRead() ? null : victim();
+        if (victim == null) {
+            return false;
+        }
+        closeReplay();
+        while (victim != null) { // once, unless what is freed is in pieces too small to set anything aside
+            delete(victim);
+            deletions = deletions + 1;
+            victim = setAside() ? null : victim();
+        }
+        count();
+        return true;
+    }
+
+    private void delete(PromptBatch batch) {
+        int end = endBlock(batch);
+        for (KvLayer layer : layers) {
+            for (int block = firstBlock(batch); block < end; block++) {
+                if (!layer.isDeleted(block)) {
+                    tiers.drop(layer, block);
+                    layer.delete(block);
+                }
+            }
+        }
+    }
+
+    /** Reserves what computing again takes, of what was freed. */
+    private boolean setAside() {
+        Recomputer by = recomputer;
+        long missing = by == null ? 0 : Replay.bytes(incomplete(), layout, by) - aside;
+        if (missing > 0 && !tiers.reserveFreed(missing)) {
+            return false;
+        }
+        aside += Math.max(0, missing);
+        return true;
+    }
+
+    private boolean isRead() {
+        for (KvLayer layer : layers) {
+            if (layer.isPinned()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private @Nullable PromptBatch victim() {
+        Recomputer by = recomputer;
+        objection = by == null ? "its tokens are not known" : by.objection();
+        if (by == null || objection != null) {
+            return null;
+        }
+        objection = "only whole blocks of prompts can be deleted, and no more are left";
+        PromptBatch least = null;
+        float leastUse = Float.POSITIVE_INFINITY;
+        for (PromptBatch batch : batches) {
+            long frames = resident(batch);
+            float use = use(batch);
+            if (frames > 0 && use < leastUse) {
+                if (gains(batch, frames, by)) {
+                    least = batch;
+                    leastUse = use;
+                } else {
+                    objection = "recomputing would take more memory than deleting frees";
+                }
+            }
+        }
+        return least;
+    }
+
+    /** Whether deleting frees more than computing again takes. */
+    private boolean gains(PromptBatch batch, long frames, Recomputer by) {
+        List<PromptBatch> then = incomplete();
+        if (!then.contains(batch)) {
+            then.add(batch);
+        }
+        return frames * layout.blockBytes() > Replay.bytes(then, layout, by) - aside;
+    }
+
+    /** The first block is never deleted: it holds the attention sinks. */
+    private static int firstBlock(PromptBatch batch) {
+        return Math.max(1, batch.firstBlock());
+    }
+
+    /** Nor are blocks that can still change. */
+    private int endBlock(PromptBatch batch) {
+        int end = batch.endBlock();
+        for (KvLayer layer : layers) {
+            end = Math.min(end, layer.sealedBlocks());
+        }
+        return end;
+    }
+
+    /** Blocks of RAM that deleting a batch would free. */
+    private long resident(PromptBatch batch) {
+        int end = endBlock(batch);
+        long count = 0;
+        for (KvLayer layer : layers) {
+            for (int block = firstBlock(batch); block < end; block++) {
+                count += layer.isResident(block) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    /** How much the batch's blocks were attended lately: the mean. */
+    private float use(PromptBatch batch) {
+        int end = endBlock(batch);
+        float sum = 0;
+        for (KvLayer layer : layers) {
+            for (int block = firstBlock(batch); block < end; block++) {
+                sum += layer.use(block);
+            }
+        }
+        return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
+    }
+
+    /** Why nothing could be deleted. */
+    @Nullable
+    String objection() {
+        return objection;
+    }
+
+    // ---- computing again
+
+    /** Lends a pinned layer all its deleted blocks, computed again. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    void recall(KvLayer layer) {
+        if (!layer.isPinned()) {
+            throw new IllegalStateException("Layer " + layer.index() + " is not pinned");
+        }
+        long begun = System.nanoTime();
+        recalling = true;
+        try {
+            while (!layer.isComplete()) {
+                recallOnce(layer);
+            }
+        } finally {
+            recalling = false;
+            recomputeNanos = recomputeNanos + System.nanoTime() - begun;
+        }
+    }
+
+    private void recallOnce(KvLayer layer) {
+        boolean there = false;
+        try {
+            replayFor(layer.index()).reach(layer.index());
+            if (!layer.isComplete()) {
+                throw new IllegalStateException("Blocks of layer " + layer.index() + " are nowhere");
+            }
+            there = true;
+        } catch (DamagedPieceException e) { // an earlier block is needed and not what it was: it comes again as well
+            lose(e);
+        } finally {
+            if (!there) {
+                closeReplay();
+            }
+        }
+    }
+
+    /** A replay of all that is deleted which has not passed a layer yet. */
+    private Replay replayFor(int layer) {
+        Replay existing = replay;
+        if (existing != null && (existing.next() > layer || !existing.covers(incomplete()))) {
+            closeReplay();
+            existing = null;
+        }
+        if (existing == null) {
+            existing = open();
+        }
+        return existing;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private Replay open() {
+        Recomputer by = recomputer;
+        if (by == null) {
+            throw new IllegalStateException("Deleted tokens can't be recomputed: they are not known");
+        }
+        List<PromptBatch> again = incomplete();
+        long missing = Replay.bytes(again, layout, by) - aside;
+        if (missing > 0) {
+            tiers.reserve(missing);
+            aside += missing;
+        }
+        Replay opened;
+        try {
+            opened = new Replay(layout, tiers, layers, again, tiers.hasRoomFor(bytesOfDeleted()));
+        } catch (OutOfMemoryError e) {
+            throw new MemoryFullException("The machine has no memory left to recompute deleted tokens: lower"
+                    + " alisa.memory.fast or close other sessions");
+        }
+        replay = opened;
+        opened.begin(by);
+        for (PromptBatch batch : again) {
+            recomputedTokens = recomputedTokens + (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
+        }
+        return opened;
+    }
+
+    private long bytesOfDeleted() {
+        long blocks = 0;
+        for (KvLayer layer : layers) {
+            for (PromptBatch batch : batches) {
+                for (int block = batch.firstBlock(); block < batch.endBlock(); block++) {
+                    blocks += layer.isDeleted(block) ? 1 : 0;
+                }
+            }
+        }
+        return blocks * layout.blockBytes();
+    }
+
+    private void closeReplay() {
+        Replay existing = replay;
+        replay = null;
+        if (existing != null) {
+            existing.close();
+        }
+    }
+
+    /** Takes back what was lent to a layer that is not read any more. */
+    void giveBack(KvLayer layer) {
+        Replay existing = replay;
+        if (existing != null) {
+            existing.giveBack(layer);
+            if (layer.index() == layers.length - 1 && !recalling) {
+                endStep();
+            }
+        }
+    }
+
+    /** Has a deleted block computed again, to stay in a frame. */
+    void bringBack(KvLayer layer, int block, long frame) {
+        layer.pin();
+        try {
+            recall(layer);
+            Replay existing = replay;
+            if (existing == null) {
+                throw new IllegalStateException("Block " + block + " of layer " + layer.index() + " is nowhere");
+            }
+            existing.keep(layer, block, frame);
+        } finally {
+            layer.unpin();
+        }
+    }
+
+    /** Blocks came back damaged while a pinned layer was read: they are computed again. */
+    void mend(KvLayer layer, DamagedPieceException damage) {
+        lose(damage);
+        recall(layer);
+    }
+
+    /**
+     * Counts damaged blocks as deleted.
+     *
+     * @throws IllegalStateException where they can't be computed again
+     */
+    void lose(DamagedPieceException damage) {
+        KvLayer layer = layers[damage.layer()];
+        Recomputer by = recomputer;
+        String why = by == null ? "its tokens are not known" : by.objection();
+        for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
+            if (why == null && !isCovered(block)) {
+                why = "only whole blocks of prompts can be";
+            }
+        }
+        if (why != null) {
+            throw new IllegalStateException(damage.getMessage() + " and can't be recomputed (" + why
+                    + "): close this session and begin a new one", damage);
+        }
+        for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
+            if (!layer.isResident(block) && !layer.isDeleted(block)) {
+                tiers.drop(layer, block);
+                layer.delete(block);
+            }
+        }
+        tiers.forgetStaged();
+        count();
+    }
+
+    private boolean isCovered(int block) {
+        for (PromptBatch batch : batches) {
+            if (batch.covers(block)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- numbers, for any thread
+
+    /** Batches deleted so far. */
+    long deletions() {
+        return deletions;
+    }
+
+    long deletedTokens() {
+        return deletedTokens;
+    }
+
+    long recomputedTokens() {
+        return recomputedTokens;
+    }
+
+    long recomputeNanos() {
+        return recomputeNanos;
+    }
+
+    @Override
+    public void close() {
+        closeReplay();
+        batches.clear();
+        tiers.release(aside);
+        aside = 0;
+        deletedTokens = 0;
+    }
+}

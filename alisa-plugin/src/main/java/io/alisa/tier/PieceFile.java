@@ -218,7 +218,10 @@ public final class PieceFile implements AutoCloseable {
 
     @Override
     public void close() {
-        account.close();
-        file.close();
+        try {
+            file.close();
+        } finally {
+            account.close();
+        }
     }
 }

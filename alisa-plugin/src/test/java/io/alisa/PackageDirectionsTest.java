@@ -29,6 +29,8 @@ class PackageDirectionsTest {
                 .layer("attention").definedBy("io.alisa.attention")
                 .layer("telemetry").definedBy("io.alisa.telemetry")
                 .layer("sparse").definedBy("io.alisa.sparse")
+                .layer("schedule").definedBy("io.alisa.schedule")
+                .layer("measure").definedBy("io.alisa.measure")
                 .layer("host").definedBy("io.alisa.host")
                 .layer("jlama").definedBy("io.alisa.host.jlama")
                 .layer("agent").definedBy("io.alisa.agent")
@@ -38,15 +40,21 @@ class PackageDirectionsTest {
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("device").mayNotAccessAnyLayer()
                 .whereLayer("tier").mayNotAccessAnyLayer()
-                .whereLayer("cache").mayOnlyAccessLayers("tier")
+                .whereLayer("cache").mayOnlyAccessLayers("tier", "schedule")
                 .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
                 .whereLayer("telemetry").mayNotAccessAnyLayer()
                 .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry")
+                .whereLayer("schedule").mayOnlyAccessLayers("api", "config")
+                .whereLayer("measure")
+                .mayOnlyAccessLayers("schedule", "tier", "sparse", "cache", "attention", "parallel")
                 .whereLayer("host")
-                .mayOnlyAccessLayers("api", "tier", "cache", "attention", "sparse", "parallel", "config", "telemetry")
-                .whereLayer("jlama").mayOnlyAccessLayers("host", "sparse", "cache", "attention", "parallel", "config")
+                .mayOnlyAccessLayers("api", "schedule", "tier", "cache", "attention", "sparse", "parallel", "config",
+                        "telemetry")
+                .whereLayer("jlama")
+                .mayOnlyAccessLayers("host", "sparse", "cache", "schedule", "attention", "parallel", "config")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
-                .whereLayer("doctor").mayOnlyAccessLayers("config", "tier", "attention", "agent", "device");
+                .whereLayer("doctor")
+                .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure");
         rule.check(CLASSES);
     }
 

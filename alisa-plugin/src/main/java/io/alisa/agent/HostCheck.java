@@ -43,6 +43,7 @@ public final class HostCheck {
             "model/CausalSelfAttention attentionScale F", "model/CausalSelfAttention attentionLength I",
             "model/AbstractModel transformerBlocks [L" + HOST + "model/TransformerBlock;",
             "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
+            "model/AbstractModel modelDType L" + HOST + "safetensors/DType;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");

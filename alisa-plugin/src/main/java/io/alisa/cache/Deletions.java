@@ -27,6 +27,7 @@ final class Deletions implements AutoCloseable {
     /** Bytes reserved for computing again what is deleted. */
     private long aside;
     private @Nullable String objection;
+    private long lastDeleted;
     private volatile long deletions;
     private volatile long deletedTokens;
     private volatile long recomputedTokens;
@@ -140,12 +141,14 @@ final class Deletions implements AutoCloseable {
     }
 
     private void delete(PromptBatch batch) {
+        lastDeleted = 0;
         int end = endBlock(batch);
         for (KvLayer layer : layers) {
             for (int block = firstBlock(batch); block < end; block++) {
                 if (!layer.isDeleted(block)) {
                     tiers.drop(layer, block);
                     layer.delete(block);
+                    lastDeleted++;
                 }
             }
         }
@@ -241,6 +244,22 @@ final class Deletions implements AutoCloseable {
             }
         }
         return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
+    }
+
+    /** Blocks, of one layer each, that the last deletion deleted. */
+    long lastDeleted() {
+        return lastDeleted;
+    }
+
+    /** Blocks of all layers that could be deleted. */
+    int deletableBlocks() {
+        Recomputer by = recomputer;
+        int blocks = 0;
+        for (int i = 0; by != null && by.objection() == null && i < batches.size(); i++) {
+            PromptBatch batch = batches.get(i);
+            blocks += Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
+        }
+        return blocks;
     }
 
     /** Why nothing could be deleted. */

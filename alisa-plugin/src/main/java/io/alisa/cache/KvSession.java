@@ -38,7 +38,8 @@ public final class KvSession implements AutoCloseable {
         KvLayout meansLayout = new KvLayout(KvFormat.INT8, layout.kvHeads(), layout.headSize());
         SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
         int maxBlocks = KvLayout.blocks(maxTokens);
-        this.tiers = new KvTiers(layout, memory, this::giveBack, maxBlocks);
+        this.tiers = new KvTiers(layout, memory, this::giveBack, maxBlocks,
+                KvSchedule.forced(layout, layerCount, digested));
         Slabs means = new Slabs(arena, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
         Slabs sketches = new Slabs(arena, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
@@ -66,6 +67,11 @@ public final class KvSession implements AutoCloseable {
             }
             return source.block(layer, block);
         };
+    }
+
+    /** Has somebody decide what moves and what is deleted; else nothing does before the caps force it. */
+    public void setSchedule(KvSchedule by) {
+        tiers.setSchedule(by);
     }
 
     /** Moves blocks to the file until {@code bytes} more are free, as far as possible. Takes the lock. */

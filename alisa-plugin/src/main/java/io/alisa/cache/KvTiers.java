@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import io.alisa.schedule.Decision;
+import io.alisa.schedule.Occupancy;
 import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
@@ -31,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KvTiers implements AutoCloseable {
     private static final long ALIGNMENT = 64;
-    /** One in so many of the blocks in RAM moves at a time, so that victims are seldom looked for. */
-    private static final int PART_AT_ONCE = 64;
 
     private final KvLayout layout;
     private final KvMemory memory;
@@ -43,6 +43,7 @@ final class KvTiers implements AutoCloseable {
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
     private final Deletions deletions;
+    private KvSchedule schedule;
     private KvLayer[] layers = {};
     private volatile @Nullable PieceFile slow;
     private final PieceReader checksum = new PieceReader();
@@ -57,7 +58,8 @@ final class KvTiers implements AutoCloseable {
     private long[] victims = {};
     private volatile long demotedBlocks;
 
-    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, int maxBlocks) {
+    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, int maxBlocks, KvSchedule schedule) {
+        this.schedule = schedule;
         this.layout = layout;
         this.memory = memory;
         this.maxBlocks = maxBlocks;
@@ -66,6 +68,10 @@ final class KvTiers implements AutoCloseable {
         this.frames = new FramePool(account, layout.blockBytes());
         this.ownReader = reader(0);
         this.deletions = new Deletions(layout, this);
+    }
+
+    void setSchedule(KvSchedule by) {
+        schedule = by;
     }
 
     void serve(KvLayer... ofSession) {
@@ -81,6 +87,9 @@ final class KvTiers implements AutoCloseable {
 
     /** A frame for a block, or room is made for one. */
     long frame() {
+        if (frames.freeFrames() == 0 && account.reserved() > memory.fast().free()) {
+            follow(schedule.decide(occupancy()));
+        }
         long frame = frames.take();
         while (frame == 0 && (demote(1) || deletions.delete())) {
             frame = frames.take();
@@ -89,6 +98,40 @@ final class KvTiers implements AutoCloseable {
             throw full(layout.blockBytes());
         }
         return frame;
+    }
+
+    /** What is decided is done as far as it can be: the caps hold whatever comes of it. */
+    private void follow(Decision decision) {
+        int layerBlocks = decision.blocksToDelete() * layers.length;
+        for (long left = layerBlocks; left > 0 && deletions.delete(); left--) {
+            left -= deletions.lastDeleted() - 1;
+        }
+        if (decision.blocksToDemote() > 0) {
+            demote(decision.blocksToDemote() * layers.length);
+        }
+    }
+
+    /** Where the session stands, in blocks of all layers. */
+    private Occupancy occupancy() {
+        int demotable = 0;
+        int inFile = 0;
+        int deleted = 0;
+        for (KvLayer layer : layers) {
+            for (int block = 0; block < layer.sealedBlocks(); block++) {
+                if (layer.isResident(block)) {
+                    demotable += layer.isPinned() || layout.format() != KvFormat.INT8 ? 0 : 1;
+                } else if (layer.isDeleted(block)) {
+                    deleted++;
+                } else {
+                    inFile++;
+                }
+            }
+        }
+        int count = layers.length;
+        long slowHeld = slowBytes();
+        return new Occupancy(layers[0].tokens(), frames.slabBytes(), account.reserved(),
+                account.reserved() + memory.fast().free(), slowHeld, slowHeld + memory.slow().free(), inFile / count,
+                deleted / count, demotable / count, deletions.deletableBlocks());
     }
 
     /** A frame for a block where there is one without anything having to make room; else 0. */
@@ -208,13 +251,13 @@ final class KvTiers implements AutoCloseable {
     // ---- to the file and back
 
     /**
-     * Moves the least used sealed blocks to the file, among equals the oldest: {@code count} of them, or some more.
+     * Moves the least used sealed blocks to the file, among equals the oldest: {@code count} of them.
      *
      * @return whether at least one moved
      */
     private boolean demote(int count) {
         int found = findVictims();
-        int wanted = Math.min(found, Math.max(count, found / PART_AT_ONCE));
+        int wanted = Math.min(found, count);
         if (wanted == 0) {
             return false;
         }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Arguments(@Nullable String host) {
     static final String USAGE = "usage: java -jar alisa-plugin.jar [--host PATH[:PATH]...]"
-            + "   checks this machine and this configuration; --host: the application's jars, at least Jlama's";
+            + "   checks this machine and this configuration; --host: the application's jars, at least Jlama's\n"
+            + "       java -jar alisa-plugin.jar profile   measures this machine\n"
+            + "       java -jar alisa-plugin.jar plan --model DIR --context N   what would be kept where";
 
     /** Throws {@link IllegalArgumentException} with a sentence for the user. */
     static Arguments parse(List<String> words) {

@@ -1,36 +1,83 @@
 package io.alisa.doctor;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.config.Configuration;
+import io.alisa.measure.MachineProfiler;
+import io.alisa.schedule.ProfileStore;
 import io.alisa.tier.Machine;
+import org.jspecify.annotations.Nullable;
 
 /** The doctor's entry: {@code java -jar alisa-plugin.jar}. */
 public final class Main {
+    private static final String PROFILE = "profile";
+    private static final String PLAN = "plan";
     private static final int WRONG_USE = 2;
 
     private Main() {
     }
 
-    public static void main(String[] arguments) {
-        System.exit(run(List.of(arguments), Configuration.ofProcess(), System.out, System.err));
+    public static void main(String[] arguments) throws IOException {
+        List<String> words = List.of(arguments);
+        if (words.equals(List.of(PROFILE)) && VectorJvm.isNeeded()) {
+            System.exit(VectorJvm.run(words));
+        }
+        System.exit(run(words, Configuration.ofProcess(), System.out, System.err));
     }
 
-    /** Checks everything and prints it; returns the exit code. */
+    /** Does what the words say and prints it; returns the exit code. */
     static int run(List<String> words, Configuration configuration, PrintStream out, PrintStream err) {
+        String command = words.isEmpty() ? "" : words.getFirst();
+        return switch (command) {
+            case PROFILE -> profile(words, configuration, out, err);
+            case PLAN -> plan(words.subList(1, words.size()), configuration, ProfileStore.ofProcess(), out, err);
+            default -> doctor(words, configuration, out, err);
+        };
+    }
+
+    private static int profile(List<String> words, Configuration configuration, PrintStream out, PrintStream err) {
+        return words.size() > 1
+                ? wrongUse("Unknown argument '" + words.get(1) + "'", ProfileCommand.USAGE, err)
+                : ProfileCommand.run(configuration, ProfileStore.ofProcess(), MachineProfiler.Effort.THOROUGH, out,
+                        err);
+    }
+
+    static int plan(List<String> words, Configuration configuration, ProfileStore store, PrintStream out,
+            PrintStream err) {
+        PlanArguments arguments;
+        try {
+            arguments = PlanArguments.parse(words, configuration);
+        } catch (IllegalArgumentException e) {
+            return wrongUse(e.getMessage(), PlanArguments.USAGE, err);
+        }
+        try {
+            return new PlanCommand(arguments, configuration, store).print(out);
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage());
+            return 1;
+        }
+    }
+
+    /** Checks everything. */
+    private static int doctor(List<String> words, Configuration configuration, PrintStream out, PrintStream err) {
         Arguments arguments;
         try {
             arguments = Arguments.parse(words);
         } catch (IllegalArgumentException e) {
-            err.println(e.getMessage());
-            err.println(Arguments.USAGE);
-            return WRONG_USE;
+            return wrongUse(e.getMessage(), Arguments.USAGE, err);
         }
         Report report = new Report(examine(arguments, configuration));
         report.print(out);
         return report.exitCode();
+    }
+
+    private static int wrongUse(@Nullable String complaint, String usage, PrintStream err) {
+        err.println(complaint);
+        err.println(usage);
+        return WRONG_USE;
     }
 
     private static List<Check> examine(Arguments arguments, Configuration configuration) {

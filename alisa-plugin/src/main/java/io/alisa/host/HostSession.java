@@ -1,5 +1,6 @@
 package io.alisa.host;
 
+import java.util.List;
 import java.util.UUID;
 
 import io.alisa.Phase;
@@ -36,6 +37,7 @@ public class HostSession implements AutoCloseable {
     private final @Nullable SparseSession sparse;
     private final @Nullable DigestWriter digests;
     private final TierWatch tiers;
+    private volatile @Nullable SessionSchedule schedule;
     /** Written under the lock, read by anyone; so are the next. */
     private volatile long decodeSteps;
     private volatile double attendedTokens;
@@ -63,6 +65,19 @@ public class HostSession implements AutoCloseable {
                 : new SparseSession(policy, mode.budget(), kv, attentionShape, kernels, team);
         this.tiers = new TierWatch(id, kv);
         this.decode = new DecodeAttention(attentionShape, kernels, team, kv.layer(0));
+    }
+
+    /** Has a plan decide what moves between the tiers. */
+    protected void follow(SessionSchedule plan) {
+        schedule = plan;
+        kv.setSchedule(plan);
+        tiers.inform(plan);
+    }
+
+    /** Why the tiers are used as they are, a sentence each; empty as long as everything fits with ease. */
+    public List<String> planReasons() {
+        SessionSchedule plan = schedule;
+        return plan == null ? List.of() : plan.reasons();
     }
 
     public ModelShape shape() {

@@ -92,6 +92,15 @@ public final class Sessions {
         return reports;
     }
 
+    /** What the open sessions' plans decided and why, each sentence once. */
+    public synchronized Set<String> planReasons() {
+        Set<String> reasons = new LinkedHashSet<>();
+        for (HostSession session : open) {
+            reasons.addAll(session.planReasons());
+        }
+        return reasons;
+    }
+
     /** The session used last, open or closed; null when there was none. */
     public synchronized @Nullable SessionReport last() {
         HostSession latest = open.stream().max(Comparator.comparingLong(HostSession::lastUsed)).orElse(null);

@@ -5,8 +5,9 @@ import io.alisa.cache.KvSession;
 import io.alisa.telemetry.PhaseChangeEvent;
 import io.alisa.telemetry.RecomputeEvent;
 import io.alisa.telemetry.TierTransferEvent;
+import org.jspecify.annotations.Nullable;
 
-/** Tells recordings what a session's tiers did since the step before. Used under the session's lock. */
+/** Tells recordings, and the session's plan, what its tiers did since the step before. Used under the session's lock. */
 final class TierWatch {
     private final String session;
     private final KvSession kv;
@@ -16,10 +17,16 @@ final class TierWatch {
     private long stall;
     private long recomputed;
     private long recomputeNanos;
+    private @Nullable SessionSchedule plan;
 
     TierWatch(String session, KvSession kv) {
         this.session = session;
         this.kv = kv;
+    }
+
+    /** Says whom the costs are told. */
+    void inform(SessionSchedule schedule) {
+        plan = schedule;
     }
 
     void stepDone(int tokens, Phase now) {
@@ -53,6 +60,9 @@ final class TierWatch {
         stored = kv.storedBytes();
         loaded = kv.loadedBytes();
         stall = kv.stallNanos();
+        if (plan != null) {
+            plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes());
+        }
         if (TierTransferEvent.isOn() && (stored != storedBefore || loaded != loadedBefore)) {
             TierTransferEvent.emit(session, tokens, stored - storedBefore, loaded - loadedBefore, stall - stallBefore,
                     kv.bytes(), kv.slowBytes());

@@ -76,7 +76,7 @@ class DoctorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"profile", "--help", "--host", "--host x y", "x.jar"})
+    @ValueSource(strings = {"profile x", "plan", "--help", "--host", "--host x y", "x.jar"})
     void otherWordsAreAnsweredByTheUsage(String words) {
         assertThat(run(new Properties(), words.split(" "))).as(Arrays.toString(words.split(" ")))
                 .isEqualTo(2);

@@ -34,6 +34,7 @@ final class JlamaAccess {
     private static final VarHandle ATTENTION_LENGTH = field("attentionLength", int.class);
     private static final VarHandle BLOCKS = modelField("transformerBlocks", TransformerBlock[].class);
     private static final VarHandle EMBED_INPUT = modelField("embedInput", EmbedInput.class);
+    private static final VarHandle WEIGHT_TYPE = modelField("modelDType", DType.class);
     private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
@@ -134,6 +135,11 @@ final class JlamaAccess {
     /** Turns token ids into the first layer's input; null in a part of a model that does not begin with it. */
     static @Nullable EmbedInput embedInput(AbstractModel model) {
         return (EmbedInput) EMBED_INPUT.get(model);
+    }
+
+    /** What the weights are stored as. */
+    static DType weightType(AbstractModel model) {
+        return (DType) WEIGHT_TYPE.get(model);
     }
 
     /** What activations are converted to before they are multiplied with weights. */

@@ -7,11 +7,14 @@ import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.OrderedAttention;
 import io.alisa.attention.RotaryTable;
 import io.alisa.attention.SummationOrder;
+import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.host.SessionMode;
+import io.alisa.host.SessionSchedule;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.schedule.ModelDimensions;
 import org.jspecify.annotations.Nullable;
 
 /** A session of a Jlama model: adds the tensors and arrays its steps reuse. */
@@ -39,6 +42,11 @@ final class JlamaSession extends HostSession {
         this.projection = new Projection(team);
         this.recomputer = new HostRecomputer(this, new FloatAttention(this, kernels, team), objection);
         kv().setRecomputer(recomputer);
+        if (kv().layout().format() == KvFormat.INT8) {
+            ModelDimensions dimensions = JlamaShape.dimensions(model, shape);
+            follow(new SessionSchedule(shape, mode, memory, dimensions,
+                    (double) dimensions.parameters() * JlamaShape.bytesPerWeight(model), objection == null));
+        }
     }
 
     /** Computes deleted tokens again. */

@@ -8,6 +8,7 @@ import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.DType;
 import io.alisa.cache.KvFormat;
 import io.alisa.host.ModelShape;
+import io.alisa.schedule.ModelDimensions;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a model's shape. */
@@ -42,6 +43,25 @@ final class JlamaShape {
                 config.headSize, format, JlamaAccess.scale(layer),
                 config.attnLogitSoftCapping == null ? 0 : config.attnLogitSoftCapping,
                 (long) context.kvSegmentLength * format.bytes());
+    }
+
+    /**
+     * What a cost model wants to know. The weights are counted as if all layers had a gated feed-forward part: a few per
+     * cent off for families that do not, which the costs measured at run time make good.
+     */
+    static ModelDimensions dimensions(AbstractModel model, ModelShape shape) {
+        Config config = model.getConfig();
+        int heads = shape.kvHeads() * shape.groupSize();
+        long attention = (long) config.embeddingLength * config.headSize * 2 * (heads + shape.kvHeads());
+        long forward = 3L * config.embeddingLength * config.hiddenLength;
+        long output = (long) config.embeddingLength * config.vocabularySize;
+        return new ModelDimensions(shape.layers(), heads, shape.kvHeads(), shape.headSize(), config.embeddingLength,
+                shape.layers() * (attention + forward) + output);
+    }
+
+    /** Bytes of a weight, about: blocks of Q4 and I8 weights have scales beside them. */
+    static float bytesPerWeight(AbstractModel model) {
+        return JlamaAccess.weightType(model) == DType.Q4 ? 0.625f : JlamaAccess.weightType(model).size();
     }
 
     /** Encoders see tokens in both directions and keep no KV from step to step. */

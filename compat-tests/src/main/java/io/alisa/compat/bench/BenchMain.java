@@ -13,7 +13,7 @@ import org.openjdk.jmh.runner.RunnerException;
  * Runs all benchmarks, opponent after opponent, and writes the figures as tables.
  *
  * <p>Arguments: the plugin jar, the directory for the report, and benchmarks to run (default: all of
- * {@code kernel layer model decode prefill tiers startup}).
+ * {@code kernel layer model decode prefill tiers timeline startup}).
  */
 public final class BenchMain {
     private static final List<Mode> ALL = List.of(Mode.values());
@@ -34,11 +34,11 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "startup");
+                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
         main.models();
-        main.tiers(agent);
+        main.tiers(new ChildJvm(agent), directory);
         if (wanted.contains("startup")) {
             main.report.startup(StartupBench.run(agent));
         }
@@ -63,13 +63,16 @@ public final class BenchMain {
         }
     }
 
-    private void tiers(String agent) throws IOException, InterruptedException {
+    private void tiers(ChildJvm child, Path directory) throws IOException, InterruptedException {
         if (wanted.contains("tiers")) {
             for (WeightType weights : List.of(WeightType.F32, WeightType.Q4)) {
-                TierReport tierReport = new TierReport(weights, new TierBench(agent).run(weights));
+                TierReport tierReport = new TierReport(weights, new TierBench(child).run(weights));
                 report.add(tierReport.lines());
                 tierReport.judge(report.bars());
             }
+        }
+        if (wanted.contains("timeline")) {
+            report.add(new Timeline(child).run(directory));
         }
     }
 

@@ -1,8 +1,6 @@
 package io.alisa.compat.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -60,10 +58,10 @@ final class TierBench {
         }
     }
 
-    private final String agent;
+    private final ChildJvm child;
 
-    TierBench(String agent) {
-        this.agent = agent;
+    TierBench(ChildJvm child) {
+        this.child = child;
     }
 
     /** Four layers of Llama-3.2-1B and a quarter of its vocabulary. */
@@ -90,27 +88,8 @@ final class TierBench {
     }
 
     private Outcome run(Kind kind, WeightType weights) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
-        command.addAll(kind.settings());
-        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
-                "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
-                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path"),
-                TierRun.class.getName(), weights.name(), Integer.toString(TOKENS)));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        Outcome outcome = null;
-        try (BufferedReader output = process.inputReader()) {
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                if (line.startsWith(MARK)) {
-                    outcome = parse(line.substring(MARK.length()).split(",", -1));
-                }
-            }
-        }
-        if (process.waitFor() != 0 || outcome == null) {
-            throw new IOException("Exit code " + process.exitValue() + " of " + command);
-        }
-        return outcome;
+        return parse(child.run(kind.settings(), TierRun.class, MARK,
+                List.of(weights.name(), Integer.toString(TOKENS))).getLast());
     }
 
     private static Outcome parse(String... parts) {

@@ -16,8 +16,8 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/** Lines over numbers, one for each policy, in the same colour in every chart. */
-final class LineChart {
+/** Lines over numbers, each name in the same colour in every chart. */
+public final class LineChart {
     /** Okabe and Ito's: told apart by colour-blind eyes too. */
     private static final Map<String, Color> COLOURS = Map.of(Policy.DENSE.key(), Color.BLACK, Policy.SWA.key(),
             new Color(0xD55E00), Policy.SWA_PAPER.key(), new Color(0xE69F00), Policy.H2O.key(), new Color(0x0072B2),
@@ -25,9 +25,17 @@ final class LineChart {
             Policy.STRIDED.key(), new Color(0xCC79A7));
 
     private final XYChart chart;
+    private final Map<String, Color> colours;
     private boolean empty = true;
 
+    /** One line for each policy. */
     LineChart(String title, String horizontal, String vertical) {
+        this(title, horizontal, vertical, COLOURS);
+    }
+
+    /** @param colours by name; others are gray */
+    public LineChart(String title, String horizontal, String vertical, Map<String, Color> colours) {
+        this.colours = colours;
         chart = new XYChartBuilder().width(900).height(560).title(title).xAxisTitle(horizontal).yAxisTitle(vertical)
                 .build();
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE).setMarkerSize(7)
@@ -35,7 +43,7 @@ final class LineChart {
         chart.getStyler().setYAxisDecimalPattern("#,##0.#######");
     }
 
-    LineChart logarithmic() {
+    public LineChart logarithmic() {
         chart.getStyler().setYAxisLogarithmic(true);
         return this;
     }
@@ -46,13 +54,13 @@ final class LineChart {
     }
 
     /** What is not a number is left out, and zero where the axis is logarithmic. */
-    LineChart add(String name, SortedMap<Integer, Double> points) {
+    public LineChart add(String name, SortedMap<Integer, Double> points) {
         SortedMap<Integer, Double> drawn = new TreeMap<>(points);
         drawn.values().removeIf(y -> !Double.isFinite(y) || (chart.getStyler().isYAxisLogarithmic() && y <= 0));
         if (!drawn.isEmpty()) {
             XYSeries series = chart.addSeries(name, drawn.keySet().stream().mapToDouble(x -> x).toArray(),
                     drawn.values().stream().mapToDouble(y -> y).toArray());
-            Color colour = COLOURS.getOrDefault(name, Color.GRAY);
+            Color colour = colours.getOrDefault(name, Color.GRAY);
             series.setMarkerColor(colour).setLineColor(colour).setLineStyle(new BasicStroke(2.5f));
             empty = false;
         }
@@ -60,7 +68,7 @@ final class LineChart {
     }
 
     /** False when there is nothing to draw. */
-    boolean save(Path file) throws IOException {
+    public boolean save(Path file) throws IOException {
         if (!empty) {
             ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
         }

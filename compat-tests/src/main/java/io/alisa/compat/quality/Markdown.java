@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Locale;
 
 /** Text in the making: paragraphs and tables. */
-final class Markdown {
+public final class Markdown {
     private final List<String> lines = new ArrayList<>();
 
-    Markdown heading(String text) {
+    public Markdown heading(String text) {
         return paragraph("## " + text);
     }
 
-    Markdown paragraph(String text) {
+    public Markdown paragraph(String text) {
         if (!lines.isEmpty()) {
             lines.add("");
         }
@@ -20,7 +20,7 @@ final class Markdown {
         return this;
     }
 
-    Markdown table(List<String> head, List<List<String>> rows) {
+    public Markdown table(List<String> head, List<List<String>> rows) {
         paragraph(row(head));
         lines.add("|" + "---|".repeat(head.size()));
         rows.forEach(row -> lines.add(row(row)));

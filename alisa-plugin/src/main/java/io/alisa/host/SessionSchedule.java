@@ -1,0 +1,83 @@
+package io.alisa.host;
+
+import java.util.List;
+import java.util.Set;
+
+import io.alisa.cache.KvMemory;
+import io.alisa.cache.KvSchedule;
+import io.alisa.schedule.AccessPattern;
+import io.alisa.schedule.AdaptivePlan;
+import io.alisa.schedule.ByteModel;
+import io.alisa.schedule.Caps;
+import io.alisa.schedule.CostModel;
+import io.alisa.schedule.Decision;
+import io.alisa.schedule.Expectation;
+import io.alisa.schedule.ModelDimensions;
+import io.alisa.schedule.Occupancy;
+import io.alisa.schedule.ProfileStore;
+import io.alisa.schedule.Recomputation;
+import io.alisa.sparse.Policies;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The plan of one session: made by the machine's profile when the session first comes near the fast tier's cap, then
+ * corrected by what things turn out to cost. Used under the session's lock; {@link #reasons} by any thread.
+ */
+public final class SessionSchedule implements KvSchedule {
+    private final CostModel profiled;
+    private final KvMemory memory;
+    private final int context;
+    private final Set<Recomputation> allowed;
+    private final boolean sparse;
+    private volatile @Nullable AdaptivePlan plan;
+
+    /** The profile is read once per process. */
+    private static final class Profile {
+        static final ProfileStore.Found FOUND = ProfileStore.ofProcess().load();
+    }
+
+    /**
+     * @param weightBytes bytes of weights that a step reads
+     * @param replays     whether deleted tokens can be computed again
+     */
+    public SessionSchedule(ModelShape shape, SessionMode mode, KvMemory memory, ModelDimensions model,
+            double weightBytes, boolean replays) {
+        String policy = mode.policy();
+        this.sparse = policy != null;
+        this.memory = memory;
+        this.context = shape.contextLength();
+        this.allowed = replays ? Set.of(Recomputation.REPLAY) : Set.of();
+        AccessPattern access = AccessPattern.ofSession(sparse ? mode.budget().ratio() : 1, mode.budget().minContext());
+        this.profiled = new CostModel(ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy)),
+                Profile.FOUND.orAssumed(), access, weightBytes);
+    }
+
+    @Override
+    public Decision decide(Occupancy now) {
+        AdaptivePlan existing = plan;
+        if (existing == null) {
+            Caps caps = new Caps(memory.fast().share(), memory.slow().share());
+            existing = new AdaptivePlan(profiled, caps, new Expectation(Math.min(now.tokens(), context - 1), context),
+                    allowed);
+            plan = existing;
+        }
+        return existing.decide(now);
+    }
+
+    /** Tells the plan what a step read from the slow tier, and how long it waited for that. */
+    void loaded(long bytes, long nanos, long slowBytes) {
+        AdaptivePlan existing = plan;
+        if (existing != null && bytes > 0) {
+            existing.measured().loaded((double) bytes, nanos);
+            if (sparse) {
+                existing.measured().sparseStep((double) bytes, (double) slowBytes);
+            }
+        }
+    }
+
+    /** What was decided and refused, and why, a sentence each; empty as long as everything fits with ease. */
+    public List<String> reasons() {
+        AdaptivePlan existing = plan;
+        return existing == null ? List.of() : existing.plan().reasons();
+    }
+}

@@ -1,0 +1,94 @@
+package io.alisa.schedule;
+
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan that follows what is measured: once costs are no longer what it was made for, it is made again for the tokens
+ * still to come. Not thread-safe.
+ */
+public final class AdaptivePlan {
+    /** Tokens between two looks at the costs. */
+    private static final int INTERVAL = 1024;
+    /** Costs that differ by less don't move a plan by much. */
+    private static final double DIFFERENCE = 0.2;
+
+    private final CostModel profiled;
+    private final Caps caps;
+    private final int context;
+    private final Set<Recomputation> allowed;
+    private final MeasuredCosts measured = new MeasuredCosts();
+    private CostModel costs;
+    private Plan plan;
+    private PhaseScheduler scheduler;
+    private int nextLook;
+
+    public AdaptivePlan(CostModel profiled, Caps caps, Expectation expected, Set<Recomputation> allowed) {
+        this.profiled = profiled;
+        this.caps = caps;
+        this.context = expected.context();
+        this.allowed = allowed;
+        this.costs = profiled;
+        this.plan = new Planner(costs, caps, expected, allowed).plan();
+        this.scheduler = scheduler();
+        this.nextLook = INTERVAL;
+    }
+
+    private PhaseScheduler scheduler() {
+        return new PhaseScheduler(plan.split(), costs.bytes(), recomputation());
+    }
+
+    /**
+     * How deleted tokens come back; null: none may be deleted. Also where the plan deletes none: caps are shared, and
+     * what fits by itself may not fit beside another session. To be slow is better than to fail.
+     */
+    public @Nullable Recomputation recomputation() {
+        Recomputation planned = plan.recomputation();
+        if (planned != null) {
+            return planned;
+        }
+        for (Recomputation by : allowed) {
+            if (by.savedBytes(costs.bytes()) > 0) {
+                return by;
+            }
+        }
+        return null;
+    }
+
+    /** Where measurements go. */
+    public MeasuredCosts measured() {
+        return measured;
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** The decision in a session of {@code now.tokens()} tokens; now and then the plan is looked at first. */
+    public Decision decide(Occupancy now) {
+        if (now.tokens() >= nextLook && now.tokens() < context) {
+            nextLook = now.tokens() + INTERVAL;
+            revise(now.tokens());
+        }
+        return scheduler.decide(now);
+    }
+
+    private void revise(int tokens) {
+        double request = (double) profiled.access().pieceTokens()
+                * profiled.bytes().precision().headBytes(profiled.bytes().model().headSize());
+        CostModel seen = profiled.on(measured.correct(profiled.machine(), request),
+                measured.correct(profiled.access()));
+        if (differ(seen.computeNanos(context), costs.computeNanos(context))
+                || differ(seen.loadNanos(context, 1), costs.loadNanos(context, 1))
+                || differ(seen.machine().multiplyAdds(), costs.machine().multiplyAdds())) {
+            costs = seen;
+            plan = new Planner(seen, caps, new Expectation(tokens, context), allowed).plan();
+            scheduler = scheduler();
+        }
+    }
+
+    private static boolean differ(double now, double before) {
+        return Math.abs(now - before) > DIFFERENCE * before;
+    }
+}

@@ -1,0 +1,25 @@
+package io.alisa.schedule;
+
+/**
+ * Hard caps of the tiers.
+ *
+ * @param fastBytes of the fast tier, everything of a session included
+ * @param slowBytes of the slow tier; 0: there is none
+ */
+public record Caps(long fastBytes, long slowBytes) {
+    public Caps {
+        if (fastBytes < 0 || slowBytes < 0) {
+            throw new IllegalArgumentException("Not caps: " + fastBytes + " and " + slowBytes + " bytes");
+        }
+    }
+
+    /** The fast tier's cap where it is left to us: half of what the process may use. */
+    public static long fastByDefault(long usableBytes) {
+        return usableBytes / 2;
+    }
+
+    /** The slow tier's: half of what is free on the disk, and no more than eight times the fast tier. */
+    public static long slowByDefault(long fastBytes, long freeBytes) {
+        return Math.min(8 * fastBytes, freeBytes / 2);
+    }
+}

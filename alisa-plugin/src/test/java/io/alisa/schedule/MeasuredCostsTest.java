@@ -1,0 +1,89 @@
+package io.alisa.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Set;
+
+import io.alisa.Phase;
+import org.junit.jupiter.api.Test;
+
+class MeasuredCostsTest {
+    private static final int REQUEST = 256 << 10;
+    private static final HardwareProfile PROFILE = HardwareProfile.assumed();
+
+    @Test
+    void whatWasNotMeasuredStays() {
+        HardwareProfile same = new MeasuredCosts().correct(PROFILE, REQUEST);
+        assertThat(same.denseBytes()).isEqualTo(PROFILE.denseBytes(), within(1.0));
+        assertThat(same.slowReadBytes(REQUEST)).isEqualTo(PROFILE.slowReadBytes(REQUEST), within(1.0));
+        AccessPattern access = AccessPattern.ofSession(0.2, 0);
+        assertThat(new MeasuredCosts().correct(access)).isEqualTo(access);
+    }
+
+    @Test
+    void whatWasMeasuredLongEnoughHolds() {
+        MeasuredCosts costs = new MeasuredCosts();
+        for (int i = 0; i < 500; i++) {
+            costs.loaded(1e8, 1_000_000_000);
+            costs.stored(2e8, 1_000_000_000);
+            costs.attended(3e8, 1_000_000_000, true);
+            costs.attended(4e8, 1_000_000_000, false);
+            costs.recomputed(5e8, 1_000_000_000);
+            costs.sparseStep(25, 100);
+        }
+        HardwareProfile now = costs.correct(PROFILE, REQUEST);
+        assertThat(now.slowReadBytes(REQUEST)).isEqualTo(1e8, within(1e6));
+        assertThat(now.slowReadBytes(8 << 10)).isEqualTo(PROFILE.slowReadBytes(8 << 10) / 8, within(1e6));
+        assertThat(now.slowWriteBytes()).isEqualTo(2e8, within(1e6));
+        assertThat(now.denseBytes()).isEqualTo(3e8, within(1e7));
+        assertThat(now.sparseBytes()).isEqualTo(4e8, within(1e7));
+        assertThat(now.multiplyAdds()).isEqualTo(5e8, within(3e7));
+        assertThat(costs.correct(AccessPattern.ofSession(0.2, 0)).slowReadShare(1000)).isEqualTo(0.25, within(1e-9));
+    }
+
+    @Test
+    void theNewestCounts() {
+        MeasuredCosts costs = new MeasuredCosts();
+        for (int i = 0; i < 1000; i++) {
+            costs.stored(i < 500 ? 1e8 : 9e8, 1_000_000_000);
+        }
+        assertThat(costs.correct(PROFILE, REQUEST).slowWriteBytes()).isGreaterThan(8.9e8);
+    }
+
+    /** Another session took what the plan counted on. */
+    @Test
+    void capsThatShrinkForceWhatTheCostsRefused() {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        long block = bytes.blockBytes();
+        AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(0.2, 0)),
+                new Caps(100 * block, 1000 * block), new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
+        assertThat(plan.plan().recomputation()).isNull();
+        Decision decision = plan.decide(
+                new Occupancy(640, block, 10 * block, 10 * block, 5 * block, 5 * block, 5, 0, 9, 14));
+        assertThat(decision.fits()).isTrue();
+        assertThat(decision.phase()).isEqualTo(Phase.III);
+        assertThat(decision.blocksToDelete()).isPositive();
+    }
+
+    /** A disk that turns out to be hopeless: what was to be offloaded is recomputed. */
+    @Test
+    void measurementsChangeThePlan() {
+        ByteModel bytes = new ByteModel(Models.LLAMA_1B, KvPrecision.INT8, 64, true, 1);
+        CostModel costs = new CostModel(bytes, HardwareProfile.described("fast sums", 1e11, 1e14, 1e9),
+                AccessPattern.ofSession(1, 0), 1e9);
+        Caps caps = new Caps(100 * bytes.blockBytes(), 1000 * bytes.blockBytes());
+        AdaptivePlan plan = new AdaptivePlan(costs, caps, new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
+        assertThat(plan.plan().recomputation()).isNull();
+        Occupancy now = new Occupancy(20_000, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
+                200 * bytes.blockBytes(), caps.slowBytes(), 200, 0, 80, 280);
+        assertThat(plan.decide(now).phase()).isEqualTo(Phase.II);
+        for (int i = 0; i < 100; i++) {
+            plan.measured().loaded(1e5, 1_000_000_000);
+        }
+        Occupancy later = new Occupancy(21_100, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
+                217 * bytes.blockBytes(), caps.slowBytes(), 217, 0, 80, 280);
+        assertThat(plan.decide(later).phase()).isEqualTo(Phase.III);
+        assertThat(plan.plan().recomputation()).isEqualTo(Recomputation.REPLAY);
+    }
+}

@@ -1,0 +1,141 @@
+package io.alisa.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class PlannerTest {
+    private static final Set<Recomputation> ALL = Set.of(Recomputation.values());
+
+    /** Small enough to look at every split. */
+    private static final class Case {
+        final CostModel costs;
+        final Caps caps;
+        final Expectation expected;
+
+        Case(SplittableRandom random) {
+            int kvHeads = 1 << random.nextInt(4);
+            KvPrecision precision = List.of(KvPrecision.values()).get(random.nextInt(3));
+            ModelDimensions model = new ModelDimensions(2 + random.nextInt(30), 8, kvHeads, 16 << random.nextInt(3),
+                    128 << random.nextInt(3), 1L << random.nextInt(16, 26));
+            ByteModel bytes = new ByteModel(model, precision, 1, random.nextBoolean(), 1 + random.nextInt(8));
+            AccessPattern access = random.nextInt(4) == 0
+                    ? AccessPattern.ofPaper(1)
+                    : AccessPattern.ofPaper(random.nextDouble(0.05, 0.9));
+            costs = new CostModel(bytes, Models.machine(random), access, model.parameters());
+            int prompt = random.nextInt(16);
+            expected = new Expectation(prompt, prompt + 16 + random.nextInt(17));
+            double all = expected.context() * (bytes.rowBytes() + bytes.digestTokenBytes()) + bytes.sessionBytes();
+            long slow = random.nextInt(5) == 0 ? 0 : (long) (all * random.nextDouble());
+            caps = new Caps((long) (all * random.nextDouble(0.2, 1.1)), slow);
+        }
+    }
+
+    private static @Nullable Forecast exhaustive(Case c) {
+        Planner planner = new Planner(c.costs, c.caps, c.expected, ALL);
+        Forecast best = null;
+        double[] ratios = {0, 0.25, 0.5, 0.75, 1};
+        for (Recomputation by : new Recomputation[]{null, Recomputation.PROJECT, Recomputation.REPLAY}) {
+            if (by != null && by.savedBytes(c.costs.bytes()) <= 0) {
+                continue;
+            }
+            for (int from = 0; from <= c.expected.context(); from++) {
+                for (int deleteFrom = by == null ? c.expected.context() : from; deleteFrom <= c.expected
+                        .context(); deleteFrom++) {
+                    for (double offload : ratios) {
+                        for (double delete : ratios) {
+                            Forecast cost = planner.forecast(new Split(offload, delete, from, deleteFrom), by);
+                            best = cost.fits() && (best == null || cost.isBetterThan(best)) ? cost : best;
+                        }
+                    }
+                }
+            }
+        }
+        return best;
+    }
+
+    @Test
+    void greedyIsWithinTwoPercentOfExhaustiveSearch() {
+        int offloading = 0;
+        int deleting = 0;
+        for (int seed = 0; seed < 100; seed++) {
+            Case c = new Case(new SplittableRandom(seed));
+            Forecast best = exhaustive(c);
+            Plan plan = new Planner(c.costs, c.caps, c.expected, ALL).plan();
+            if (best == null) {
+                continue;
+            }
+            double found = plan.times().totalNanos();
+            assertThat(plan.fits()).as("seed " + seed).isTrue();
+            assertThat(found).as("seed " + seed).isLessThanOrEqualTo(best.totalNanos() * 1.02);
+            offloading += plan.split().slow(c.expected.context()) > 0 ? 1 : 0;
+            deleting += plan.recomputation() != null ? 1 : 0;
+        }
+        assertThat(offloading).isGreaterThan(15);
+        assertThat(deleting).isGreaterThan(7);
+    }
+
+    @Test
+    void whatFitsStays() {
+        Plan plan = plan(8L << 30, 8L << 30, ALL);
+        assertThat(plan.split()).isEqualTo(Split.NONE);
+        assertThat(plan.times().stepsI()).isEqualTo(7000);
+        assertThat(plan.reasons()).anyMatch(r -> r.startsWith("Nothing is offloaded: all 8192 tokens take"));
+    }
+
+    @Test
+    void whatDoesNotIsOffloadedAsLateAsPossible() {
+        Plan plan = plan(64L << 20, 8L << 30, ALL);
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        assertThat(plan.fits()).isTrue();
+        assertThat(plan.fastBytes(bytes, 8192)).isBetween(0.97 * (64 << 20), 1.0 * (64 << 20));
+        assertThat(plan.times().stepsIII()).isZero();
+        assertThat(plan.reasons()).anyMatch(r -> r.startsWith("Deleting is refused: recomputing a token by replay"))
+                .anyMatch(r -> r.startsWith("Keeping each layer's input"));
+    }
+
+    @Test
+    void deletesOnlyWhereItMust() {
+        Plan plan = plan(64L << 20, 64L << 20, ALL);
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        assertThat(plan.fits()).isTrue();
+        assertThat(plan.recomputation()).isEqualTo(Recomputation.REPLAY);
+        assertThat(plan.times().stepsIII()).isPositive();
+        assertThat(plan.slowBytes(bytes, 8192)).isBetween(0.95 * (64 << 20), 1.0 * (64 << 20));
+    }
+
+    @Test
+    void saysHowMuchWouldFit() {
+        Plan plan = plan(64L << 20, 32L << 20, Set.of());
+        assertThat(plan.fits()).isFalse();
+        String sentence = plan.reasons().getFirst();
+        assertThat(sentence).startsWith("A context of 8192 tokens does not fit: at most ");
+        int longest = Integer.parseInt(sentence.replaceAll(".*at most (\\d+) do.*", "$1"));
+        CostModel costs = Models.costs(ByteModel.ofSession(Models.LLAMA_1B, true), AccessPattern.ofSession(0.2, 256));
+        Caps caps = new Caps(64L << 20, 32L << 20);
+        assertThat(new Planner(costs, caps, new Expectation(1192, longest), Set.of()).plan().fits()).isTrue();
+        assertThat(new Planner(costs, caps, new Expectation(1192, longest + 2), Set.of()).plan().fits()).isFalse();
+    }
+
+    @Test
+    void refusesToOffloadWhereRecomputingIsCheaper() {
+        ByteModel bytes = new ByteModel(Models.OPT_6B, KvPrecision.F16, 1, false, 1);
+        CostModel costs = new CostModel(bytes, HardwareProfile.described("fast sums, slow link", 2e12, 1e15, 1e8),
+                AccessPattern.ofPaper(0.2), 13e9);
+        Plan plan = new Planner(costs, new Caps(bytes.rowBytes() * 300, 1L << 40), new Expectation(128, 640), ALL)
+                .plan();
+        assertThat(plan.recomputation()).isEqualTo(Recomputation.REPLAY);
+        assertThat(plan.split().slow(640)).isLessThan(1);
+        assertThat(plan.reasons()).anyMatch(r -> r.startsWith("Offloading is refused: reading a token back costs"));
+    }
+
+    private static Plan plan(long fast, long slow, Set<Recomputation> allowed) {
+        CostModel costs = Models.costs(ByteModel.ofSession(Models.LLAMA_1B, true), AccessPattern.ofSession(0.2, 256));
+        return new Planner(costs, new Caps(fast, slow), new Expectation(1192, 8192), allowed).plan();
+    }
+}

@@ -1,0 +1,43 @@
+package io.alisa.compat.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs a main class in a JVM of its own with the plugin, and reads the lines that it marked. */
+final class ChildJvm {
+    private final String agent;
+
+    ChildJvm(String agent) {
+        this.agent = agent;
+    }
+
+    /** The marked lines, cut at their commas. */
+    List<String[]> run(List<String> settings, Class<?> main, String mark, List<String> arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
+        command.addAll(settings);
+        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
+                "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
+                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<String[]> rows = new ArrayList<>();
+        try (BufferedReader output = process.inputReader()) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                if (line.startsWith(mark)) {
+                    rows.add(line.substring(mark.length()).split(",", -1));
+                }
+            }
+        }
+        if (process.waitFor() != 0 || rows.isEmpty()) {
+            throw new IOException("Exit code " + process.exitValue() + " of " + command);
+        }
+        return rows;
+    }
+}

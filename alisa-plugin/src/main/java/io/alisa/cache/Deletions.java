@@ -198,13 +198,14 @@ final class Deletions implements AutoCloseable {
         return least;
     }
 
-    /** Whether deleting frees more than computing again takes. */
+    /** Whether deleting frees more than computing again takes, and in pieces that can be set aside for that. */
     private boolean gains(PromptBatch batch, long frames, Recomputer by) {
         List<PromptBatch> then = incomplete();
         if (!then.contains(batch)) {
             then.add(batch);
         }
-        return frames * layout.blockBytes() > Replay.bytes(then, layout, by) - aside;
+        long missing = Replay.bytes(then, layout, by) - aside;
+        return frames * layout.blockBytes() > missing && tiers.couldReserve(missing, frames);
     }
 
     /** The first block is never deleted: it holds the attention sinks. */

@@ -145,6 +145,11 @@ final class KvTiers implements AutoCloseable {
         return memory.fast().free() >= bytes + 2 * slab;
     }
 
+    /** Whether bytes could be taken if so many blocks in RAM were gone. */
+    boolean couldReserve(long bytes, long blocks) {
+        return bytes <= memory.fast().free() + frames.releasable(blocks);
+    }
+
     /** Takes bytes where blocks that are gone have left them. */
     boolean reserveFreed(long bytes) {
         compact();

@@ -124,6 +124,15 @@ public final class FramePool implements AutoCloseable {
         return freeFrames;
     }
 
+    /** Bytes of slabs that would be free if so many more frames were and the others moved together. */
+    public long releasable(long moreFrames) {
+        int largest = 0;
+        for (Slab slab : slabs) {
+            largest = Math.max(largest, Integer.bitCount(slab.all));
+        }
+        return Math.max(0, freeFrames + moreFrames - largest + 1) * frameBytes;
+    }
+
     /** Gives slabs back that have no frame in use. Returns how many bytes that were. */
     @SuppressWarnings("NonAtomicVolatileUpdate")
     public long trim() {

@@ -34,6 +34,10 @@ public enum Fact {
     HOST_BYTES,
     /** Bytes that the plugin still holds for the session used last, when all are closed. */
     PLUGIN_BYTES_LEFT,
+    /** The scheduler's phase in which the plugin says that the session used last is. */
+    PLUGIN_PHASE,
+    /** Tokens of that session that the plugin says were computed again. */
+    PLUGIN_RECOMPUTED,
     /** The exception that ended the scenario. */
     FAILURE
 }

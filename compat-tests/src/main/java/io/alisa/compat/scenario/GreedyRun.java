@@ -56,6 +56,8 @@ final class GreedyRun {
         facts.put(Fact.FED, fed.toString());
         facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.openSessions().toString());
         facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
+        facts.put(Fact.PLUGIN_PHASE, PluginProbe.last("phase"));
+        facts.put(Fact.PLUGIN_RECOMPUTED, PluginProbe.last("recomputedTokens"));
         facts.put(Fact.PLUGIN_BYTES, Long.toString(PluginProbe.openBytes("fastBytes")));
         facts.put(Fact.HOST_BYTES, Long.toString(PluginProbe.openBytes("hostEquivalentBytes")));
         return facts;

@@ -42,6 +42,11 @@ final class PluginProbe {
         return ask("lastSession").map(session -> (String) get(session, "mode")).orElse("");
     }
 
+    /** What the report of the session used last says by that name; empty where there was none. */
+    static String last(String name) {
+        return ask("lastSession").map(session -> get(session, name).toString()).orElse("");
+    }
+
     /** Bytes held for the session used last. */
     static long lastBytes() {
         return ask("lastSession").map(session -> (Long) get(session, "fastBytes")).orElse(0L);

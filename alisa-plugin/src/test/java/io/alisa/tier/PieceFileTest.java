@@ -132,17 +132,31 @@ class PieceFileTest {
         }
     }
 
+    /** Other runs fill what is left of the regions there are, and are read right wherever they lie. */
     @Test
-    void atTheCapThereIsNoRoomForAnotherRun() throws IOException {
+    void atTheCapBlocksTakeAnyFreePlace() throws IOException {
         long region = (long) HEADS * PieceFile.RUN * PIECE;
         MemoryBudget small = new MemoryBudget(2 * region - 1);
         try (PieceFile file = file(small)) {
-            write(file, 0, 0, 1);
-            assertThat(file.open(1, 0)).isFalse();
-            assertThat(file.open(0, PieceFile.RUN - 1)).isTrue();
+            for (int block = 0; block < PieceFile.RUN; block += 2) {
+                write(file, 0, block, block);
+            }
+            for (int block = 0; block < PieceFile.RUN / 2; block++) {
+                write(file, 1, block, 100 + block);
+            }
+            assertThat(file.freeBytes()).isZero();
+            assertThat(file.open(1, PieceFile.RUN)).as("full").isFalse();
             assertThat(small.reserved()).isEqualTo(region);
-            file.remove(0, 0);
-            assertThat(file.open(1, 0)).isTrue();
+            for (int block = 0; block < PieceFile.RUN; block += 2) {
+                assertThat(read(file, 0, 1, block, 1)).isEqualTo(piece(block + 1));
+            }
+            ByteBuffer together = read(file, 1, 1, 0, PieceFile.RUN / 2);
+            for (int block = 0; block < PieceFile.RUN / 2; block++) {
+                assertThat(Arrays.copyOfRange(together, block * PIECE, (block + 1) * PIECE))
+                        .isEqualTo(piece(101 + block));
+            }
+            file.remove(0, 4);
+            assertThat(file.open(1, PieceFile.RUN)).isTrue();
         }
     }
 

@@ -59,7 +59,8 @@ class CapsTest {
         assertThat(number(said, "alone")).as("%s: what they would hold without a cap", said)
                 .isGreaterThan(fast * 9 / 8);
         assertThat(number(said, "demoted")).as(said).isGreaterThan(100);
-        assertThat(number(said, "most")).as("%s: native memory", said).isBetween(fast / 2, fast + fast / 1000 + READ_AHEAD);
+        assertThat(number(said, "most")).as("%s: native memory", said).isBetween(fast / 2,
+                fast + fast / 1000 + READ_AHEAD);
         assertThat(number(said, "sum")).as(said).isBetween(fast / 2, fast);
         assertThat(number(said, "peak")).as(said).isLessThanOrEqualTo(fast);
         assertThat(number(said, "slowPeak")).as(said).isPositive().isLessThanOrEqualTo(slow);

@@ -142,6 +142,7 @@ final class Deletions implements AutoCloseable {
 
     private void delete(PromptBatch batch) {
         lastDeleted = 0;
+        int places = (int) count(batch, true);
         int end = endBlock(batch);
         for (KvLayer layer : layers) {
             for (int block = firstBlock(batch); block < end; block++) {
@@ -152,6 +153,7 @@ final class Deletions implements AutoCloseable {
                 }
             }
         }
+        tiers.demote(places);
     }
 
     /** Reserves what computing again takes, of what was freed. */
@@ -184,7 +186,7 @@ final class Deletions implements AutoCloseable {
         PromptBatch least = null;
         float leastUse = Float.POSITIVE_INFINITY;
         for (PromptBatch batch : batches) {
-            long frames = resident(batch);
+            long frames = freed(batch);
             float use = use(batch);
             if (frames > 0 && use < leastUse) {
                 if (gains(batch, frames, by)) {
@@ -222,13 +224,20 @@ final class Deletions implements AutoCloseable {
         return end;
     }
 
-    /** Blocks of RAM that deleting a batch would free. */
-    private long resident(PromptBatch batch) {
+    /** Blocks of RAM that deleting a batch would free: its own, and others that could then go to its places in the file. */
+    private long freed(PromptBatch batch) {
+        long resident = count(batch, false);
+        return resident + Math.min(count(batch, true), Math.max(0, tiers.demotableBlocks() - resident));
+    }
+
+    /** Blocks of a batch that are in the file, or in RAM only. */
+    private long count(PromptBatch batch, boolean inFile) {
         int end = endBlock(batch);
         long count = 0;
         for (KvLayer layer : layers) {
             for (int block = firstBlock(batch); block < end; block++) {
-                count += layer.isResident(block) ? 1 : 0;
+                boolean there = inFile ? tiers.isInFile(layer, block) : layer.isResident(block);
+                count += there ? 1 : 0;
             }
         }
         return count;

@@ -276,7 +276,7 @@ final class KvTiers implements AutoCloseable {
      *
      * @return whether at least one moved
      */
-    private boolean demote(int count) {
+    boolean demote(int count) {
         int found = findVictims();
         int wanted = Math.min(found, count);
         if (wanted == 0) {
@@ -293,6 +293,11 @@ final class KvTiers implements AutoCloseable {
             }
         }
         return moved > 0;
+    }
+
+    /** Blocks, of one layer each, that could move to the file if it had room. */
+    int demotableBlocks() {
+        return findVictims();
     }
 
     /** Fills {@link #victims} with what can move, in the upper half how much it is used, in the lower where it is. */

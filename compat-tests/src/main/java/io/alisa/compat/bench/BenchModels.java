@@ -29,6 +29,11 @@ final class BenchModels {
         return TinyModel.of(Family.LLAMA).heads(8, 4, 32).mlp(704).layers(4).context(context);
     }
 
+    /** Sixteen layers, 256 wide: deep enough that to compute a token again takes less memory than to keep it. */
+    static TinyModel deep(int context) {
+        return TinyModel.of(Family.LLAMA).heads(8, 4, 32).mlp(704).layers(16).context(context);
+    }
+
     /**
      * An eighth of Llama-3.2-1B: 2 of its 16 layers and 16,032 of its 128,256 tokens, else its shape, so that every part
      * has the share of a step that it has there.

@@ -14,8 +14,8 @@ import io.alisa.compat.quality.LineChart;
 /** A conversation that outgrows tier after tier, drawn: tokens against bytes per tier, and against milliseconds per token. */
 final class Timeline {
     static final String MARK = "timeline: ";
-    private static final int PROMPT = 4_096;
-    private static final int END = Sizes.QUICK ? 9_000 : 12_032;
+    private static final int PROMPT = 3_072;
+    private static final int END = Sizes.QUICK ? 5_000 : 8_192;
     private static final String FAST = "RAM";
     private static final String SLOW = "file";
     private static final String HOST = "the host's own cache, F32";
@@ -23,8 +23,8 @@ final class Timeline {
     private static final Map<String, Color> COLOURS = Map.of(FAST, new Color(0xD55E00), SLOW, new Color(0x0072B2), HOST,
             Color.BLACK, STEP, new Color(0xD55E00));
     private static final String TOKENS = "tokens in the context";
-    /** Of the host, per token: 4 layers of 4 KV heads of 32. */
-    private static final double HOST_MB = 4 * 2 * 4 * 32 * Float.BYTES / 1e6;
+    /** Of the host, per token: 16 layers of 4 KV heads of 32. */
+    private static final double HOST_MB = 16 * 2 * 4 * 32 * Float.BYTES / 1e6;
 
     private final ChildJvm child;
 
@@ -36,14 +36,14 @@ final class Timeline {
     List<String> run(Path directory) throws IOException, InterruptedException {
         System.out.println("== timeline");
         List<String[]> rows = child.run(
-                List.of("-Dalisa.sparse=true", "-Dalisa.memory.fast=6m", "-Dalisa.memory.slow=6m"), TimelineRun.class,
+                List.of("-Dalisa.sparse=true", "-Dalisa.memory.fast=16m", "-Dalisa.memory.slow=20m"), TimelineRun.class,
                 MARK, List.of(Integer.toString(PROMPT), Integer.toString(END)));
         SortedMap<Integer, Double> fast = new TreeMap<>();
         SortedMap<Integer, Double> slow = new TreeMap<>();
         SortedMap<Integer, Double> host = new TreeMap<>();
         SortedMap<Integer, Double> millis = new TreeMap<>();
-        Table table = new Table("A conversation that outgrows its tiers: 4 layers, 256 wide, sparse 0.2, a prompt of "
-                + Table.tokens(PROMPT) + " tokens; 6 MiB of RAM, 6 MiB of file",
+        Table table = new Table("A conversation that outgrows its tiers: 16 layers, 256 wide, sparse 0.2, a prompt of "
+                + Table.tokens(PROMPT) + " tokens; 16 MiB of RAM, 20 MiB of file",
                 List.of("phase", "from, tokens", "RAM, MB", "file, MB", "deleted tokens", "ms per token"));
         String phase = "";
         for (String[] row : rows) {

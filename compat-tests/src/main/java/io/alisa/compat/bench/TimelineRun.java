@@ -28,7 +28,7 @@ final class TimelineRun {
     public static void main(String[] arguments) {
         int prompt = Integer.parseInt(arguments[0]);
         int end = Integer.parseInt(arguments[1]);
-        AbstractModel model = BenchModels.load(BenchModels.small(end + 64), Types.F32);
+        AbstractModel model = BenchModels.load(BenchModels.deep(end + 64), Types.F32);
         KvBufferCache.KvBuffer session = new KvBufferCache(model).getKvBuffer(UUID.randomUUID());
         AbstractTensor<?, ?> logits = model.makeDenseTensor(1, model.getConfig().vocabularySize);
         model.batchForward(BenchModels.tokens(prompt, model.getConfig().vocabularySize), 0, session).close();

@@ -1,6 +1,7 @@
 package io.alisa.cache;
 
 import io.alisa.tier.DamagedPieceException;
+import io.alisa.tier.MemoryFullException;
 
 /**
  * Keeps in RAM what is attended most. While a session is split, blocks in the file that are used far more than some in RAM
@@ -31,8 +32,8 @@ final class KvBalance {
         if (turn % EVERY == 0 && tiers.canPromote()) {
             try {
                 balance(layers[turn / EVERY]);
-            } catch (DamagedPieceException e) {
-                // It stays where it is: whoever attends it will find out, and knows what to do.
+            } catch (DamagedPieceException | MemoryFullException e) {
+                // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
             }
         }
     }

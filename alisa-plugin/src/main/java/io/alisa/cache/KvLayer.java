@@ -294,6 +294,9 @@ public final class KvLayer {
         if (missing) {
             restore(start);
         }
+        if (recent != null) {
+            recent.begun();
+        }
     }
 
     private void forgetLast() {

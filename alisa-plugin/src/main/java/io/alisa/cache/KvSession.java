@@ -58,6 +58,7 @@ public final class KvSession implements AutoCloseable {
                     unlessClosed((layer, block) -> tiers.frame()));
         }
         tiers.serve(layers);
+        tiers.claimShare(1); // for what is made along with it, before it has anything that could move
     }
 
     private BlockSource unlessClosed(BlockSource source) {
@@ -74,7 +75,7 @@ public final class KvSession implements AutoCloseable {
         tiers.setSchedule(by);
     }
 
-    /** Moves blocks to the file until {@code bytes} more are free, as far as possible. Takes the lock. */
+    /** Moves blocks to the file until the session holds {@code bytes} less, as far as possible. Takes the lock. */
     public void giveBack(long bytes) {
         lock.lock();
         try {
@@ -89,9 +90,11 @@ public final class KvSession implements AutoCloseable {
     /**
      * Has other sessions give back what this one may have by its share, where it is about to need memory. Without the
      * lock: those of the others are taken.
+     *
+     * @param tokens how many are about to be written to a layer
      */
-    public void claimShare() {
-        tiers.claimShare();
+    public void claimShare(int tokens) {
+        tiers.claimShare(tokens);
     }
 
     /** Says that all layers did a step: now and then blocks change places, the most used to RAM. Under the lock. */

@@ -186,12 +186,22 @@ final class KvTiers implements AutoCloseable {
         }
     }
 
-    /** As much as the next tokens may need at once: a slab, and what a reader needs. */
-    void claimShare() {
-        long bytes = frames.slabBytes() + readers.size() * ownReader.stagingBytes();
-        if (memory.fast().free() < bytes) {
-            account.claim(bytes);
+    /** Claims what that many tokens may need in a layer, and more where the session is about to begin. */
+    void claimShare(int tokens) {
+        KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+        long blocks = KvLayout.blocks(tokens);
+        int slab = frames.framesPerSlab();
+        long bytes = (blocks + slab) / slab * frames.slabBytes();
+        if (layout.format() == KvFormat.INT8) {
+            bytes += (blocks - 1) * floats.blockBytes() + Slabs.MIN_SLAB_BYTES; // the next digests
+            if (frames.bytes() == 0) {
+                bytes += layers.length * floats.blockBytes() + Slabs.MIN_SLAB_BYTES;
+            }
         }
+        if (!ownReader.hasStaging()) {
+            bytes += readers.size() * ownReader.stagingBytes();
+        }
+        account.claim(bytes);
     }
 
     private MemoryFullException full(long bytes) {
@@ -211,26 +221,37 @@ final class KvTiers implements AutoCloseable {
                 + (deleting == null ? "" : " (nothing can be deleted and recomputed: " + deleting + ")");
     }
 
-    /** Frees bytes of the account, as far as blocks can move. */
+    /** Makes the account that much smaller, as far as blocks can move; what others take or give meanwhile is theirs. */
     void giveBack(long bytes) {
-        freeUp(Math.min(memory.fast().cap(), memory.fast().free() + bytes));
+        long target = account.reserved() - bytes;
+        account.giveUpClaim();
+        while (account.reserved() > target) {
+            if (!shrink()) {
+                return;
+            }
+        }
     }
 
     /**
-     * Frees memory until that much is free in the budget. Whole slabs go, so blocks may change their places.
+     * Frees memory until that much can be reserved.
      *
-     * @return whether it is
+     * @return whether it can
      */
     private boolean freeUp(long target) {
-        while (memory.fast().free() < target) {
-            if (frames.freeFrames() >= frames.framesPerSlab()) {
-                compact();
-            }
-            if (frames.trim() == 0 && !demote(frames.framesPerSlab()) && !deletions.delete()) {
+        while (account.available() < target) {
+            if (!shrink()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */
+    private boolean shrink() {
+        if (frames.freeFrames() >= frames.framesPerSlab()) {
+            compact();
+        }
+        return frames.trim() != 0 || demote(frames.framesPerSlab()) || deletions.delete();
     }
 
     /** Moves frames together, so that slabs become free. */
@@ -472,6 +493,7 @@ final class KvTiers implements AutoCloseable {
         if (file != null && file.has(layer.index(), block)) {
             file.remove(layer.index(), block);
         }
+        ownReader.forget(); // it may hold what this block was
     }
 
     // ---- reading
@@ -552,11 +574,11 @@ final class KvTiers implements AutoCloseable {
     @Override
     public void close() {
         frames.close();
+        arena.close();
+        account.close();
         PieceFile file = slow;
         if (file != null) {
             file.close();
         }
-        arena.close();
-        account.close();
     }
 }

@@ -16,6 +16,8 @@ final class RecentFloats {
     private final int layer;
     private long kept;
     private int first;
+    /** Whether the kept block is {@link #first}: not so between {@link #begin} and {@link #begun}. */
+    private boolean whole = true;
 
     /**
      * @param layout  of F32 blocks
@@ -48,10 +50,16 @@ final class RecentFloats {
             kept = source.block(layer, 0);
         }
         int block = start / KvLayout.BLOCK_TOKENS;
-        boolean missing = block != first && start % KvLayout.BLOCK_TOKENS != 0;
+        whole &= block == first;
+        boolean missing = !whole && start % KvLayout.BLOCK_TOKENS != 0;
         first = block;
         staging.reserve((end - 1) / KvLayout.BLOCK_TOKENS - block);
         return missing;
+    }
+
+    /** Says that nothing is missing any more. */
+    void begun() {
+        whole = true;
     }
 
     /** Address of a block from {@link #first} on. */

@@ -8,7 +8,7 @@ import java.lang.foreign.Arena;
  */
 final class Slabs {
     /** Slabs below this size are grown to it, so that small models do not ask for memory every 64 tokens. */
-    private static final long MIN_SLAB_BYTES = 1 << 18;
+    static final long MIN_SLAB_BYTES = 1 << 18;
 
     private final Arena arena;
     private final KvTiers memory;

@@ -59,12 +59,20 @@ public class HostSession implements AutoCloseable {
         boolean digested = policy != null && Policies.needsDigests(policy);
         this.kv = new KvSession(new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers(),
                 shape.contextLength(), digested, memory);
-        this.digests = digested ? new DigestWriter(kv, kernels, team) : null;
-        this.sparse = policy == null
-                ? null
-                : new SparseSession(policy, mode.budget(), kv, attentionShape, kernels, team);
-        this.tiers = new TierWatch(id, kv);
-        this.decode = new DecodeAttention(attentionShape, kernels, team, kv.layer(0));
+        boolean made = false;
+        try {
+            this.digests = digested ? new DigestWriter(kv, kernels, team) : null;
+            this.sparse = policy == null
+                    ? null
+                    : new SparseSession(policy, mode.budget(), kv, attentionShape, kernels, team);
+            this.tiers = new TierWatch(id, kv);
+            this.decode = new DecodeAttention(attentionShape, kernels, team, kv.layer(0));
+            made = true;
+        } finally {
+            if (!made) {
+                kv.close(); // its memory is full before it began
+            }
+        }
     }
 
     /** Has a plan decide what moves between the tiers. */

@@ -1,12 +1,14 @@
 package io.alisa.host;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 import io.alisa.cache.KvMemory;
 import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.PrivateFile;
@@ -14,11 +16,6 @@ import io.alisa.tier.PrivateFile;
 /** What all sessions of the process may hold in RAM and in files, by the settings as they are. Thread-safe. */
 public final class ProcessMemory {
     private static final String AUTO = "auto";
-    /** Where a cap is left to us: that part of the machine's memory, of what is free on the disk. */
-    private static final int PART = 2;
-    /** And no more than so many times the fast tier on the disk. */
-    private static final int SLOW_TO_FAST = 8;
-
     private static final MemoryBudget FAST = new MemoryBudget(0);
     private static final MemoryBudget SLOW = new MemoryBudget(0);
 
@@ -27,33 +24,50 @@ public final class ProcessMemory {
 
     /** Sets the caps anew and says where a session takes memory from. */
     public static KvMemory of(Configuration configuration) {
-        Path directory = PrivateFile.directory(configuration.text(Setting.SLOW_DIR));
-        long fast = fastCap(configuration, Machine.ofProcess());
-        FAST.setCap(fast);
-        SLOW.setCap(slowCap(configuration, fast, directory));
-        return new KvMemory(FAST, SLOW, () -> new PrivateFile(directory));
+        String directory = configuration.text(Setting.SLOW_DIR);
+        setCaps(configuration, Machine.ofProcess());
+        return new KvMemory(FAST, SLOW, () -> new PrivateFile(path(directory)));
     }
 
-    private static long fastCap(Configuration configuration, Machine machine) {
+    private static void setCaps(Configuration configuration, Machine machine) {
         String text = configuration.text(Setting.MEMORY_FAST);
-        return text.equals(AUTO) ? machine.usable() / PART : ByteSize.parse(text);
+        long fast = text.equals(AUTO) ? Caps.fastByDefault(machine.usable()) : ByteSize.parse(text);
+        FAST.setCap(fast);
+        SLOW.setCap(slowCap(configuration, fast));
     }
 
-    private static long slowCap(Configuration configuration, long fast, Path directory) {
+    private static long slowCap(Configuration configuration, long fast) {
         String text = configuration.text(Setting.MEMORY_SLOW);
         if (!text.equals(AUTO)) {
             return ByteSize.parse(text);
         }
+        long free;
         try {
-            return Math.min(SLOW_TO_FAST * fast, PrivateFile.usableBytes(directory) / PART);
+            free = PrivateFile.usableBytes(path(configuration.text(Setting.SLOW_DIR)));
         } catch (IOException e) {
-            return 0; // a directory that can't be looked at can't be written to: sessions say so when they need it
+            free = Long.MAX_VALUE; // a session that needs a file will say that there is no such directory
+        }
+        long held = SLOW.reserved(); // what our files have taken is still ours
+        return Caps.slowByDefault(fast, free > Long.MAX_VALUE - held ? Long.MAX_VALUE : free + held);
+    }
+
+    private static Path path(String directory) throws IOException {
+        try {
+            return PrivateFile.directory(directory);
+        } catch (InvalidPathException e) {
+            throw new IOException("'" + directory + "' is no directory", e);
         }
     }
 
-    /** For instance {@code RAM 1.2 GB of 11.7 GB, file 0 B of 38 GB}. */
-    public static String describe() {
-        return "KV memory: RAM " + ByteSize.format(FAST.reserved()) + " of " + ByteSize.format(FAST.cap()) + ", files "
-                + ByteSize.format(SLOW.reserved()) + " of " + ByteSize.format(SLOW.cap());
+    /** What is held, and of how much by these settings: {@code RAM 1.2 GiB of 11.7 GiB, files 0 B of 38.0 GiB}. */
+    public static String describe(Configuration configuration) {
+        setCaps(configuration, Machine.ofProcess());
+        return "KV memory: RAM " + ByteSize.format(FAST.reserved()) + " of " + ByteSize.format(FAST.cap())
+                + chosen(configuration, Setting.MEMORY_FAST) + ", files " + ByteSize.format(SLOW.reserved()) + " of "
+                + ByteSize.format(SLOW.cap()) + chosen(configuration, Setting.MEMORY_SLOW);
+    }
+
+    private static String chosen(Configuration configuration, Setting cap) {
+        return configuration.text(cap).equals(AUTO) ? " (auto)" : "";
     }
 }

@@ -20,6 +20,6 @@ public record Caps(long fastBytes, long slowBytes) {
 
     /** The slow tier's: half of what is free on the disk, and no more than eight times the fast tier. */
     public static long slowByDefault(long fastBytes, long freeBytes) {
-        return Math.min(8 * fastBytes, freeBytes / 2);
+        return fastBytes > freeBytes ? freeBytes / 2 : Math.min(8 * fastBytes, freeBytes / 2);
     }
 }

@@ -5,9 +5,14 @@ package io.alisa.tier;
  * may be read by any.
  */
 public final class MemoryAccount implements AutoCloseable {
+    /** How often others are asked: while one gives back, a third may take. */
+    private static final int ROUNDS = 4;
+
     private final MemoryBudget budget;
     private final MemoryBudget.Owner owner;
     private volatile long reserved;
+    /** Taken from the budget, but not reserved yet: see {@link #claim}. */
+    private volatile long claimed;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -17,9 +22,11 @@ public final class MemoryAccount implements AutoCloseable {
 
     /** Takes {@code bytes}, or nothing where they are not free. */
     public synchronized boolean tryReserve(long bytes) {
-        if (closed || !budget.grant(bytes)) {
+        long fromClaim = Math.min(bytes, claimed);
+        if (closed || !budget.grant(bytes - fromClaim)) {
             return false;
         }
+        claimed -= fromClaim;
         reserved += bytes;
         return true;
     }
@@ -36,9 +43,19 @@ public final class MemoryAccount implements AutoCloseable {
         return reserved;
     }
 
+    /** Bytes that this account keeps from others. */
+    long held() {
+        return reserved + claimed;
+    }
+
+    /** Bytes that can be reserved now. */
+    public long available() {
+        return budget.free() + claimed;
+    }
+
     /** Bytes of its share that the account does not hold; negative where it holds more. */
     public long belowShare() {
-        return budget.share() - reserved;
+        return budget.share() - held();
     }
 
     public MemoryBudget budget() {
@@ -46,19 +63,45 @@ public final class MemoryAccount implements AutoCloseable {
     }
 
     /**
-     * Has accounts that hold more than their share give back enough for {@code bytes} to be free, as far as this account
-     * would stay within its own share. Call it without holding a session's lock: it takes those of the others.
+     * Sees to it that {@code bytes} can be reserved later on, whatever others take meanwhile. Where they are not free,
+     * accounts that hold more than their share give back, as far as this account stays within its own. What was claimed
+     * before and not needed goes back.
+     *
+     * <p>Call it without holding a session's lock: it takes those of the others.
      */
     public void claim(long bytes) {
-        if (budget.free() >= bytes || belowShare() < bytes) {
+        long missing = take(bytes);
+        if (missing == 0) {
             return;
         }
-        for (MemoryAccount other : budget.overShare(this)) {
-            long missing = bytes - budget.free();
-            if (missing > 0) {
-                other.owner.giveBack(Math.min(missing, -other.belowShare()));
+        for (int round = 0; round < ROUNDS && missing > 0; round++) {
+            for (MemoryAccount other : budget.overShare(this)) {
+                long owed = Math.min(missing, belowShare());
+                if (owed > 0) {
+                    other.owner.giveBack(Math.min(owed, -other.belowShare()));
+                    missing = take(bytes);
+                }
             }
         }
+    }
+
+    /** Takes what is free of that. Returns how much is missing. */
+    private synchronized long take(long bytes) {
+        if (closed) {
+            return 0;
+        }
+        if (claimed > bytes) {
+            budget.back(claimed - bytes);
+            claimed = bytes;
+        }
+        claimed += budget.grantUpTo(bytes - claimed);
+        return bytes - claimed;
+    }
+
+    /** Gives back what was claimed and not needed so far. */
+    public synchronized void giveUpClaim() {
+        budget.back(claimed);
+        claimed = 0;
     }
 
     /** Gives back everything. Idempotent. */
@@ -66,8 +109,9 @@ public final class MemoryAccount implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            budget.back(reserved);
+            budget.back(held());
             reserved = 0;
+            claimed = 0;
             budget.close(this);
         }
     }

@@ -9,7 +9,7 @@ import java.util.List;
  * <p>Each session has an account. An account may take whatever is free; when nothing is, one that holds less than its
  * share of the cap may have the others give back what they hold beyond theirs.
  */
-public final class MemoryBudget {
+public class MemoryBudget {
     /** Who can make an account smaller. */
     public interface Owner {
         /**
@@ -50,7 +50,7 @@ public final class MemoryBudget {
         return cap;
     }
 
-    /** Bytes that accounts hold now. */
+    /** Bytes that accounts hold now, claimed ones too. */
     public synchronized long reserved() {
         return reserved;
     }
@@ -78,6 +78,13 @@ public final class MemoryBudget {
         return true;
     }
 
+    /** As much of that as is free. */
+    synchronized long grantUpTo(long bytes) {
+        long granted = Math.clamp(bytes, 0, Math.max(0, cap - reserved));
+        grant(granted);
+        return granted;
+    }
+
     synchronized void back(long bytes) {
         reserved -= bytes;
     }
@@ -90,7 +97,7 @@ public final class MemoryBudget {
     synchronized List<MemoryAccount> overShare(MemoryAccount asking) {
         List<MemoryAccount> over = new ArrayList<>();
         for (MemoryAccount account : accounts) {
-            if (account != asking && account.reserved() > share()) {
+            if (account != asking && account.held() > share()) {
                 over.add(account);
             }
         }

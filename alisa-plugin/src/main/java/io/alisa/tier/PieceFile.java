@@ -2,9 +2,9 @@ package io.alisa.tier;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,32 +21,46 @@ import java.util.concurrent.atomic.AtomicLong;
  *  +----------------------------------+----------------------------------+-----+
  * </pre>
  *
- * Regions are taken and given back as a whole. Changed by one thread at a time; read by many, each with a
- * {@link PieceReader} of its own, while nothing is changed.
+ * Where the file may not grow any more, a block takes whatever place became free in the region of others, and is read in a
+ * request of its own. Changed by one thread at a time; read by many, each with a {@link PieceReader} of its own, while
+ * nothing is changed.
  */
 public final class PieceFile implements AutoCloseable {
     /** Blocks of a run. */
     public static final int RUN = 32;
 
     private static final int NONE = -1;
-    private static final int[] NO_SUMS = {};
 
     private final BlockFile file;
     private final MemoryAccount account;
     private final int heads;
     private final int pieceBytes;
     private final long regionBytes;
-    /** Region of {@code [layer][run]}, or {@link #NONE}. */
-    private final int[][] regions;
-    /** A bit per block that is there, per {@code [layer][run]}. */
-    private final int[][] present;
-    /** Checksum of {@code [layer][run][head * RUN + block]}; empty where the run has no region. */
-    private final int[][][] checksums;
-    private final Deque<Integer> free = new ArrayDeque<>();
-    private int regionCount;
+    private final int runs;
+    /** The place of {@code [layer][block]}, {@code region * RUN} and which of its blocks; or {@link #NONE}. */
+    private final int[][] places;
+    /** Whether {@code [layer][block]} is written. */
+    private final boolean[][] present;
+    /** The region that {@code [layer * runs + run]} has for itself as long as nobody else needs it; or {@link #NONE}. */
+    private final int[] homes;
+    private final List<Region> regions = new ArrayList<>();
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
     private volatile long bytesWritten;
+
+    /** One region of the file. */
+    private static final class Region {
+        /** Checksum of {@code [head * RUN + place]}. */
+        final int[] checksums;
+        /** A bit per place that nobody has. */
+        int free = -1;
+        /** Whose {@link #homes home} it is. */
+        int owner = NONE;
+
+        Region(int heads) {
+            checksums = new int[heads * RUN];
+        }
+    }
 
     /**
      * @param file       taken over: closed with this
@@ -60,14 +74,14 @@ public final class PieceFile implements AutoCloseable {
         this.heads = heads;
         this.pieceBytes = pieceBytes;
         this.regionBytes = (long) heads * RUN * pieceBytes;
-        int runs = (maxBlocks + RUN - 1) / RUN;
-        this.regions = new int[layers][runs];
-        this.present = new int[layers][runs];
-        this.checksums = new int[layers][runs][0];
-        for (int layer = 0; layer < layers; layer++) {
-            Arrays.fill(regions[layer], NONE);
-            Arrays.fill(checksums[layer], NO_SUMS);
+        this.runs = (maxBlocks + RUN - 1) / RUN;
+        this.places = new int[layers][runs * RUN];
+        this.present = new boolean[layers][runs * RUN];
+        this.homes = new int[layers * runs];
+        for (int[] ofLayer : places) {
+            Arrays.fill(ofLayer, NONE);
         }
+        Arrays.fill(homes, NONE);
     }
 
     public int pieceBytes() {
@@ -75,7 +89,7 @@ public final class PieceFile implements AutoCloseable {
     }
 
     public boolean has(int layer, int block) {
-        return (present[layer][block / RUN] >>> (block % RUN) & 1) != 0;
+        return present[layer][block];
     }
 
     /**
@@ -85,20 +99,48 @@ public final class PieceFile implements AutoCloseable {
      * @throws IOException where the disk is
      */
     public boolean open(int layer, int block) throws IOException {
-        int run = block / RUN;
-        if (regions[layer][run] != NONE) {
-            return true;
+        if (places[layer][block] == NONE) {
+            places[layer][block] = place(layer * runs + block / RUN, block % RUN);
         }
-        Integer region = free.poll();
-        if (region == null) {
-            if (!grow()) {
-                return false;
+        return places[layer][block] != NONE;
+    }
+
+    /** A place for a block of a run: its own in the run's region, else one of an empty region, of a new one, or any. */
+    private int place(int run, int index) throws IOException {
+        if (homes[run] == NONE) {
+            int empty = emptyRegion();
+            if (empty != NONE) {
+                regions.get(empty).owner = run;
+                homes[run] = empty;
             }
-            region = regionCount++;
         }
-        regions[layer][run] = region;
-        checksums[layer][run] = new int[heads * RUN];
-        return true;
+        if (homes[run] != NONE && (regions.get(homes[run]).free >>> index & 1) != 0) {
+            return take(homes[run], index);
+        }
+        for (int region = 0; region < regions.size(); region++) {
+            if (regions.get(region).free != 0) {
+                return take(region, Integer.numberOfTrailingZeros(regions.get(region).free));
+            }
+        }
+        return NONE;
+    }
+
+    private int emptyRegion() throws IOException {
+        for (int region = 0; region < regions.size(); region++) {
+            if (regions.get(region).free == -1 && regions.get(region).owner == NONE) {
+                return region;
+            }
+        }
+        if (!grow()) {
+            return NONE;
+        }
+        regions.add(new Region(heads));
+        return regions.size() - 1;
+    }
+
+    private int take(int region, int index) {
+        regions.get(region).free &= ~(1 << index);
+        return region * RUN + index;
     }
 
     private boolean grow() throws IOException {
@@ -107,7 +149,7 @@ public final class PieceFile implements AutoCloseable {
         }
         boolean there = false;
         try {
-            file.reserve((regionCount + 1) * regionBytes);
+            file.reserve((regions.size() + 1) * regionBytes);
             there = true;
         } finally {
             if (!there) {
@@ -126,27 +168,50 @@ public final class PieceFile implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     public void write(int layer, int head, int block, int count, ByteBuffer pieces, PieceReader checksum)
             throws IOException {
-        int[] sums = sums(layer, block);
-        for (int i = 0; i < count; i++) {
-            sums[head * RUN + block % RUN + i] = checksum.of(pieces, pieces.position() + i * pieceBytes, pieceBytes);
-        }
         long bytes = pieces.remaining();
-        file.write(position(layer, head, block), pieces);
+        for (int i = 0; i < count; i++) {
+            int place = placeOf(layer, block + i);
+            regions.get(place / RUN).checksums[head * RUN + place % RUN] = checksum.of(pieces,
+                    pieces.position() + i * pieceBytes, pieceBytes);
+        }
+        for (int done = 0; done < count;) {
+            int next = done + together(layer, block + done, count - done);
+            int end = pieces.limit();
+            pieces.limit(pieces.position() + (next - done) * pieceBytes);
+            file.write(position(placeOf(layer, block + done), head), pieces);
+            pieces.limit(end);
+            done = next;
+        }
         bytesWritten = bytesWritten + bytes;
     }
 
     /** Says that all pieces of a block are written. */
     public void written(int layer, int block) {
-        present[layer][block / RUN] |= 1 << block % RUN;
+        present[layer][block] = true;
     }
 
     /** Reads pieces of consecutive blocks of one run and head to where {@code target} stands, unchecked. */
     void read(int layer, int head, int block, int count, ByteBuffer target) throws IOException {
         long begun = System.nanoTime();
-        target.limit(target.position() + count * pieceBytes);
-        file.read(position(layer, head, block), target);
+        for (int done = 0; done < count;) {
+            int next = done + together(layer, block + done, count - done);
+            target.limit(target.position() + (next - done) * pieceBytes);
+            file.read(position(placeOf(layer, block + done), head), target);
+            done = next;
+        }
         bytesRead.addAndGet((long) count * pieceBytes);
         readNanos.addAndGet(System.nanoTime() - begun);
+    }
+
+    /** How many of {@code count} blocks from one on lie side by side. */
+    private int together(int layer, int block, int count) {
+        int[] ofLayer = places[layer];
+        int together = 1;
+        while (together < count && ofLayer[block + together] == ofLayer[block] + together
+                && ofLayer[block + together] % RUN != 0) {
+            together++;
+        }
+        return together;
     }
 
     /**
@@ -155,40 +220,53 @@ public final class PieceFile implements AutoCloseable {
      * @throws IOException where it can't be read, or is not there any more
      */
     void warm(int layer, int head, int block, int count, ByteBuffer scratch) throws IOException {
-        int region = regions[layer][block / RUN];
-        if (region != NONE) {
-            scratch.clear().limit(count * pieceBytes);
-            file.read(region * regionBytes + ((long) head * RUN + block % RUN) * pieceBytes, scratch);
+        int place = places[layer][block];
+        if (place != NONE) {
+            scratch.clear().limit(Math.min(count, RUN - place % RUN) * pieceBytes);
+            file.read(position(place, head), scratch);
         }
     }
 
     /** Checksum of a piece as it was written. */
     int checksum(int layer, int head, int block) {
-        return sums(layer, block)[head * RUN + block % RUN];
+        int place = placeOf(layer, block);
+        return regions.get(place / RUN).checksums[head * RUN + place % RUN];
     }
 
-    private int[] sums(int layer, int block) {
-        int[] sums = checksums[layer][block / RUN];
-        if (sums.length == 0) {
+    private int placeOf(int layer, int block) {
+        int place = places[layer][block];
+        if (place == NONE) {
             throw new IllegalStateException("Block " + block + " of layer " + layer + " is not in the file");
         }
-        return sums;
+        return place;
     }
 
-    private long position(int layer, int head, int block) {
-        return regions[layer][block / RUN] * regionBytes + ((long) head * RUN + block % RUN) * pieceBytes;
+    private long position(int place, int head) {
+        return place / RUN * regionBytes + ((long) head * RUN + place % RUN) * pieceBytes;
     }
 
-    /** Forgets a block. The room of its run is used again when the last block of the run went; the file stays as large. */
+    /** Forgets a block. Its place is used again; the file stays as large. */
     public void remove(int layer, int block) {
-        int run = block / RUN;
-        present[layer][run] &= ~(1 << block % RUN);
-        int region = regions[layer][run];
-        if (present[layer][run] == 0 && region != NONE) {
-            free.add(region);
-            regions[layer][run] = NONE;
-            checksums[layer][run] = NO_SUMS;
+        int place = places[layer][block];
+        present[layer][block] = false;
+        places[layer][block] = NONE;
+        if (place != NONE) {
+            Region region = regions.get(place / RUN);
+            region.free |= 1 << place % RUN;
+            if (region.free == -1 && region.owner != NONE) { // whoever needs a region next may have it
+                homes[region.owner] = NONE;
+                region.owner = NONE;
+            }
         }
+    }
+
+    /** Bytes that blocks could still take without the file growing. */
+    public long freeBytes() {
+        long free = 0;
+        for (Region region : regions) {
+            free += Integer.bitCount(region.free);
+        }
+        return free * heads * pieceBytes;
     }
 
     /** Bytes of a region: of a run of blocks of one layer. */
@@ -218,7 +296,10 @@ public final class PieceFile implements AutoCloseable {
 
     @Override
     public void close() {
-        account.close();
-        file.close();
+        try {
+            file.close();
+        } finally {
+            account.close();
+        }
     }
 }

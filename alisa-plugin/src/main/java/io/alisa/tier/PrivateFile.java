@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A file nobody else can read and no crash leaves behind: only its owner has rights to it and to its directory, and both
  * have no name any more by the time it can be written to (where the system allows that; else they go when it is closed).
@@ -22,9 +24,12 @@ import java.util.concurrent.Future;
  * <p>Room is taken by writing zeros: a full disk is found out before anything depends on what is written.
  */
 public final class PrivateFile implements BlockFile {
-    private static final int ZEROS = 1 << 20;
+    private static final int ZEROS = 1 << 18;
     private static final Set<OpenOption> OPTIONS = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
             StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+
+    /** Made once: a buffer for each file would be memory that no cap knows of. */
+    private static @Nullable ByteBuffer zeros;
 
     private final Path directory;
     private final AsynchronousFileChannel channel;
@@ -33,15 +38,24 @@ public final class PrivateFile implements BlockFile {
     /**
      * Makes a file under {@code directory}, which may be shared with others.
      *
-     * @throws IOException where that is not possible
+     * @throws IOException where that is not possible, says where
      */
     public PrivateFile(Path directory) throws IOException {
-        this.directory = Files.createTempDirectory(directory, "alisa-"); // for its owner only
-        // The asynchronous channel, but in the calling thread: an ordinary one is closed for good when a thread that
-        // reads from it is interrupted, and applications do interrupt a generation.
-        channel = AsynchronousFileChannel.open(this.directory.resolve("kv"), OPTIONS, new CallingThread(),
-                ownerOnly());
-        deleteDirectory();
+        try {
+            this.directory = Files.createTempDirectory(directory, "alisa-"); // for its owner only
+        } catch (IOException e) {
+            throw new IOException("Nothing can be made in '" + directory + "': " + e, e);
+        }
+        try {
+            // The asynchronous channel, but in the calling thread: an ordinary one is closed for good when a thread that
+            // reads from it is interrupted, and applications do interrupt a generation.
+            channel = AsynchronousFileChannel.open(this.directory.resolve("kv"), OPTIONS, new CallingThread(),
+                    ownerOnly());
+        } catch (IOException e) {
+            throw new IOException("No file can be made in '" + directory + "': " + e, e);
+        } finally {
+            deleteDirectory();
+        }
     }
 
     /** Succeeds at once where an open file needs no name, else when the file is closed. */
@@ -72,12 +86,25 @@ public final class PrivateFile implements BlockFile {
 
     @Override
     public synchronized void reserve(long bytes) throws IOException {
-        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
+        ByteBuffer nothing = zeros();
         while (reserved < bytes) {
-            zeros.clear().limit((int) Math.min(ZEROS, bytes - reserved));
-            write(reserved, zeros);
-            reserved += zeros.limit();
+            nothing.clear().limit((int) Math.min(ZEROS, bytes - reserved));
+            write(reserved, nothing);
+            reserved += nothing.limit();
         }
+    }
+
+    private static synchronized ByteBuffer zeros() throws IOException {
+        ByteBuffer made = zeros;
+        if (made == null) {
+            try {
+                made = ByteBuffer.allocateDirect(ZEROS);
+            } catch (OutOfMemoryError e) {
+                throw new IOException("There is no memory left to write with", e);
+            }
+            zeros = made;
+        }
+        return made.duplicate();
     }
 
     @Override
@@ -101,12 +128,12 @@ public final class PrivateFile implements BlockFile {
     }
 
     /** The result is there already, see the constructor. */
-    private static int await(Future<Integer> done) throws IOException {
+    private int await(Future<Integer> done) throws IOException {
         boolean interrupted = Thread.interrupted(); // a pending interrupt must not cost us the result
         try {
             return done.get();
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
+            throw new IOException("The file in '" + directory + "': " + e.getCause(), e.getCause());
         } catch (InterruptedException e) {
             interrupted = true;
             throw new IOException(e);
@@ -121,9 +148,10 @@ public final class PrivateFile implements BlockFile {
     public void close() {
         try {
             channel.close();
-            deleteDirectory();
         } catch (IOException e) {
             throw new IllegalStateException("The file in " + directory + " can't be closed", e);
+        } finally {
+            deleteDirectory();
         }
     }
 }

@@ -138,7 +138,7 @@ class ChecksTest {
 
     @Test
     void theFastLimitIsComparedWithTheMachine() {
-        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM"));
+        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM; auto: 8.0 GiB, half of that"));
         assertThat(memory(MACHINE, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.OK);
         assertThat(memory(MACHINE, "alisa.memory.fast", "12g").mark()).isEqualTo(Mark.WARN);
         assertThat(memory(MACHINE, "alisa.memory.fast", "17g").mark()).isEqualTo(Mark.FAIL);
@@ -147,7 +147,7 @@ class ChecksTest {
     @Test
     void aContainersLimitCounts() {
         Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB));
-        assertThat(memory(container).text()).contains("the container may use 2.0 GiB");
+        assertThat(memory(container).text()).contains("the container may use 2.0 GiB; auto: 1.0 GiB");
         assertThat(memory(container, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.FAIL);
     }
 
@@ -166,7 +166,11 @@ class ChecksTest {
     @Test
     void theSlowLimitIsComparedWithTheDisk() {
         String dir = directory.toString();
-        assertThat(disk("alisa.memory.slow-dir", dir).text()).endsWith("free in " + dir);
+        assertThat(disk("alisa.memory.slow-dir", dir).text()).contains("free in " + dir + "; auto: ");
+        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "1k").text())
+                .endsWith("auto: 8.0 KiB, eight times the RAM");
+        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "8000t").text())
+                .endsWith(", half of that");
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "1k").mark()).isEqualTo(Mark.OK);
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "8000t").mark())
                 .isEqualTo(Mark.FAIL);

@@ -19,6 +19,8 @@ import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvLayer;
 import io.alisa.sparse.Budget;
 import io.alisa.sparse.SparseSession;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFullException;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -187,5 +189,23 @@ class HostSessionTest {
                 assertThat(session.report().attendedTokensPerStep()).as(policy).isBetween(40.0, 51.0);
             }
         }
+    }
+
+    /** As many sessions as one likes may fail to open: the next has all of the memory. */
+    @Test
+    void aSessionThatFindsNoRoomGivesBackWhatItTook() {
+        int failures = 0;
+        for (long cap = 0; cap < 100_000; cap += 4000) {
+            MemoryBudget fast = new MemoryBudget(cap);
+            KvMemory memory = new KvMemory(fast, new MemoryBudget(0), KvMemory.unlimited().files());
+            try (HostSession session = new HostSession(SHAPE, swa(), memory, KERNELS, Teams.of(2))) {
+                assertThat(session.kv().bytes()).isLessThanOrEqualTo(cap);
+            } catch (MemoryFullException e) {
+                failures++;
+            }
+            assertThat(fast.reserved()).as("%s bytes", cap).isZero();
+            assertThat(fast.share()).as("nobody is left").isEqualTo(cap);
+        }
+        assertThat(failures).isBetween(2, 24);
     }
 }

@@ -36,6 +36,8 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     }
 
     public final KvSession kv;
+    /** Why nothing can be computed again; null where it can. */
+    private @Nullable String objection;
     private final AttentionShape shape;
     private final @Nullable SparseSession sparse;
     private final DecodeAttention decode;
@@ -44,6 +46,11 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     private final @Nullable DigestWriter digests;
     private final Tokens[] tokens;
     private final Random random;
+    private final List<float[]> stepOutputs = new ArrayList<>();
+    private int promptTokens;
+    private int stepsLeft;
+    private int start;
+    private int end;
     /** What batches said. */
     private final Map<String, float[]> prompts = new HashMap<>();
     private int openStates;
@@ -55,13 +62,21 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         boolean digested = policy != null && Policies.needsDigests(policy);
         kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers, 4096, digested,
                 memory);
-        sparse = policy == null
-                ? null
-                : new SparseSession(policy, new Budget(ratio, 16), kv, shape, kernels, team);
-        decode = new DecodeAttention(shape, kernels, team, kv.layer(0));
-        prefill = new PrefillAttention(shape, kernels, team, kv);
-        writer = new KvWriter(kernels);
-        digests = digested ? new DigestWriter(kv, kernels, team) : null;
+        boolean made = false;
+        try {
+            sparse = policy == null
+                    ? null
+                    : new SparseSession(policy, new Budget(ratio, 16), kv, shape, kernels, team);
+            decode = new DecodeAttention(shape, kernels, team, kv.layer(0));
+            prefill = new PrefillAttention(shape, kernels, team, kv);
+            writer = new KvWriter(kernels);
+            digests = digested ? new DigestWriter(kv, kernels, team) : null;
+            made = true;
+        } finally {
+            if (!made) {
+                kv.close();
+            }
+        }
         random = new Random(seed);
         tokens = new Tokens[layers];
         kv.setRecomputer(this);
@@ -72,39 +87,73 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     /** Leads the conversation to about {@code length} tokens and some steps further. Returns all that was attended. */
     public List<float[]> talk(int length, int steps, Between between) {
+        plan(length, steps);
         List<float[]> outputs = new ArrayList<>();
-        int position = 0;
-        while (position < length) {
-            int end = position + 2 + random.nextInt(150);
-            if (random.nextInt(4) != 0) { // so that the next batch begins with a block, and can be computed again
-                end = KvLayout.blocks(end) * KvLayout.BLOCK_TOKENS;
-            }
-            end = Math.min(length, end);
-            advance(position, end, outputs, between);
-            position = end;
-        }
-        for (int step = 0; step < steps; step++) {
-            if (random.nextInt(12) == 0) {
-                position -= random.nextInt(Math.min(position, 100));
-            }
-            int end = random.nextInt(10) == 0 ? position + 2 + random.nextInt(80) : position + 1;
-            advance(position, end, outputs, between);
-            position = end;
+        while (next(between)) {
+            outputs.addAll(stepOutputs);
         }
         return outputs;
     }
 
-    private void advance(int from, int to, List<float[]> outputs, Between between) {
+    /** From now on nothing can be computed again. */
+    public void forbidRecomputing() {
+        objection = "the test wants it so";
+    }
+
+    /** Begins with a batch of that many tokens. */
+    public void talkInOneBatch(int length, Between between) {
+        end = length;
+        repeat(between);
+    }
+
+    /** Says what the steps of {@link #next} are to be. */
+    public void plan(int length, int steps) {
+        promptTokens = length;
+        stepsLeft = steps;
+    }
+
+    /** Does the next step. Returns false where the conversation is over. */
+    public boolean next(Between between) {
+        if (end < promptTokens) {
+            start = end;
+            end = start + 2 + random.nextInt(150);
+            if (random.nextInt(4) != 0) { // so that the next batch begins with a block, and can be computed again
+                end = KvLayout.blocks(end) * KvLayout.BLOCK_TOKENS;
+            }
+            end = Math.min(promptTokens, end);
+        } else if (stepsLeft > 0) {
+            stepsLeft--;
+            start = end;
+            if (random.nextInt(12) == 0) {
+                start -= random.nextInt(Math.min(start, 100));
+            }
+            promptTokens = 0;
+            end = random.nextInt(10) == 0 ? start + 2 + random.nextInt(80) : start + 1;
+        } else {
+            return false;
+        }
+        repeat(between);
+        return true;
+    }
+
+    /** Does the last step once more. */
+    public void repeat(Between between) {
+        stepOutputs.clear();
         for (int i = 0; i < kv.layerCount(); i++) {
             between.layers(this);
-            kv.claimShare();
+            kv.claimShare(end - start);
             kv.lock().lock();
             try {
-                outputs.add(attend(i, from, to));
+                stepOutputs.add(attend(i, start, end));
             } finally {
                 kv.lock().unlock();
             }
         }
+    }
+
+    /** What the last step attended, layer by layer. */
+    public List<float[]> stepOutputs() {
+        return stepOutputs;
     }
 
     private float[] attend(int index, int from, int to) {
@@ -171,7 +220,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     @Override
     public @Nullable String objection() {
-        return null;
+        return objection;
     }
 
     @Override

@@ -58,7 +58,7 @@ public final class JlamaHost implements HostHooks {
     @Override
     public String describe() {
         return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
-                + " threads; " + ProcessMemory.describe();
+                + " threads; " + ProcessMemory.describe(configuration);
     }
 
     /** The mode of a session that would open now. */
@@ -85,7 +85,7 @@ public final class JlamaHost implements HostHooks {
         if (session.kv().lock().isHeldByCurrentThread()) {
             return session.recomputer().attend(layer, (AbstractTensor<?, ?>) input, startPosition);
         }
-        session.kv().claimShare();
+        session.kv().claimShare(((AbstractTensor<?, ?>) input).shape().first());
         session.kv().lock().lock();
         session.recomputer().enter(JlamaAccess.model(layer), (KvBuffer) kvBuffer);
         try {

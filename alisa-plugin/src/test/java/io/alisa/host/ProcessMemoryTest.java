@@ -1,0 +1,122 @@
+package io.alisa.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+
+import io.alisa.cache.KvMemory;
+import io.alisa.config.Configuration;
+import io.alisa.tier.BlockFile;
+import io.alisa.tier.Machine;
+import io.alisa.tier.MemoryAccount;
+import io.alisa.tier.PrivateFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The caps of the process by its settings. */
+class ProcessMemoryTest {
+    private static final long GIB = 1L << 30;
+
+    @TempDir
+    Path directory = Path.of("");
+
+    private static Configuration configuration(String fast, String slow, String directory) {
+        Properties properties = new Properties();
+        properties.setProperty("alisa.memory.fast", fast);
+        properties.setProperty("alisa.memory.slow", slow);
+        properties.setProperty("alisa.memory.slow-dir", directory);
+        return Configuration.of(properties, Map.of());
+    }
+
+    private Configuration here(String fast, String slow) {
+        return configuration(fast, slow, directory.toString());
+    }
+
+    @Test
+    void capsAreWhatTheSettingsSay() {
+        KvMemory memory = ProcessMemory.of(here("3g", "5g"));
+        assertThat(memory.fast().cap()).isEqualTo(3 * GIB);
+        assertThat(memory.slow().cap()).isEqualTo(5 * GIB);
+        assertThat(ProcessMemory.of(here("1m", "0")).slow().cap()).isZero();
+        assertThat(memory.fast().cap()).as("one budget for all").isEqualTo(1 << 20);
+    }
+
+    @Test
+    void autoIsHalfOfWhatThereIs() throws IOException {
+        KvMemory memory = ProcessMemory.of(here("auto", "auto"));
+        long usable = Machine.ofProcess().usable();
+        assertThat(memory.fast().cap()).isEqualTo(usable / 2);
+        long free = PrivateFile.usableBytes(directory);
+        assertThat(memory.slow().cap()).isPositive().isLessThanOrEqualTo(4 * usable);
+        assertThat(memory.slow().cap()).isBetween(Math.min(4 * usable, free / 4), free);
+    }
+
+    @Test
+    void onTheDiskAutoIsNoMoreThanEightTimesTheRam() {
+        assertThat(ProcessMemory.of(here("1k", "auto")).slow().cap()).isEqualTo(8192);
+    }
+
+    /** What is written makes the disk fuller: the cap must not sink below it for that. */
+    @Test
+    void whatFilesHoldDoesNotLowerTheirCap() {
+        KvMemory memory = ProcessMemory.of(here("8000t", "auto"));
+        long before = memory.slow().cap();
+        try (MemoryAccount account = memory.slow().open(bytes -> {
+            // what is in a file stays there
+        })) {
+            assertThat(account.tryReserve(before)).isTrue();
+            ProcessMemory.of(here("8000t", "auto"));
+            assertThat(memory.slow().cap()).isGreaterThan(before * 5 / 4);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/nowhere/at/all", "\0"})
+    void aDirectoryThatIsNoneIsSaidBySessionsThatNeedAFile(String none) {
+        KvMemory memory = ProcessMemory.of(configuration("1g", "auto", none));
+        assertThat(memory.slow().cap()).as("a cap of 0 would say there is no slow tier").isPositive();
+        assertThatIOException().isThrownBy(memory.files()::open).withMessageContaining("'" + none + "'");
+    }
+
+    @Test
+    void filesAreMadeInTheirDirectory() throws IOException {
+        KvMemory memory = ProcessMemory.of(here("1g", "1g"));
+        try (BlockFile file = memory.files().open()) {
+            file.write(0, ByteBuffer.allocateDirect(100));
+            assertThat(directory).isEmptyDirectory();
+        }
+        Files.delete(directory);
+        assertThatIOException().isThrownBy(memory.files()::open);
+        Files.createDirectory(directory);
+    }
+
+    @Test
+    void itSaysWhatIsHeldAndWhatWasChosen() {
+        KvMemory memory = ProcessMemory.of(here("3g", "5g"));
+        try (MemoryAccount account = memory.fast().open(bytes -> {
+            // nothing could move
+        })) {
+            account.tryReserve(GIB);
+            assertThat(ProcessMemory.describe(here("3g", "5g")))
+                    .isEqualTo("KV memory: RAM 1.0 GiB of 3.0 GiB, files 0 B of 5.0 GiB");
+        }
+        assertThat(ProcessMemory.describe(here("auto", "auto")))
+                .matches("KV memory: RAM 0 B of \\d.* \\(auto\\), files 0 B of \\d.* \\(auto\\)")
+                .doesNotContain("of 0 B");
+    }
+
+    @Test
+    void theMachineHasMemory() {
+        Machine machine = Machine.ofProcess();
+        assertThat(machine.ram()).isGreaterThan(GIB / 4);
+        assertThat(machine.usable()).isBetween(1L << 20, machine.ram());
+    }
+}

@@ -1,0 +1,220 @@
+package io.alisa.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.Test;
+
+/** The cap over all accounts, and each one's share of it. */
+class MemoryBudgetTest {
+    private static final MemoryBudget.Owner STUBBORN = bytes -> {
+        // has nothing that could move
+    };
+
+    /** An owner that gives back what it is asked for. */
+    private static final class Generous implements MemoryBudget.Owner {
+        private final List<Long> asked = new ArrayList<>();
+        private MemoryAccount account = new MemoryBudget(0).open(STUBBORN);
+
+        static Generous in(MemoryBudget budget) {
+            Generous owner = new Generous();
+            owner.account = budget.open(owner);
+            return owner;
+        }
+
+        @Override
+        public void giveBack(long bytes) {
+            asked.add(bytes);
+            account.release(Math.min(bytes, account.reserved()));
+        }
+    }
+
+    @Test
+    void nothingIsGrantedBeyondTheCap() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount one = budget.open(STUBBORN);
+        MemoryAccount two = budget.open(STUBBORN);
+        assertThat(one.tryReserve(60)).isTrue();
+        assertThat(two.tryReserve(41)).isFalse();
+        assertThat(two.tryReserve(40)).isTrue();
+        assertThat(budget.free()).isZero();
+        one.release(1);
+        assertThat(two.tryReserve(2)).isFalse();
+        assertThat(two.tryReserve(1)).isTrue();
+        assertThat(budget.reserved()).isEqualTo(100);
+        assertThat(budget.peak()).isEqualTo(100);
+    }
+
+    @Test
+    void aLowerCapGrantsNothingUntilEnoughCameBack() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount account = budget.open(STUBBORN);
+        account.tryReserve(80);
+        budget.setCap(50);
+        assertThat(budget.free()).isZero();
+        assertThat(account.tryReserve(1)).isFalse();
+        account.release(31);
+        assertThat(account.tryReserve(2)).isFalse();
+        assertThat(account.tryReserve(1)).isTrue();
+    }
+
+    @Test
+    void noAccountGivesBackMoreThanItHas() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount account = budget.open(STUBBORN);
+        account.tryReserve(10);
+        budget.open(STUBBORN).tryReserve(50);
+        assertThatIllegalArgumentException().isThrownBy(() -> account.release(11));
+        assertThat(budget.reserved()).isEqualTo(60);
+    }
+
+    @Test
+    void aClosedAccountHoldsNothingAndGetsNothing() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount account = budget.open(STUBBORN);
+        MemoryAccount other = budget.open(STUBBORN);
+        other.tryReserve(5);
+        account.tryReserve(30);
+        account.claim(40);
+        assertThat(budget.share()).isEqualTo(50);
+        account.close();
+        account.close();
+        assertThat(budget.reserved()).isEqualTo(5);
+        assertThat(account.tryReserve(1)).isFalse();
+        account.claim(10);
+        assertThat(budget.reserved()).isEqualTo(5);
+        assertThat(budget.share()).isEqualTo(100);
+    }
+
+    @Test
+    void whatIsClaimedIsNobodyElses() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount one = budget.open(STUBBORN);
+        MemoryAccount two = budget.open(STUBBORN);
+        one.claim(30);
+        assertThat(one.reserved()).isZero();
+        assertThat(two.tryReserve(71)).isFalse();
+        assertThat(two.tryReserve(70)).isTrue();
+        assertThat(one.tryReserve(31)).isFalse();
+        assertThat(one.tryReserve(30)).isTrue();
+        assertThat(budget.reserved()).isEqualTo(100);
+    }
+
+    @Test
+    void whatWasClaimedInVainGoesBackWithTheNextClaim() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount account = budget.open(STUBBORN);
+        account.claim(80);
+        account.tryReserve(10);
+        account.claim(20);
+        assertThat(budget.reserved()).isEqualTo(30);
+        account.giveUpClaim();
+        assertThat(budget.reserved()).isEqualTo(10);
+    }
+
+    @Test
+    void aLateAccountGetsItsShareAndNotMore() {
+        MemoryBudget budget = new MemoryBudget(100);
+        Generous first = Generous.in(budget);
+        first.account.tryReserve(100);
+        Generous late = Generous.in(budget);
+        late.account.claim(80);
+        assertThat(late.account.tryReserve(50)).isTrue();
+        assertThat(late.account.tryReserve(1)).isFalse();
+        assertThat(first.account.reserved()).isEqualTo(50);
+        first.account.claim(10);
+        assertThat(late.asked).as("nobody below its share is asked").isEmpty();
+    }
+
+    @Test
+    void onlyAccountsOverTheirShareAreAskedAndForNoMoreThanThat() {
+        MemoryBudget budget = new MemoryBudget(90);
+        Generous large = Generous.in(budget);
+        Generous small = Generous.in(budget);
+        large.account.tryReserve(60);
+        small.account.tryReserve(30);
+        Generous late = Generous.in(budget);
+        late.account.claim(30);
+        assertThat(large.asked).containsExactly(30L);
+        assertThat(small.asked).isEmpty();
+        assertThat(late.account.available()).isEqualTo(30);
+    }
+
+    @Test
+    void nobodyIsAskedWhileThereIsEnough() {
+        MemoryBudget budget = new MemoryBudget(100);
+        Generous large = Generous.in(budget);
+        large.account.tryReserve(80);
+        budget.open(STUBBORN).claim(20);
+        assertThat(large.asked).isEmpty();
+    }
+
+    @Test
+    void whoCannotGiveBackHoldsNobodyUp() {
+        MemoryBudget budget = new MemoryBudget(100);
+        budget.open(STUBBORN).tryReserve(100);
+        MemoryAccount late = budget.open(STUBBORN);
+        late.claim(10);
+        assertThat(late.tryReserve(1)).isFalse();
+    }
+
+    /** Each thread knows what it holds; the sum of what it knows never was above the cap. */
+    @Test
+    void manyThreadsNeverHoldMoreThanTheCap() throws InterruptedException, ExecutionException {
+        MemoryBudget budget = new MemoryBudget(1000);
+        AtomicLong held = new AtomicLong();
+        AtomicLong most = new AtomicLong();
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < 8; thread++) {
+                int seed = thread;
+                running.add(threads.submit(() -> useAtRandom(budget, seed, held, most)));
+            }
+            for (Future<?> one : running) {
+                one.get();
+            }
+        }
+        assertThat(most.get()).isLessThanOrEqualTo(1000).isGreaterThan(500);
+        assertThat(budget.peak()).isLessThanOrEqualTo(1000).isGreaterThanOrEqualTo(most.get());
+        assertThat(budget.reserved()).isZero();
+        assertThat(budget.share()).isEqualTo(1000);
+    }
+
+    private static void useAtRandom(MemoryBudget budget, long seed, AtomicLong held, AtomicLong most) {
+        Random random = new Random(seed);
+        for (int life = 0; life < 50; life++) {
+            long mine = 0;
+            try (MemoryAccount account = budget.open(STUBBORN)) {
+                for (int i = 0; i < 200; i++) {
+                    long bytes = random.nextInt(200);
+                    switch (random.nextInt(4)) {
+                        case 0 -> account.claim(bytes);
+                        case 1 -> {
+                            bytes = Math.min(bytes, mine);
+                            mine -= bytes;
+                            held.addAndGet(-bytes);
+                            account.release(bytes);
+                        }
+                        default -> {
+                            if (account.tryReserve(bytes)) {
+                                mine += bytes;
+                                most.accumulateAndGet(held.addAndGet(bytes), Math::max);
+                            }
+                        }
+                    }
+                    assertThat(account.reserved()).isEqualTo(mine);
+                }
+                held.addAndGet(-mine);
+            }
+        }
+    }
+}

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -153,7 +152,7 @@ class PieceFileTest {
             }
             ByteBuffer together = read(file, 1, 1, 0, PieceFile.RUN / 2);
             for (int block = 0; block < PieceFile.RUN / 2; block++) {
-                assertThat(Arrays.copyOfRange(together, block * PIECE, (block + 1) * PIECE))
+                assertThat(together.slice(block * PIECE, PIECE))
                         .isEqualTo(piece(101 + block));
             }
             file.remove(0, 4);

@@ -40,8 +40,8 @@ class RecomputeIT {
     private static List<Scenario> scenarios() throws IOException {
         TinyModel llama = TinyModel.of(Family.LLAMA).layers(12);
         return List.of(
-                scenario(WARM_UP, llama, Types.F32, 1500, 40),
-                scenario("LLAMA", llama, Types.F32, 1500, 30),
+                scenario(WARM_UP, llama, Types.F32, 1500, 15),
+                scenario("LLAMA", llama, Types.F32, 1500, 15),
                 scenario("learned positions", TinyModel.of(Family.GPT2).layers(12), Types.F32, 1400, 10),
                 scenario("capped scores", TinyModel.of(Family.GEMMA2).layers(12), Types.F32, 1400, 10),
                 Scenario.of(REWOUND, Kind.REWIND, workspace.model(llama), Types.F32, 1152, 10));
@@ -67,7 +67,9 @@ class RecomputeIT {
 
     @Test
     void denseAttentionSaysTheSameWhenTheFileIsFullToo() throws IOException, InterruptedException {
-        compare("dense-slow", false, FAST, "700k", scenarios());
+        List<Scenario> scenarios = scenarios();
+        compare("dense-slow", false, FAST, "700k",
+                List.of(scenarios.get(0), scenarios.get(1), scenarios.getLast()));
     }
 
     @Test
@@ -78,7 +80,7 @@ class RecomputeIT {
     @Test
     void roundedWeightsSayTheSame() throws IOException, InterruptedException {
         TinyModel model = TinyModel.of(Family.LLAMA).layers(20).heads(8, 4, 32).weights(WeightType.Q4);
-        List<Scenario> scenarios = List.of(scenario(WARM_UP, model, Types.F32_I8, 1500, 40),
+        List<Scenario> scenarios = List.of(scenario(WARM_UP, model, Types.F32_I8, 1500, 10),
                 scenario("grouped, Q4, I8", model, Types.F32_I8, 1500, 10));
         compare("rounded", false, WIDE_FAST, "0", scenarios);
         compare("rounded-sparse", true, WIDE_FAST, "700k", scenarios);

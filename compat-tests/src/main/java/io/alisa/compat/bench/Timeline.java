@@ -15,7 +15,7 @@ import io.alisa.compat.quality.LineChart;
 final class Timeline {
     static final String MARK = "timeline: ";
     private static final int PROMPT = 3_072;
-    private static final int END = Sizes.QUICK ? 5_000 : 8_192;
+    private static final int END = Sizes.QUICK ? 5_000 : 7_488;
     private static final String FAST = "RAM";
     private static final String SLOW = "file";
     private static final String HOST = "the host's own cache, F32";

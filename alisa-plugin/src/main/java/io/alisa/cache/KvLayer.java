@@ -275,6 +275,7 @@ public final class KvLayer {
     public void resize(int start, int end) {
         if (tiers != null && index == 0) {
             tiers.beginStep(start);
+            tiers.growHeap(end);
         }
         int block = start / KvLayout.BLOCK_TOKENS;
         if (digest != null && digest.blocks() > block) {

@@ -137,9 +137,9 @@ public final class KvSession implements AutoCloseable {
         return tiers.allocate(arena, bytes);
     }
 
-    /** Counts memory on the heap that grows with the context: it is under the cap like all else. Under the lock. */
-    public void countHeap(long bytes) {
-        tiers.reserve(bytes);
+    /** Says how many bytes on the heap go with each token from now on: they are under the cap like all else. */
+    public void countHeap(double bytesPerToken) {
+        tiers.countHeap(bytesPerToken);
     }
 
     /** Bytes held in RAM now: blocks, digests, scratch memory and everything else that grows with the context. */

@@ -43,7 +43,10 @@ final class KvTiers implements AutoCloseable {
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
     private final Deletions deletions;
+    private final KvLayout floats;
     private KvSchedule schedule;
+    private double heapPerToken;
+    private int heapTokens;
     private KvLayer[] layers = {};
     private volatile @Nullable PieceFile slow;
     private final PieceReader checksum = new PieceReader();
@@ -60,6 +63,7 @@ final class KvTiers implements AutoCloseable {
 
     KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, int maxBlocks, KvSchedule schedule) {
         this.schedule = schedule;
+        this.floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         this.layout = layout;
         this.memory = memory;
         this.maxBlocks = maxBlocks;
@@ -188,7 +192,6 @@ final class KvTiers implements AutoCloseable {
 
     /** Claims what that many tokens may need in a layer, and more where the session is about to begin. */
     void claimShare(int tokens) {
-        KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         long blocks = KvLayout.blocks(tokens);
         int slab = frames.framesPerSlab();
         long bytes = (blocks + slab) / slab * frames.slabBytes();
@@ -201,7 +204,28 @@ final class KvTiers implements AutoCloseable {
         if (!ownReader.hasStaging()) {
             bytes += readers.size() * ownReader.stagingBytes();
         }
-        account.claim(bytes);
+        account.claim(bytes + heapFor(layers[0].tokens() + tokens));
+    }
+
+    /** Bytes of arrays on the heap that go with each token. */
+    void countHeap(double bytesPerToken) {
+        heapPerToken = bytesPerToken;
+    }
+
+    /** Bytes by which arrays on the heap grow for so many tokens: like all arrays they double. */
+    private long heapFor(int tokens) {
+        return tokens <= heapTokens
+                ? 0
+                : (long) Math.ceil((Math.max(tokens, 2 * heapTokens) - heapTokens) * heapPerToken);
+    }
+
+    /** Counts what is about to grow on the heap. */
+    void growHeap(int tokens) {
+        long bytes = heapFor(tokens);
+        if (bytes > 0) {
+            reserve(bytes);
+            heapTokens = Math.max(tokens, 2 * heapTokens);
+        }
     }
 
     private MemoryFullException full(long bytes) {

@@ -11,7 +11,7 @@ package io.alisa.schedule;
  * @param slowCap         its cap
  * @param slowBlocks      blocks in the slow tier
  * @param deletedBlocks   blocks that are deleted
- * @param demotableBlocks blocks in the fast tier that may leave it: full, not pinned, see {@link Eviction}
+ * @param demotableBlocks blocks in the fast tier that may leave it: full, not pinned
  * @param deletableBlocks blocks in either tier that may be deleted
  */
 public record Occupancy(int tokens, long neededBytes, long fastBytes, long fastCap, long slowBytes, long slowCap,

@@ -94,12 +94,6 @@ public final class PhaseScheduler {
         return now.slowBytes() + demote * blockBytes - delete * (blockBytes - keptSlow) - now.slowCap();
     }
 
-    /** Blocks that may come back to the fast tier and leave room for the next few. */
-    public int blocksToPromote(Occupancy now) {
-        long room = now.fastCap() - now.fastBytes() - now.neededBytes();
-        return Math.clamp(room / blockBytes - 2L * batch(now.fastCap()), 0, now.slowBlocks());
-    }
-
     private long blocks(double tokens) {
         return (long) (tokens / blockTokens);
     }

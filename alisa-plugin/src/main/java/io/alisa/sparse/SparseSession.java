@@ -30,6 +30,7 @@ public final class SparseSession {
         this.shape = shape;
         SparseScratch scratch = new SparseScratch(kv, shape, kernels, team);
         this.selection = scratch.selection;
+        kv.countHeap(HeapBytes.perToken(policy, shape, kv.layerCount(), team.size()));
         this.audit = new AttentionAudit(policy, scratch, kv.layerCount());
         this.layers = new SparseAttention[kv.layerCount()];
         // One for all layers: it remembers nothing from step to step.

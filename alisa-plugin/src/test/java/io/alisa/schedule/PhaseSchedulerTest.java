@@ -151,15 +151,6 @@ class PhaseSchedulerTest {
     }
 
     @Test
-    void promotesOnlyIntoRealRoom() {
-        PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, null);
-        Occupancy roomy = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 5, 0, 7, 8);
-        Occupancy tight = new Occupancy(6400, BLOCK, 90 * BLOCK, 100 * BLOCK, 5 * BLOCK, 100 * BLOCK, 5, 0, 7, 8);
-        assertThat(scheduler.blocksToPromote(roomy)).isEqualTo(5);
-        assertThat(scheduler.blocksToPromote(tight)).isZero();
-    }
-
-    @Test
     void allocatesNothingWhereNothingIsToBeDone() {
         PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, Recomputation.REPLAY);
         Occupancy now = new Occupancy(640, BLOCK, 10 * BLOCK, 100 * BLOCK, 0, 100 * BLOCK, 0, 0, 7, 7);

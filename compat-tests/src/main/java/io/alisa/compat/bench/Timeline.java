@@ -14,7 +14,7 @@ import io.alisa.compat.quality.LineChart;
 /** A conversation that outgrows tier after tier, drawn: tokens against bytes per tier, and against milliseconds per token. */
 final class Timeline {
     static final String MARK = "timeline: ";
-    private static final int PROMPT = 3_072;
+    private static final int PROMPT = 2_048;
     private static final int END = Sizes.QUICK ? 5_000 : 7_488;
     private static final String FAST = "RAM";
     private static final String SLOW = "file";

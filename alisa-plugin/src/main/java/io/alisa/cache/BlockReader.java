@@ -15,7 +15,7 @@ public final class BlockReader {
     /** Blocks that can be open at once: from a multiple of this on. */
     public static final int RUN = PieceFile.RUN;
 
-    private final KvTiers tiers;
+    private final SlowTier slow;
     private final PieceReader pieces = new PieceReader();
     private final int pieceBytes;
     private @Nullable ByteBuffer staging;
@@ -26,8 +26,8 @@ public final class BlockReader {
     /** A bit per block from {@link #first} on that is in the staging buffer. */
     private int staged;
 
-    BlockReader(KvTiers tiers, int pieceBytes) {
-        this.tiers = tiers;
+    BlockReader(SlowTier slow, int pieceBytes) {
+        this.slow = slow;
         this.pieceBytes = pieceBytes;
     }
 
@@ -93,7 +93,7 @@ public final class BlockReader {
         }
         int offset = (block - first) * pieceBytes;
         buffer.clear().position(offset);
-        tiers.read(pieces, kv.index(), kvHead, block, last - block, buffer);
+        slow.read(pieces, kv.index(), kvHead, block, last - block, buffer);
         staged |= (int) ((1L << (last - first)) - (1L << (block - first)));
         return last;
     }

@@ -15,6 +15,7 @@ public final class KvSession implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Arena arena = Arena.ofShared();
     private final KvTiers tiers;
+    private final SlowTier slow;
     private final Staging staging;
     private volatile boolean closed;
 
@@ -38,7 +39,8 @@ public final class KvSession implements AutoCloseable {
         KvLayout meansLayout = new KvLayout(KvFormat.INT8, layout.kvHeads(), layout.headSize());
         SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
         int maxBlocks = KvLayout.blocks(maxTokens);
-        this.tiers = new KvTiers(layout, memory, this::giveBack, maxBlocks,
+        this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
+        this.tiers = new KvTiers(layout, memory, this::giveBack, slow,
                 KvSchedule.forced(layout, layerCount, digested));
         Slabs means = new Slabs(arena, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
         Slabs sketches = new Slabs(arena, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
@@ -104,7 +106,7 @@ public final class KvSession implements AutoCloseable {
 
     /** Says that a layer is attended, so that the next may be prepared. Under the lock. */
     public void layerDone(int index) {
-        tiers.readAhead(layers[(index + 1) % layers.length]);
+        slow.readAhead(layers[(index + 1) % layers.length]);
     }
 
     /** Prepares reading by that many threads. */
@@ -149,17 +151,17 @@ public final class KvSession implements AutoCloseable {
 
     /** Bytes of the session's file. */
     public long slowBytes() {
-        return tiers.slowBytes();
+        return slow.bytes();
     }
 
     /** Bytes that were written to the file so far. */
     public long storedBytes() {
-        return tiers.storedBytes();
+        return slow.storedBytes();
     }
 
     /** Bytes that were read back from the file so far. */
     public long loadedBytes() {
-        return tiers.loadedBytes();
+        return slow.loadedBytes();
     }
 
     /** Time spent waiting for the file so far, in nanoseconds: the mean over the threads that read. */

@@ -1,10 +1,7 @@
 package io.alisa.cache;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 import io.alisa.schedule.Decision;
@@ -14,12 +11,6 @@ import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
-import io.alisa.tier.PieceFile;
-import io.alisa.tier.PieceReader;
-import io.alisa.tier.ReadAhead;
-import io.alisa.tier.ReadSpeed;
-import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves a session's blocks between RAM and its file, so that what the session holds stays within its caps. Which block is
@@ -38,7 +29,6 @@ final class KvTiers implements AutoCloseable {
     private final KvMemory memory;
     private final MemoryAccount account;
     private final FramePool frames;
-    private final int maxBlocks;
     private final Arena arena = Arena.ofShared();
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
@@ -48,26 +38,18 @@ final class KvTiers implements AutoCloseable {
     private double heapPerToken;
     private int heapTokens;
     private KvLayer[] layers = {};
-    private volatile @Nullable PieceFile slow;
-    private final PieceReader checksum = new PieceReader();
+    private final SlowTier slow;
     private final KvBalance balance = new KvBalance(this);
-    private final ReadSpeed speed = new ReadSpeed();
-    /** A bit per block that is to be read ahead. */
-    private final long[] wanted;
-    /** Why something could not move to the slow tier. */
-    private @Nullable String noSlow;
-    /** Whether writing failed: what is in the file can still be read. */
-    private boolean broken;
-    private long[] victims = {};
+    private final Victims victims = new Victims();
     private volatile long demotedBlocks;
 
-    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, int maxBlocks, KvSchedule schedule) {
+    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, SlowTier slow,
+            KvSchedule schedule) {
+        this.slow = slow;
         this.schedule = schedule;
         this.floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         this.layout = layout;
         this.memory = memory;
-        this.maxBlocks = maxBlocks;
-        this.wanted = new long[(maxBlocks + Long.SIZE - 1) / Long.SIZE];
         this.account = memory.fast().open(owner);
         this.frames = new FramePool(account, layout.blockBytes());
         this.ownReader = reader(0);
@@ -132,7 +114,7 @@ final class KvTiers implements AutoCloseable {
             }
         }
         int count = layers.length;
-        long slowHeld = slowBytes();
+        long slowHeld = slow.bytes();
         return new Occupancy(layers[0].tokens(), frames.slabBytes(), account.reserved(),
                 account.reserved() + memory.fast().free(), slowHeld, slowHeld + memory.slow().free(), inFile / count,
                 deleted / count, demotable / count, deletions.deletableBlocks());
@@ -241,7 +223,8 @@ final class KvTiers implements AutoCloseable {
             return raise + "; with alisa.kv.type=int8 a session takes a quarter and goes on in a file";
         }
         String deleting = deletions.objection();
-        return raise + (noSlow == null ? "" : " (nothing can move to the slow tier: " + noSlow + ")")
+        String storing = slow.objection();
+        return raise + (storing == null ? "" : " (nothing can move to the slow tier: " + storing + ")")
                 + (deleting == null ? "" : " (nothing can be deleted and recomputed: " + deleting + ")");
     }
 
@@ -301,57 +284,28 @@ final class KvTiers implements AutoCloseable {
      * @return whether at least one moved
      */
     boolean demote(int count) {
-        int found = findVictims();
+        int found = demotableBlocks();
         int wanted = Math.min(found, count);
         if (wanted == 0) {
             return false;
         }
-        Arrays.sort(victims, 0, found);
+        victims.sort(found);
         int moved = 0;
-        for (int i = 0; i < found && moved < wanted; i++) { // one run of blocks may have room where another has none
-            int place = (int) victims[i];
-            if (demote(layers[place % layers.length], place / layers.length)) {
-                moved++;
-            } else if (broken) {
-                break;
-            }
+        for (int i = 0; i < found && moved < wanted; i++) { // what is there already can go whatever happened to the file
+            moved += demote(layers[victims.layer(i)], victims.block(i)) ? 1 : 0;
         }
         return moved > 0;
     }
 
     /** Blocks, of one layer each, that could move to the file if it had room. */
     int demotableBlocks() {
-        return findVictims();
-    }
-
-    /** Fills {@link #victims} with what can move, in the upper half how much it is used, in the lower where it is. */
-    private int findVictims() {
-        if (layout.format() != KvFormat.INT8) {
-            return 0;
-        }
-        int found = 0;
-        for (KvLayer layer : layers) {
-            for (int block = 0; block < layer.sealedBlocks() && !layer.isPinned(); block++) {
-                if (layer.isResident(block)) {
-                    if (found == victims.length) {
-                        victims = Arrays.copyOf(victims, Math.max(64, 2 * victims.length));
-                    }
-                    int place = block * layers.length + layer.index();
-                    victims[found++] = (long) Float.floatToIntBits(layer.use(block)) << Integer.SIZE | place;
-                }
-            }
-        }
-        return found;
+        return layout.format() == KvFormat.INT8 ? victims.find(layers) : 0;
     }
 
     /** Moves a block to the file. Returns false where that is not possible. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     boolean demote(KvLayer layer, int block) {
-        PieceFile file = slow();
-        if (file == null) {
-            return false;
-        }
-        if (!file.has(layer.index(), block) && !write(file, layer, block)) {
+        if (!slow.store(layer, block)) {
             return false;
         }
         long frame = layer.block(block);
@@ -359,48 +313,6 @@ final class KvTiers implements AutoCloseable {
         frames.give(frame);
         demotedBlocks = demotedBlocks + 1;
         return true;
-    }
-
-    private boolean write(PieceFile file, KvLayer layer, int block) {
-        try {
-            if (!file.open(layer.index(), block)) {
-                noSlow = "alisa.memory.slow is reached";
-                return false;
-            }
-            for (int head = 0; head < layout.kvHeads(); head++) {
-                MemorySegment piece = OffHeap.ALL.asSlice(layout.headAddress(layer.block(block), head),
-                        layout.headBytes());
-                file.write(layer.index(), head, block, 1, piece.asByteBuffer(), checksum);
-            }
-            file.written(layer.index(), block);
-            return true;
-        } catch (IOException e) {
-            noSlow = "its file can't be written, " + e.getMessage();
-            broken = true;
-            return false;
-        }
-    }
-
-    private @Nullable PieceFile slow() {
-        PieceFile existing = slow;
-        if (existing != null || noSlow != null) {
-            return broken ? null : existing;
-        }
-        if (memory.slow().cap() == 0) {
-            noSlow = "there is none, alisa.memory.slow is 0";
-            return null;
-        }
-        try {
-            existing = new PieceFile(memory.files().open(), memory.slow().open(bytes -> {
-                // what is in a file stays there until its session closes
-            }), layers.length, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
-            slow = existing;
-            return existing;
-        } catch (IOException e) {
-            noSlow = "its file can't be made, " + e.getMessage() + "; set alisa.memory.slow-dir to a directory that can"
-                    + " be written";
-            return null;
-        }
     }
 
     /** Says that the tokens from a position on are about to be written, in all layers. */
@@ -430,10 +342,7 @@ final class KvTiers implements AutoCloseable {
         if (layer.isDeleted(block)) {
             bringBack(layer, block);
         }
-        PieceFile file = slow;
-        if (file != null && file.has(layer.index(), block)) {
-            file.remove(layer.index(), block);
-        }
+        slow.remove(layer, block);
     }
 
     private void bringBack(KvLayer layer, int block) {
@@ -450,8 +359,7 @@ final class KvTiers implements AutoCloseable {
     }
 
     boolean isInFile(KvLayer layer, int block) {
-        PieceFile file = slow;
-        return !layer.isResident(block) && file != null && file.has(layer.index(), block);
+        return !layer.isResident(block) && slow.has(layer, block);
     }
 
     /** Whether there is a buffer to read with: from when something was attended from the file. */
@@ -470,21 +378,6 @@ final class KvTiers implements AutoCloseable {
         if (demotedBlocks > 0) {
             balance.stepDone(layers);
         }
-    }
-
-    /** Has what is in the file of the layer read ahead, where that hides anything. */
-    void readAhead(KvLayer layer) {
-        PieceFile file = slow;
-        if (file == null || layer.isAllResident() || !speed.isSlow(file.bytesRead(), file.readNanos())) {
-            return;
-        }
-        Arrays.fill(wanted, 0);
-        for (int block = 0; block < layer.sealedBlocks(); block++) {
-            if (isInFile(layer, block)) {
-                wanted[block / Long.SIZE] |= 1L << block;
-            }
-        }
-        ReadAhead.ofProcess().wish(file, layer.index(), layout.kvHeads(), wanted);
     }
 
     /** Brings a block back to RAM; its copy in the file stays. */
@@ -518,10 +411,7 @@ final class KvTiers implements AutoCloseable {
             layer.place(block, 0);
             frames.give(frame);
         }
-        PieceFile file = slow;
-        if (file != null && file.has(layer.index(), block)) {
-            file.remove(layer.index(), block);
-        }
+        slow.remove(layer, block);
         ownReader.forget(); // it may hold what this block was
     }
 
@@ -530,14 +420,14 @@ final class KvTiers implements AutoCloseable {
     /** The reader of a worker; the calling thread is worker 0. */
     BlockReader reader(int worker) {
         while (readers.size() <= worker) {
-            readers.add(new BlockReader(this, (int) (layout.format() == KvFormat.INT8 ? layout.headBytes() : 0)));
+            readers.add(new BlockReader(slow, (int) (layout.format() == KvFormat.INT8 ? layout.headBytes() : 0)));
         }
         return readers.get(worker);
     }
 
     /** Makes sure that every worker can read from the file. */
     void prepareReaders() {
-        for (int i = 0; i < readers.size() && slow != null; i++) {
+        for (int i = 0; i < readers.size() && slow.isOpen(); i++) {
             ensureStaging(readers.get(i));
         }
     }
@@ -555,14 +445,6 @@ final class KvTiers implements AutoCloseable {
         }
     }
 
-    void read(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
-        PieceFile file = slow;
-        if (file == null || !file.has(layer, block)) {
-            throw new IllegalStateException("Block " + block + " of layer " + layer + " is nowhere");
-        }
-        pieces.read(file, layer, head, block, count, target);
-    }
-
     /** Address of a KV head in a block that is not in RAM, for the session's own thread. */
     long openHead(KvLayer layer, int block, int kvHead) {
         ensureStaging(ownReader);
@@ -575,25 +457,9 @@ final class KvTiers implements AutoCloseable {
         return account;
     }
 
-    long slowBytes() {
-        PieceFile file = slow;
-        return file == null ? 0 : file.bytes();
-    }
-
-    long storedBytes() {
-        PieceFile file = slow;
-        return file == null ? 0 : file.bytesWritten();
-    }
-
-    long loadedBytes() {
-        PieceFile file = slow;
-        return file == null ? 0 : file.bytesRead();
-    }
-
-    /** Time spent reading, a mean over the threads that read. */
+    /** Time spent reading from the file, a mean over the threads that read. */
     long stallNanos() {
-        PieceFile file = slow;
-        return file == null ? 0 : file.readNanos() / readers.size();
+        return slow.readNanos() / readers.size();
     }
 
     long demotedBlocks() {
@@ -605,9 +471,6 @@ final class KvTiers implements AutoCloseable {
         frames.close();
         arena.close();
         account.close();
-        PieceFile file = slow;
-        if (file != null) {
-            file.close();
-        }
+        slow.close();
     }
 }

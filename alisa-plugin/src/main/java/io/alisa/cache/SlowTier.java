@@ -1,0 +1,171 @@
+package io.alisa.cache;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+import io.alisa.tier.PieceFile;
+import io.alisa.tier.PieceReader;
+import io.alisa.tier.ReadAhead;
+import io.alisa.tier.ReadSpeed;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session's file, made when something is first to go there, and what is in it. Used under the session's lock; the numbers
+ * by any thread.
+ */
+final class SlowTier implements AutoCloseable {
+    private final KvLayout layout;
+    private final KvMemory memory;
+    private final int layers;
+    private final int maxBlocks;
+    private final PieceReader checksum = new PieceReader();
+    private final ReadSpeed speed = new ReadSpeed();
+    /** A bit per block that is to be read ahead. */
+    private final long[] wanted;
+    private volatile @Nullable PieceFile file;
+    /** Why something could not be stored. */
+    private @Nullable String objection;
+    /** Whether writing failed: what is in the file can still be read. */
+    private boolean broken;
+
+    SlowTier(KvLayout layout, KvMemory memory, int layers, int maxBlocks) {
+        this.layout = layout;
+        this.memory = memory;
+        this.layers = layers;
+        this.maxBlocks = maxBlocks;
+        this.wanted = new long[(maxBlocks + Long.SIZE - 1) / Long.SIZE];
+    }
+
+    /** Why the last block that was to be stored could not be; null where all could. */
+    @Nullable
+    String objection() {
+        return objection;
+    }
+
+    boolean isOpen() {
+        return file != null;
+    }
+
+    boolean has(KvLayer layer, int block) {
+        PieceFile existing = file;
+        return existing != null && existing.has(layer.index(), block);
+    }
+
+    /** Writes a block that is in RAM, unless it is there already. Returns whether it is there now. */
+    boolean store(KvLayer layer, int block) {
+        if (has(layer, block)) {
+            return true;
+        }
+        PieceFile target = open();
+        try {
+            return target != null && write(target, layer, block);
+        } catch (IOException e) {
+            objection = "its file can't be written, " + e.getMessage();
+            broken = true;
+            return false;
+        }
+    }
+
+    private boolean write(PieceFile target, KvLayer layer, int block) throws IOException {
+        if (!target.open(layer.index(), block)) {
+            objection = "alisa.memory.slow is reached";
+            return false;
+        }
+        for (int head = 0; head < layout.kvHeads(); head++) {
+            MemorySegment piece = OffHeap.ALL.asSlice(layout.headAddress(layer.block(block), head), layout.headBytes());
+            target.write(layer.index(), head, block, 1, piece.asByteBuffer(), checksum);
+        }
+        target.written(layer.index(), block);
+        return true;
+    }
+
+    private @Nullable PieceFile open() {
+        PieceFile existing = file;
+        if (existing != null || objection != null) {
+            return broken ? null : existing;
+        }
+        if (memory.slow().cap() == 0) {
+            objection = "there is none, alisa.memory.slow is 0";
+            return null;
+        }
+        try {
+            existing = new PieceFile(memory.files().open(), memory.slow().open(bytes -> {
+                // what is in a file stays there until its session closes
+            }), layers, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
+            file = existing;
+            return existing;
+        } catch (IOException e) {
+            objection = "its file can't be made, " + e.getMessage()
+                    + "; set alisa.memory.slow-dir to a directory that can be written";
+            return null;
+        }
+    }
+
+    /**
+     * Reads and checks pieces of consecutive blocks of one run and head to where {@code target} stands. By any worker.
+     *
+     * @throws io.alisa.tier.DamagedPieceException where they are not what was written
+     */
+    void read(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
+        PieceFile from = file;
+        if (from == null || !from.has(layer, block)) {
+            throw new IllegalStateException("Block " + block + " of layer " + layer + " is nowhere");
+        }
+        pieces.read(from, layer, head, block, count, target);
+    }
+
+    /** Forgets a block. */
+    void remove(KvLayer layer, int block) {
+        PieceFile from = file;
+        if (from != null && from.has(layer.index(), block)) {
+            from.remove(layer.index(), block);
+        }
+    }
+
+    /** Has what is here and not in RAM of the layer read ahead, where that hides anything. */
+    void readAhead(KvLayer layer) {
+        PieceFile from = file;
+        if (from == null || layer.isAllResident() || !speed.isSlow(from.bytesRead(), from.readNanos())) {
+            return;
+        }
+        Arrays.fill(wanted, 0);
+        for (int block = 0; block < layer.sealedBlocks(); block++) {
+            if (!layer.isResident(block) && from.has(layer.index(), block)) {
+                wanted[block / Long.SIZE] |= 1L << block;
+            }
+        }
+        ReadAhead.ofProcess().wish(from, layer.index(), layout.kvHeads(), wanted);
+    }
+
+    /** Bytes of the file. */
+    long bytes() {
+        PieceFile existing = file;
+        return existing == null ? 0 : existing.bytes();
+    }
+
+    long storedBytes() {
+        PieceFile existing = file;
+        return existing == null ? 0 : existing.bytesWritten();
+    }
+
+    long loadedBytes() {
+        PieceFile existing = file;
+        return existing == null ? 0 : existing.bytesRead();
+    }
+
+    /** Time spent reading, summed over threads, in nanoseconds. */
+    long readNanos() {
+        PieceFile existing = file;
+        return existing == null ? 0 : existing.readNanos();
+    }
+
+    @Override
+    public void close() {
+        PieceFile existing = file;
+        if (existing != null) {
+            existing.close();
+        }
+    }
+}

@@ -16,7 +16,8 @@ public final class BlockReader {
     public static final int RUN = PieceFile.RUN;
 
     private final SlowTier slow;
-    private final PieceReader pieces = new PieceReader();
+    /** Made with the staging buffer: most sessions never read from a file. */
+    private @Nullable PieceReader pieces;
     private final int pieceBytes;
     private @Nullable ByteBuffer staging;
     private long address;
@@ -41,6 +42,7 @@ public final class BlockReader {
 
     void setStaging(ByteBuffer buffer, long bufferAddress) {
         staging = buffer;
+        pieces = new PieceReader();
         address = bufferAddress;
     }
 
@@ -88,12 +90,13 @@ public final class BlockReader {
             last++;
         }
         ByteBuffer buffer = staging;
-        if (buffer == null) {
+        PieceReader reader = pieces;
+        if (buffer == null || reader == null) {
             throw new IllegalStateException("A layer with blocks in the slow tier is read without being pinned");
         }
         int offset = (block - first) * pieceBytes;
         buffer.clear().position(offset);
-        slow.read(pieces, kv.index(), kvHead, block, last - block, buffer);
+        slow.read(reader, kv.index(), kvHead, block, last - block, buffer);
         staged |= (int) ((1L << (last - first)) - (1L << (block - first)));
         return last;
     }

@@ -41,7 +41,7 @@ public final class KvSession implements AutoCloseable {
         int maxBlocks = KvLayout.blocks(maxTokens);
         this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
         this.tiers = new KvTiers(layout, memory, this::giveBack, slow,
-                KvSchedule.forced(layout, layerCount, digested));
+                digested);
         Slabs means = new Slabs(arena, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
         Slabs sketches = new Slabs(arena, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());

@@ -11,6 +11,7 @@ import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves a session's blocks between RAM and its file, so that what the session holds stays within its caps. Which block is
@@ -34,19 +35,21 @@ final class KvTiers implements AutoCloseable {
     private final BlockReader ownReader;
     private final Deletions deletions;
     private final KvLayout floats;
-    private KvSchedule schedule;
+    /** Made when it is first asked: most sessions never come near the cap. */
+    private @Nullable KvSchedule schedule;
     private double heapPerToken;
     private int heapTokens;
     private KvLayer[] layers = {};
     private final SlowTier slow;
+    private final boolean digested;
     private final KvBalance balance = new KvBalance(this);
     private final Victims victims = new Victims();
     private volatile long demotedBlocks;
 
     KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, SlowTier slow,
-            KvSchedule schedule) {
+            boolean digested) {
         this.slow = slow;
-        this.schedule = schedule;
+        this.digested = digested;
         this.floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         this.layout = layout;
         this.memory = memory;
@@ -74,7 +77,7 @@ final class KvTiers implements AutoCloseable {
     /** A frame for a block, or room is made for one. */
     long frame() {
         if (frames.freeFrames() == 0 && account.reserved() > memory.fast().free()) {
-            follow(schedule.decide(occupancy()));
+            follow(schedule().decide(occupancy()));
         }
         long frame = frames.take();
         while (frame == 0 && (demote(1) || deletions.delete())) {
@@ -84,6 +87,15 @@ final class KvTiers implements AutoCloseable {
             throw full(layout.blockBytes());
         }
         return frame;
+    }
+
+    private KvSchedule schedule() {
+        KvSchedule existing = schedule;
+        if (existing == null) {
+            existing = KvSchedule.forced(layout, layers.length, digested);
+            schedule = existing;
+        }
+        return existing;
     }
 
     /** What is decided is done as far as it can be: the caps hold whatever comes of it. */

@@ -20,7 +20,6 @@ final class SlowTier implements AutoCloseable {
     private final KvMemory memory;
     private final int layers;
     private final int maxBlocks;
-    private final PieceReader checksum = new PieceReader();
     private final ReadSpeed speed = new ReadSpeed();
     /** A bit per block that is to be read ahead. */
     private final long[] wanted;
@@ -73,6 +72,7 @@ final class SlowTier implements AutoCloseable {
             objection = "alisa.memory.slow is reached";
             return false;
         }
+        PieceReader checksum = new PieceReader();
         for (int head = 0; head < layout.kvHeads(); head++) {
             MemorySegment piece = OffHeap.ALL.asSlice(layout.headAddress(layer.block(block), head), layout.headBytes());
             target.write(layer.index(), head, block, 1, piece.asByteBuffer(), checksum);

@@ -18,6 +18,7 @@ public final class ProcessMemory {
     private static final String AUTO = "auto";
     private static final MemoryBudget FAST = new MemoryBudget(0);
     private static final MemoryBudget SLOW = new MemoryBudget(0);
+    private static final MemoryBudget NO_FILES = new MemoryBudget(0);
 
     private ProcessMemory() {
     }
@@ -29,11 +30,23 @@ public final class ProcessMemory {
         return new KvMemory(FAST, SLOW, () -> new PrivateFile(path(directory)));
     }
 
+    /** As {@link #of} for a session that never uses a file: the disk need not be looked at. */
+    public static KvMemory fastOnly(Configuration configuration) {
+        setFastCap(configuration, Machine.ofProcess());
+        return new KvMemory(FAST, NO_FILES, () -> {
+            throw new IOException("There is no slow tier for this session");
+        });
+    }
+
     private static void setCaps(Configuration configuration, Machine machine) {
+        SLOW.setCap(slowCap(configuration, setFastCap(configuration, machine)));
+    }
+
+    private static long setFastCap(Configuration configuration, Machine machine) {
         String text = configuration.text(Setting.MEMORY_FAST);
         long fast = text.equals(AUTO) ? Caps.fastByDefault(machine.usable()) : ByteSize.parse(text);
         FAST.setCap(fast);
-        SLOW.setCap(slowCap(configuration, fast));
+        return fast;
     }
 
     private static long slowCap(Configuration configuration, long fast) {

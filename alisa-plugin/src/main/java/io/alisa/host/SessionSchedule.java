@@ -24,11 +24,12 @@ import org.jspecify.annotations.Nullable;
  * corrected by what things turn out to cost. Used under the session's lock; {@link #reasons} by any thread.
  */
 public final class SessionSchedule implements KvSchedule {
-    private final CostModel profiled;
+    private final SessionMode mode;
+    private final ModelDimensions model;
+    private final double weightBytes;
     private final KvMemory memory;
     private final int context;
     private final Set<Recomputation> allowed;
-    private final boolean sparse;
     private volatile @Nullable AdaptivePlan plan;
 
     /** The profile is read once per process. */
@@ -42,14 +43,12 @@ public final class SessionSchedule implements KvSchedule {
      */
     public SessionSchedule(ModelShape shape, SessionMode mode, KvMemory memory, ModelDimensions model,
             double weightBytes, boolean replays) {
-        String policy = mode.policy();
-        this.sparse = policy != null;
+        this.mode = mode;
         this.memory = memory;
+        this.model = model;
+        this.weightBytes = weightBytes;
         this.context = shape.contextLength();
         this.allowed = replays ? Set.of(Recomputation.REPLAY) : Set.of();
-        AccessPattern access = AccessPattern.ofSession(sparse ? mode.budget().ratio() : 1, mode.budget().minContext());
-        this.profiled = new CostModel(ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy)),
-                Profile.FOUND.orAssumed(), access, weightBytes);
     }
 
     @Override
@@ -57,11 +56,19 @@ public final class SessionSchedule implements KvSchedule {
         AdaptivePlan existing = plan;
         if (existing == null) {
             Caps caps = new Caps(memory.fast().share(), memory.slow().share());
-            existing = new AdaptivePlan(profiled, caps, new Expectation(Math.min(now.tokens(), context - 1), context),
+            existing = new AdaptivePlan(profiled(), caps, new Expectation(Math.min(now.tokens(), context - 1), context),
                     allowed);
             plan = existing;
         }
         return existing.decide(now);
+    }
+
+    private CostModel profiled() {
+        String policy = mode.policy();
+        AccessPattern access = AccessPattern.ofSession(policy == null ? 1 : mode.budget().ratio(),
+                mode.budget().minContext());
+        ByteModel bytes = ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy));
+        return new CostModel(bytes, Profile.FOUND.orAssumed(), access, weightBytes);
     }
 
     /** Tells the plan what a step read from the slow tier, and how long it waited for that. */
@@ -69,7 +76,7 @@ public final class SessionSchedule implements KvSchedule {
         AdaptivePlan existing = plan;
         if (existing != null && bytes > 0) {
             existing.measured().loaded((double) bytes, nanos);
-            if (sparse) {
+            if (mode.policy() != null) {
                 existing.measured().sparseStep((double) bytes, (double) slowBytes);
             }
         }

@@ -14,6 +14,7 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.attention.Kernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.host.Binding;
@@ -52,13 +53,18 @@ public final class JlamaHost implements HostHooks {
         if (kernels.remedy() != null) {
             LOGGER.warn("{}", kernels.remedy());
         }
-        LOGGER.info("{}", describe());
+        LOGGER.info("{}", summary());
     }
 
     @Override
     public String describe() {
+        return summary() + "; " + ProcessMemory.describe(configuration);
+    }
+
+    /** Without what must be looked up in the machine: that would take from the start of an application. */
+    private String summary() {
         return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
-                + " threads; " + ProcessMemory.describe(configuration);
+                + " threads";
     }
 
     /** The mode of a session that would open now. */
@@ -125,8 +131,11 @@ public final class JlamaHost implements HostHooks {
             return null;
         }
         Configuration current = currentConfiguration();
-        JlamaSession session = new JlamaSession(shape, SessionMode.of(current, shape.format()),
-                ProcessMemory.of(current), JlamaAccess.model(layer), kernels.kernels(), team,
+        SessionMode mode = SessionMode.of(current, shape.format());
+        KvMemory memory = mode.format() == KvFormat.INT8
+                ? ProcessMemory.of(current)
+                : ProcessMemory.fastOnly(current);
+        JlamaSession session = new JlamaSession(shape, mode, memory, JlamaAccess.model(layer), kernels.kernels(), team,
                 objection(current, layer));
         binding.open(session);
         sessions.opened(session);

@@ -1,16 +1,11 @@
 package io.alisa.compat.quality;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Measures quality and writes the report. Runs with the plugin as agent; {@link Options} has the properties. */
 public final class QualityMain {
-    private static final String REPORT = "report.md";
-
     private QualityMain() {
     }
 
@@ -31,29 +26,11 @@ public final class QualityMain {
         try (TrainedModel model = TrainedModel.load(options.model())) {
             results = new Evaluation(model, options, texts).run();
         }
-        Path directory = emptied(options.directory());
+        Path directory = ReportFiles.emptied(options.directory());
         List<String> charts = Charts.draw(results, directory);
-        String report = Report.of(options, texts, results, charts);
-        Files.writeString(directory.resolve(REPORT), report);
-        System.out.println(report);
-        System.out.println("Report: " + directory.resolve(REPORT));
+        ReportFiles.write(directory, Report.of(options, texts, results, charts));
         if (options.publish()) {
-            Path docs = emptied(options.repository().resolve("docs/quality"));
-            for (String file : Stream.concat(charts.stream(), Stream.of(REPORT)).toList()) {
-                Files.copy(directory.resolve(file), docs.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-            }
-            System.out.println("Published: " + docs);
+            ReportFiles.publish(directory, charts, options.repository().resolve("docs/quality"));
         }
-    }
-
-    /** A directory without the charts and report of an earlier run, which may have had others. */
-    private static Path emptied(Path directory) throws IOException {
-        Files.createDirectories(directory);
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".png") || f.endsWith(REPORT)).toList()) {
-                Files.delete(file);
-            }
-        }
-        return directory;
     }
 }

@@ -12,6 +12,7 @@ import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
+import io.alisa.tier.PrivateFile;
 
 /** The memory limits against what the machine has. */
 final class MemoryChecks {
@@ -22,23 +23,17 @@ final class MemoryChecks {
 
     static List<Check> of(Configuration configuration, Machine machine) {
         List<Check> checks = new ArrayList<>();
-        checks.add(memory(configuration.text(Setting.MEMORY_FAST), machine));
-        checks.add(disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR),
-                fast(configuration.text(Setting.MEMORY_FAST), machine)));
+        long fast = Caps.fast(configuration, machine.usable());
+        checks.add(memory(configuration.text(Setting.MEMORY_FAST), fast, machine));
+        checks.add(disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR), fast));
         return checks;
     }
 
-    /** The fast tier's cap as a session would have it. */
-    private static long fast(String limit, Machine machine) {
-        return limit.equals(AUTO) ? Caps.fastByDefault(machine.usable()) : ByteSize.parse(limit);
-    }
-
-    private static Check memory(String limit, Machine machine) {
+    private static Check memory(String limit, long fast, Machine machine) {
         String subject = "memory";
         String has = ByteSize.format(machine.ram()) + " RAM" + (machine.container().isPresent()
                 ? ", of which the container may use " + ByteSize.format(machine.container().getAsLong())
                 : "");
-        long fast = fast(limit, machine);
         if (limit.equals(AUTO)) {
             return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + ", half of that");
         }
@@ -57,21 +52,20 @@ final class MemoryChecks {
         if (!limit.equals(AUTO) && ByteSize.parse(limit) == 0) {
             return Check.ok(subject, "none: " + Setting.MEMORY_SLOW.key() + " is 0");
         }
-        String directory = configured.isEmpty() ? System.getProperty("java.io.tmpdir", ".") : configured;
         try {
-            Path path = Path.of(directory);
-            if (!Files.isDirectory(path) || !Files.isWritable(path)) {
+            Path directory = PrivateFile.directory(configured);
+            if (!Files.isDirectory(directory) || !Files.isWritable(directory)) {
                 return Check.fail(subject, "'" + directory + "' is not a directory that can be written",
                         "make it, or set " + Setting.SLOW_DIR.key() + " to another");
             }
-            return free(subject, limit, directory, fast, Files.getFileStore(path).getUsableSpace());
+            return free(subject, limit, directory, fast, PrivateFile.usableBytes(directory));
         } catch (IOException | InvalidPathException e) {
-            return Check.fail(subject, "'" + directory + "' can't be looked at: " + e.getMessage(),
+            return Check.fail(subject, "'" + configured + "' can't be looked at: " + e.getMessage(),
                     "set " + Setting.SLOW_DIR.key() + " to another");
         }
     }
 
-    private static Check free(String subject, String limit, String directory, long fast, long free) {
+    private static Check free(String subject, String limit, Path directory, long fast, long free) {
         String has = ByteSize.format(free) + " free in " + directory;
         if (limit.equals(AUTO)) {
             long slow = Caps.slowByDefault(fast, free);

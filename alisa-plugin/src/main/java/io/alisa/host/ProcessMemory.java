@@ -43,8 +43,7 @@ public final class ProcessMemory {
     }
 
     private static long setFastCap(Configuration configuration, Machine machine) {
-        String text = configuration.text(Setting.MEMORY_FAST);
-        long fast = text.equals(AUTO) ? Caps.fastByDefault(machine.usable()) : ByteSize.parse(text);
+        long fast = Caps.fast(configuration, machine.usable());
         FAST.setCap(fast);
         return fast;
     }

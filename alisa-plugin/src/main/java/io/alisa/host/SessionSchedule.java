@@ -67,8 +67,12 @@ public final class SessionSchedule implements KvSchedule {
         String policy = mode.policy();
         AccessPattern access = AccessPattern.ofSession(policy == null ? 1 : mode.budget().ratio(),
                 mode.budget().minContext());
-        ByteModel bytes = ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy));
-        return new CostModel(bytes, Profile.FOUND.orAssumed(), access, weightBytes);
+        return new CostModel(bytes(), Profile.FOUND.orAssumed(), access, weightBytes);
+    }
+
+    private ByteModel bytes() {
+        String policy = mode.policy();
+        return ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy));
     }
 
     /** Tells the plan what a step read from the slow tier, and how long it waited for that. */
@@ -79,6 +83,14 @@ public final class SessionSchedule implements KvSchedule {
             if (mode.policy() != null) {
                 existing.measured().sparseStep((double) bytes, (double) slowBytes);
             }
+        }
+    }
+
+    /** Tells the plan how long it took to recompute that many tokens of a context of {@code tokens}. */
+    void recomputed(long count, int tokens, long nanos) {
+        AdaptivePlan existing = plan;
+        if (existing != null) {
+            existing.measured().recomputed(count * Recomputation.REPLAY.multiplyAdds(bytes(), tokens), nanos);
         }
     }
 

@@ -47,7 +47,13 @@ final class TierWatch {
         long nanosBefore = recomputeNanos;
         recomputed = kv.recomputedTokens();
         recomputeNanos = kv.recomputeNanos();
-        if (RecomputeEvent.isOn() && recomputed != recomputedBefore) {
+        if (recomputed == recomputedBefore) {
+            return;
+        }
+        if (plan != null) {
+            plan.recomputed(recomputed - recomputedBefore, tokens, recomputeNanos - nanosBefore);
+        }
+        if (RecomputeEvent.isOn()) {
             RecomputeEvent.emit(session, tokens, recomputed - recomputedBefore, kv.deletedTokens(),
                     recomputeNanos - nanosBefore);
         }

@@ -79,8 +79,7 @@ public final class AdaptivePlan {
                 * profiled.bytes().precision().headBytes(profiled.bytes().model().headSize());
         CostModel seen = profiled.on(measured.correct(profiled.machine(), request),
                 measured.correct(profiled.access()));
-        if (differ(seen.computeNanos(context), costs.computeNanos(context))
-                || differ(seen.loadNanos(context, 1), costs.loadNanos(context, 1))
+        if (differ(seen.loadNanos(context, 1), costs.loadNanos(context, 1))
                 || differ(seen.machine().multiplyAdds(), costs.machine().multiplyAdds())) {
             costs = seen;
             plan = new Planner(seen, caps, new Expectation(tokens, context), allowed).plan();

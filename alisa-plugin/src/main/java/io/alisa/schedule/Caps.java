@@ -1,5 +1,9 @@
 package io.alisa.schedule;
 
+import io.alisa.config.ByteSize;
+import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
+
 /**
  * Hard caps of the tiers.
  *
@@ -11,6 +15,12 @@ public record Caps(long fastBytes, long slowBytes) {
         if (fastBytes < 0 || slowBytes < 0) {
             throw new IllegalArgumentException("Not caps: " + fastBytes + " and " + slowBytes + " bytes");
         }
+    }
+
+    /** The fast tier's cap by the settings, on a machine of which the process may use so much. */
+    public static long fast(Configuration configuration, long usableBytes) {
+        String text = configuration.text(Setting.MEMORY_FAST);
+        return text.equals("auto") ? fastByDefault(usableBytes) : ByteSize.parse(text);
     }
 
     /** The fast tier's cap where it is left to us: half of what the process may use. */

@@ -3,31 +3,19 @@ package io.alisa.schedule;
 import java.util.TreeMap;
 
 /**
- * What things cost in this session, as it runs; exponentially smoothed. It corrects the profile, and with it the plan:
- * a profile was measured on an idle machine. Not thread-safe, allocates nothing until asked.
+ * What a session's tiers cost it as it runs: reading the slow tier and recomputing; exponentially smoothed. It corrects
+ * the profile, and with it the plan: a profile was measured on an idle machine. The rates of attention are the profile's:
+ * they decide between no two plans. Not thread-safe, allocates nothing until asked.
  */
 public final class MeasuredCosts {
-    private final SmoothedRate dense = new SmoothedRate();
-    private final SmoothedRate sparse = new SmoothedRate();
     private final SmoothedRate load = new SmoothedRate();
-    private final SmoothedRate store = new SmoothedRate();
     private final SmoothedRate multiplyAdd = new SmoothedRate();
     private double readTokens;
     private double slowTokens;
 
-    /** Attention over {@code bytes} of keys and values took {@code nanos}. */
-    public void attended(double bytes, long nanos, boolean allTokens) {
-        (allTokens ? dense : sparse).add(bytes, nanos);
-    }
-
     /** {@code bytes} were read from the slow tier. */
     public void loaded(double bytes, long nanos) {
         load.add(bytes, nanos);
-    }
-
-    /** {@code bytes} were written to the slow tier. */
-    public void stored(double bytes, long nanos) {
-        store.add(bytes, nanos);
     }
 
     /** Recomputation of {@code multiplyAdds} (see {@link Recomputation#multiplyAdds}) took {@code nanos}. */
@@ -48,8 +36,8 @@ public final class MeasuredCosts {
         TreeMap<Integer, Double> reads = new TreeMap<>();
         profile.slowReadBytes().forEach((request, rate) -> reads.put(request, rate * factor));
         return new HardwareProfile(profile.machine(), profile.readBytes(), profile.threadReadBytes(),
-                dense.corrected(profile.denseBytes()), sparse.corrected(profile.sparseBytes()), profile.digestBytes(),
-                multiplyAdd.corrected(profile.multiplyAdds()), store.corrected(profile.slowWriteBytes()), reads);
+                profile.denseBytes(), profile.sparseBytes(), profile.digestBytes(),
+                multiplyAdd.corrected(profile.multiplyAdds()), profile.slowWriteBytes(), reads);
     }
 
     /** The access pattern as it turned out to be. */

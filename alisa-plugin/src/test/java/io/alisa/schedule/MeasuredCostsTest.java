@@ -26,18 +26,12 @@ class MeasuredCostsTest {
         MeasuredCosts costs = new MeasuredCosts();
         for (int i = 0; i < 500; i++) {
             costs.loaded(1e8, 1_000_000_000);
-            costs.stored(2e8, 1_000_000_000);
-            costs.attended(3e8, 1_000_000_000, true);
-            costs.attended(4e8, 1_000_000_000, false);
             costs.recomputed(5e8, 1_000_000_000);
             costs.sparseStep(25, 100);
         }
         HardwareProfile now = costs.correct(PROFILE, REQUEST);
         assertThat(now.slowReadBytes(REQUEST)).isEqualTo(1e8, within(1e6));
         assertThat(now.slowReadBytes(8 << 10)).isEqualTo(PROFILE.slowReadBytes(8 << 10) / 8, within(1e6));
-        assertThat(now.slowWriteBytes()).isEqualTo(2e8, within(1e6));
-        assertThat(now.denseBytes()).isEqualTo(3e8, within(1e7));
-        assertThat(now.sparseBytes()).isEqualTo(4e8, within(1e7));
         assertThat(now.multiplyAdds()).isEqualTo(5e8, within(3e7));
         assertThat(costs.correct(AccessPattern.ofSession(0.2, 0)).slowReadShare(1000)).isEqualTo(0.25, within(1e-9));
     }
@@ -46,9 +40,9 @@ class MeasuredCostsTest {
     void theNewestCounts() {
         MeasuredCosts costs = new MeasuredCosts();
         for (int i = 0; i < 1000; i++) {
-            costs.stored(i < 500 ? 1e8 : 9e8, 1_000_000_000);
+            costs.loaded(i < 500 ? 1e8 : 9e8, 1_000_000_000);
         }
-        assertThat(costs.correct(PROFILE, REQUEST).slowWriteBytes()).isGreaterThan(8.9e8);
+        assertThat(costs.correct(PROFILE, REQUEST).slowReadBytes(REQUEST)).isGreaterThan(8.9e8);
     }
 
     /** Another session took what the plan counted on. */
@@ -66,7 +60,7 @@ class MeasuredCostsTest {
         assertThat(decision.blocksToDelete()).isPositive();
     }
 
-    /** A disk that turns out to be hopeless: what was to be offloaded is recomputed. */
+    /** A disk that turns out to be hopeless: what was to be offloaded is recomputed, unless that is worse still. */
     @Test
     void measurementsChangeThePlan() {
         ByteModel bytes = new ByteModel(Models.LLAMA_1B, KvPrecision.INT8, 64, true, 1);
@@ -85,5 +79,11 @@ class MeasuredCostsTest {
                 217 * bytes.blockBytes(), caps.slowBytes(), 217, 0, 80, 280);
         assertThat(plan.decide(later).phase()).isEqualTo(Phase.III);
         assertThat(plan.plan().recomputation()).isEqualTo(Recomputation.REPLAY);
+        for (int i = 0; i < 500; i++) {
+            plan.measured().recomputed(1e4, 1_000_000_000);
+        }
+        plan.decide(new Occupancy(22_200, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
+                217 * bytes.blockBytes(), caps.slowBytes(), 217, 17, 80, 280));
+        assertThat(plan.plan().recomputation()).isNull();
     }
 }

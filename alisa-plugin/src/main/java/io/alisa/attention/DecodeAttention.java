@@ -15,7 +15,7 @@ import io.alisa.parallel.WorkerTeam;
  * joins the spans of each KV head in order. Spans do not depend on the number of threads, so neither does a single
  * bit of the result.
  *
- * <p>Owned by one session; allocates only when the context has doubled.
+ * <p>Owned by one session; allocates only when the context grew much.
  */
 public final class DecodeAttention {
     /** Blocks of a span: 512 tokens, some 128 KB of F32 keys and values per KV head of 64. */

@@ -2,6 +2,7 @@ package io.alisa.attention;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.parallel.Job;
@@ -13,7 +14,7 @@ import io.alisa.parallel.WorkerTeam;
  * <p>All scores of a tile's rows are made first, then their softmax, then the sum of the values. A KV head and tile is
  * an item that any thread may take. A decode step has one tile per KV head.
  *
- * <p>Owned by one session; allocates only when the context has doubled.
+ * <p>Owned by one session; allocates only when the context grew much.
  */
 public final class OrderedAttention {
     /** Rows of a tile: few enough that the scores of some thousand tokens stay in the second-level cache. */
@@ -102,7 +103,7 @@ public final class OrderedAttention {
 
     private float[] reserve(int worker, int length) {
         if (length > scores[worker].length) {
-            scores[worker] = new float[Math.max(length, 2 * scores[worker].length)];
+            scores[worker] = new float[Growth.of(scores[worker].length, length)];
         }
         return scores[worker];
     }

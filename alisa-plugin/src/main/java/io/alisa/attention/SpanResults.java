@@ -2,6 +2,8 @@ package io.alisa.attention;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
+
 /**
  * The running softmaxes that different spans of the tokens ended with, and how they become one (split-KV, as in
  * FlashDecoding). Spans are joined in their order, whoever computed them.
@@ -20,12 +22,12 @@ public final class SpanResults {
         this.shape = shape;
     }
 
-    /** Expects every KV head in {@code spanCount} spans; allocates only when that has doubled. */
+    /** Expects every KV head in {@code spanCount} spans; allocates only when that grew much. */
     public void begin(int spanCount) {
         spans = spanCount;
         int parts = shape.kvHeads() * shape.groupSize() * spanCount;
         if (parts > max.length) {
-            int capacity = Math.max(parts, 2 * max.length);
+            int capacity = Growth.of(max.length, parts);
             max = new float[capacity];
             sum = new float[capacity];
             output = new float[capacity * shape.rowStride()];

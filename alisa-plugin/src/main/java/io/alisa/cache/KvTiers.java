@@ -206,11 +206,11 @@ final class KvTiers implements AutoCloseable {
         heapPerToken = bytesPerToken;
     }
 
-    /** Bytes by which arrays on the heap grow for so many tokens: like all arrays they double. */
+    /** Bytes by which arrays on the heap grow for so many tokens. */
     private long heapFor(int tokens) {
         return tokens <= heapTokens
                 ? 0
-                : (long) Math.ceil((Math.max(tokens, 2 * heapTokens) - heapTokens) * heapPerToken);
+                : (long) Math.ceil((Growth.of(heapTokens, tokens) - heapTokens) * heapPerToken);
     }
 
     /** Counts what is about to grow on the heap. */
@@ -218,7 +218,7 @@ final class KvTiers implements AutoCloseable {
         long bytes = heapFor(tokens);
         if (bytes > 0) {
             reserve(bytes);
-            heapTokens = Math.max(tokens, 2 * heapTokens);
+            heapTokens = Growth.of(heapTokens, tokens);
         }
     }
 

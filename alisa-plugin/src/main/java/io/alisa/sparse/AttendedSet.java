@@ -2,6 +2,8 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
+
 /** Which tokens one KV head of one layer attended in its last step. */
 final class AttendedSet {
     private static final int WORD = Long.SIZE;
@@ -19,7 +21,7 @@ final class AttendedSet {
     int update(long[] attended, int tokens) {
         int words = (tokens + WORD - 1) / WORD;
         if (last.length < words) {
-            last = Arrays.copyOf(last, Math.max(words, 2 * last.length));
+            last = Arrays.copyOf(last, Growth.of(last.length, words));
         }
         int known = Math.min(tokensBefore, tokens);
         int recalled = 0;

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import java.util.Arrays;
 
 import io.alisa.attention.AttentionShape;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ final class AttentionWeights {
         tokens = positions;
         count = positionCount;
         if (scores.length < shape.groupSize() * count) {
-            scores = new double[Math.max(shape.groupSize() * count, 2 * scores.length)];
+            scores = new double[Growth.of(scores.length, shape.groupSize() * count)];
         }
         kv.read(score);
         for (int g = 0; g < shape.groupSize(); g++) {

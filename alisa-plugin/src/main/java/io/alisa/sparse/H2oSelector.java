@@ -2,6 +2,7 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
 
 /**
@@ -106,7 +107,7 @@ public final class H2oSelector implements TokenSelector {
 
     private void reserve(int tokens) {
         if (heavy.length < tokens) {
-            int room = Math.max(tokens, 2 * heavy.length);
+            int room = Growth.of(heavy.length, tokens);
             heavy = new int[room];
             for (int kvHead = 0; kvHead < sums.length; kvHead++) {
                 sums[kvHead] = Arrays.copyOf(sums[kvHead], room);

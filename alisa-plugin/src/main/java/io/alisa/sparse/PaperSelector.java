@@ -1,5 +1,6 @@
 package io.alisa.sparse;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
 
 /**
@@ -53,7 +54,7 @@ public final class PaperSelector implements TokenSelector {
 
     private void reserve(int tokens) {
         if (scores.length < tokens) {
-            int room = Math.max(tokens, 2 * scores.length);
+            int room = Growth.of(scores.length, tokens);
             scores = new float[room];
             dynamic = new int[room];
         }

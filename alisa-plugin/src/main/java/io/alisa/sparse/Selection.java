@@ -2,6 +2,7 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayout;
 
 /**
@@ -62,7 +63,7 @@ public final class Selection {
             counts[head] = 0;
             listed[head] = 0;
             if (bits[head].length < words) {
-                bits[head] = new long[Math.max(words, 2 * bits[head].length)];
+                bits[head] = new long[Growth.of(bits[head].length, words)];
             }
             Arrays.fill(bits[head], 0, words, 0L);
         }

@@ -9,6 +9,7 @@ import io.alisa.attention.Int8Kernels;
 import io.alisa.attention.Int8Rows;
 import io.alisa.attention.QuerySketch;
 import io.alisa.attention.SelectionKernels;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
@@ -71,7 +72,7 @@ final class SketchSelector implements TokenSelector {
 
         void reserve(int tokens, int rows) {
             if (stride < tokens) {
-                stride = KvLayout.blocks(Math.max(tokens, 2 * stride)) * KvLayout.BLOCK_TOKENS;
+                stride = KvLayout.blocks(Growth.of(stride, tokens)) * KvLayout.BLOCK_TOKENS;
                 estimates = new float[rows * stride];
                 importance = new float[stride];
                 chosen = new int[stride];

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import java.util.Arrays;
 
 import io.alisa.attention.AttentionShape;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayout;
 
 /**
@@ -26,7 +27,7 @@ final class SkippedMass {
     void begin(int count) {
         blocks = count;
         if (count > capacity) {
-            capacity = Math.max(count, 2 * capacity);
+            capacity = Growth.of(capacity, count);
             weights = new float[references.length * capacity];
         }
         Arrays.fill(weights, 0f);

@@ -7,6 +7,7 @@ import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
 import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvSession;
 import io.alisa.parallel.WorkerTeam;
 
@@ -52,7 +53,7 @@ final class SparseScratch {
     /** The positions 0 to {@code position}. */
     int[] allUpTo(int position) {
         if (all.length <= position) {
-            all = new int[Math.max(position + 1, 2 * all.length)];
+            all = new int[Growth.of(all.length, position + 1)];
             Arrays.setAll(all, i -> i);
         }
         return all;
@@ -61,7 +62,7 @@ final class SparseScratch {
     /** An array for {@code count} sums. */
     float[] weightSums(int count) {
         if (sums.length < count) {
-            sums = new float[Math.max(count, 2 * sums.length)];
+            sums = new float[Growth.of(sums.length, count)];
         }
         return sums;
     }

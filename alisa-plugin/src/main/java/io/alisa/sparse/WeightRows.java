@@ -2,11 +2,13 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
+
 /**
  * The last rows of a layer's attention weights, each summed over the layer's heads: a ring of rows as long as the
  * context, so memory grows linearly with it.
  *
- * <p>Not thread-safe. Allocates only when the context has doubled.
+ * <p>Not thread-safe. Allocates only when the context grew much.
  */
 final class WeightRows {
     private static final int NONE = -1;
@@ -71,7 +73,7 @@ final class WeightRows {
 
     private void reserve(int tokens) {
         if (room < tokens) {
-            room = Math.max(tokens, 2 * room);
+            room = Growth.of(room, tokens);
             for (int place = 0; place < rows.length; place++) {
                 rows[place] = Arrays.copyOf(rows[place], room);
             }

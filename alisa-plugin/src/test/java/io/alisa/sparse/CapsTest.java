@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -17,13 +18,19 @@ import io.alisa.ChildJvm;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.Teams;
 import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
+import io.alisa.cache.KvSession;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
+import io.alisa.tier.PrivateFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Caps hold over all sessions, and each gets its share of them. */
 @Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -69,6 +76,39 @@ class CapsTest {
         try (Stream<Path> left = Files.list(directory)) {
             assertThat(left).isEmpty();
         }
+    }
+
+    /** Long contexts in a fast tier of 5.5 % of what the host would hold: sparse sessions of a model of usual shape. */
+    @ParameterizedTest
+    @ValueSource(ints = {32_768, 33_000, 65_536})
+    void aTwentiethOfTheHostsBytesIsEnough(int tokens) {
+        AttentionShape shape = new AttentionShape(8, 4, 64, 0);
+        int layers = 4;
+        long cap = (long) (0.055 * tokens * layers * 2 * shape.kvHeads() * shape.headSize() * Float.BYTES);
+        KvMemory memory = new KvMemory(new MemoryBudget(cap), new MemoryBudget(Long.MAX_VALUE),
+                () -> new PrivateFile(directory));
+        try (KvSession kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers,
+                2 * tokens, true, memory)) {
+            new SparseSession("swa", new Budget(0.2, 0), kv, shape, new VectorKernels(), Teams.of(2));
+            for (int start = 0; start < tokens; start += 256) {
+                step(kv, start, Math.min(tokens, start + 256));
+            }
+            for (int position = tokens; position < tokens + 300; position++) {
+                step(kv, position, position + 1);
+            }
+            assertThat(kv.bytes()).isBetween(cap / 2, cap);
+        }
+    }
+
+    /** Takes memory as a step does. */
+    private static void step(KvSession kv, int start, int end) {
+        kv.claimShare(end - start);
+        for (int i = 0; i < kv.layerCount(); i++) {
+            kv.layer(i).resize(start, end);
+            Objects.requireNonNull(kv.layer(i).digest()).resize(end / KvLayout.BLOCK_TOKENS);
+            kv.layer(i).settle();
+        }
+        kv.stepDone();
     }
 
     // ---- shares

@@ -45,6 +45,7 @@ public final class HostCheck {
             "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
             "model/AbstractModel modelDType L" + HOST + "safetensors/DType;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
+            "model/AbstractModel addBosToken ()Z", "tensor/KvBufferCache$KvBuffer ephemeral Z",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");
 

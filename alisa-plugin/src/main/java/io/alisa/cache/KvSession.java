@@ -150,7 +150,7 @@ public final class KvSession implements AutoCloseable {
      * @return bytes that were freed; 0 where somebody is at it right now
      */
     public long moveOut(MemoryBudget budget, long bytes) {
-        if (budget != memory.fast() || layout.format() != KvFormat.INT8 || !lock.tryLock()) {
+        if (!budget.equals(memory.fast()) || layout.format() != KvFormat.INT8 || !lock.tryLock()) {
             return 0;
         }
         try {
@@ -166,7 +166,7 @@ public final class KvSession implements AutoCloseable {
 
     /** Bytes that the session holds of a budget. */
     public long heldOf(MemoryBudget budget) {
-        return budget == memory.fast() ? bytes() : budget == memory.slow() ? slowBytes() : 0;
+        return budget.equals(memory.fast()) ? bytes() : budget.equals(memory.slow()) ? slowBytes() : 0;
     }
 
     /** Closes the session unless somebody is at it right now. Returns whether it is closed. */

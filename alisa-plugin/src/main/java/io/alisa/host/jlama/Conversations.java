@@ -1,6 +1,7 @@
 package io.alisa.host.jlama;
 
 import java.lang.ref.WeakReference;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.host.Binding;
 import io.alisa.host.HostSession;
+import io.alisa.host.PendingToken;
 import io.alisa.host.PrefixRule;
 import io.alisa.host.Sessions;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  * {@code batchForward} gets all rows of the last batch, computed from the tokens he gave.
  */
 final class Conversations {
+    /** Whose step this thread did last: the token it chooses next is that one's. */
+    private static final ThreadLocal<@Nullable WeakReference<Binding>> STEPPING = new ThreadLocal<>();
+
     private final Sessions sessions;
     private final Opener opener;
-    /** Whose step this thread did last: the token it chooses next is that one's. */
-    private final ThreadLocal<@Nullable WeakReference<Binding>> stepping = new ThreadLocal<>();
 
     /** Opens sessions by the settings as they are. */
     interface Opener {
@@ -43,24 +46,6 @@ final class Conversations {
 
         /** Whether what a closed session holds is kept. */
         boolean keeps(KvBuffer kvBuffer);
-    }
-
-    /** Tokens to be computed, and the position of the first. */
-    private record Prompt(int[] ids, int start) {
-        /** The rest from a position on. */
-        int[] from(int position) {
-            int[] rest = new int[ids.length - (position - start)];
-            System.arraycopy(ids, position - start, rest, 0, rest.length);
-            return rest;
-        }
-
-        /** From the beginning: what came before this, and this. */
-        Prompt after(int... before) {
-            int[] all = new int[before.length + ids.length];
-            System.arraycopy(before, 0, all, 0, before.length);
-            System.arraycopy(ids, 0, all, before.length, ids.length);
-            return new Prompt(all, 0);
-        }
     }
 
     Conversations(Sessions sessions, Opener opener) {
@@ -83,7 +68,7 @@ final class Conversations {
         if (binding == null || binding.isReplaying()) {
             return null;
         }
-        stepping.set(binding.reference());
+        STEPPING.set(binding.reference());
         if (!binding.pending().takeAsked() || binding.isHostsOwn()) {
             reach(binding, model, start, kvBuffer, reducer);
             binding.record(start, tokens);
@@ -91,17 +76,17 @@ final class Conversations {
         }
         binding.pending().setMarked(JlamaAccess.addsBeginning(model));
         Prompt prompt = goOn(binding, tokens, start);
-        boolean open = sessions.goOn(binding, prompt.start);
+        boolean open = sessions.goOn(binding, prompt.start());
         int known = binding.tokens().size();
-        if (!open && prompt.start > 0 && known >= prompt.start) {
-            prompt = prompt.after(binding.tokens().first(prompt.start));
+        if (!open && prompt.start() > 0 && known >= prompt.start()) {
+            prompt = prompt.after(binding.tokens().first(prompt.start()));
         }
-        int have = prompt.start;
+        int have = prompt.start();
         if (!open && have == 0) {
-            have = openWithPrefix(binding, model, prompt.ids);
+            have = openWithPrefix(binding, model, prompt.ids());
         }
-        binding.record(prompt.start, prompt.ids);
-        return have == start && prompt.ids == tokens
+        binding.record(prompt.start(), prompt.ids());
+        return have == start && Arrays.equals(prompt.ids(), tokens)
                 ? null
                 : run(binding, model, prompt.from(have), have, kvBuffer, reducer);
     }
@@ -117,20 +102,22 @@ final class Conversations {
     private static Prompt goOn(Binding binding, int[] tokens, int start) {
         int known = binding.tokens().size();
         if (known == 0 || start != binding.pending().next(known)) {
-            return new Prompt(tokens, start);
+            return new Prompt(start, tokens);
         }
-        Prompt said = new Prompt(tokens, 0);
-        int[] rest = said.from(binding.pending().isMarked() ? 1 : 0);
-        return binding.pending().isAt(known)
-                ? new Prompt(new Prompt(rest, 1).after(binding.pending().token()).ids, known)
-                : new Prompt(rest, known);
+        PendingToken pending = binding.pending();
+        Prompt said = new Prompt(0, tokens);
+        if (pending.isMarked()) {
+            said = new Prompt(1, said.from(1));
+        }
+        said = pending.isAt(known) ? said.after(pending.token()) : said;
+        return new Prompt(known, said.ids());
     }
 
     /** One token to decode comes. */
     void token(AbstractModel model, int token, int position, KvBuffer kvBuffer, Object reducer) {
         Binding binding = sessions.find(kvBuffer);
         if (binding != null && !binding.isReplaying()) {
-            stepping.set(binding.reference());
+            STEPPING.set(binding.reference());
             binding.pending().takeAsked();
             reach(binding, model, position, kvBuffer, reducer);
             binding.recordOne(position, token);
@@ -139,10 +126,10 @@ final class Conversations {
 
     /** A token was chosen. */
     void sampled(int token) {
-        WeakReference<Binding> reference = stepping.get();
+        WeakReference<Binding> reference = STEPPING.get();
         Binding binding = reference == null ? null : reference.get();
         if (binding != null) {
-            stepping.set(null);
+            STEPPING.set(null);
             binding.pending().chosen(token, binding.tokens().size());
         }
     }

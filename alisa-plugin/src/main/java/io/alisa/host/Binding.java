@@ -1,7 +1,9 @@
 package io.alisa.host;
 
 import java.lang.ref.WeakReference;
+import java.util.UUID;
 
+import io.alisa.cache.PinnedSpans;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ public final class Binding {
     private boolean hostsOwn;
     private boolean replaying;
     private int stepStart;
+    private PinnedSpans pinned = PinnedSpans.NONE;
+    private @Nullable UUID id;
 
     /** The open session, or null. */
     public synchronized @Nullable HostSession session() {
@@ -31,6 +35,9 @@ public final class Binding {
     synchronized void open(Branch opened) {
         branch = opened;
         session = opened.session();
+        for (int i = 0; i < pinned.spans(Integer.MAX_VALUE); i++) {
+            session.kv().pin(pinned.from(i), pinned.end(i));
+        }
     }
 
     /** Forgets the last session: what is kept of it is not this one's any more. */
@@ -49,6 +56,27 @@ public final class Binding {
 
     public TokenLog tokens() {
         return tokens;
+    }
+
+    /** Pins tokens that are known, see {@link io.alisa.cache.KvSession#pin}. */
+    public synchronized void pin(int from, int end) {
+        if (end > tokens.size()) {
+            throw new IllegalArgumentException("Tokens " + from + " to " + end + " can't be pinned: the session has "
+                    + tokens.size());
+        }
+        pinned = pinned.with(from, end);
+        if (session != null) {
+            session.kv().pin(from, end);
+        }
+    }
+
+    /** Says by which id the host knows the session. */
+    public synchronized void setId(UUID known) {
+        id = known;
+    }
+
+    synchronized boolean has(UUID wanted) {
+        return wanted.equals(id);
     }
 
     /** What a reply ended with. */
@@ -73,12 +101,14 @@ public final class Binding {
     /** Records ids that are about to be computed, from a position on. */
     public synchronized void record(int position, int... ids) {
         stepStart = position;
+        pinned = pinned.before(position);
         tokens.record(position, ids);
     }
 
     /** As {@link #record}, without allocating. */
     public synchronized void recordOne(int position, int id) {
         stepStart = position;
+        pinned = pinned.before(position);
         tokens.recordOne(position, id);
     }
 

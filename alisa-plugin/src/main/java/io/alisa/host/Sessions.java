@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 import io.alisa.SessionReport;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,17 @@ public final class Sessions {
     /** What is kept for a cache object, or null when it was never seen. */
     public @Nullable Binding find(Object kvBuffer) {
         return table.get(kvBuffer);
+    }
+
+    /** What is kept for the cache objects of an id: several, where several models are in the process. */
+    public List<Binding> find(UUID id) {
+        List<Binding> found = new ArrayList<>();
+        for (Binding binding : table.values()) {
+            if (binding.has(id)) {
+                found.add(binding);
+            }
+        }
+        return found;
     }
 
     /** What is kept for a cache object, made when it was never seen. */

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.Optional;
+import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
@@ -41,6 +42,7 @@ final class JlamaAccess {
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
 
     private static final MethodHandle ADD_BOS = modelMethod("addBosToken", MethodType.methodType(boolean.class));
+    private static final VarHandle SESSION = open(KvBuffer.class, "session", UUID.class);
     private static final VarHandle EPHEMERAL = open(KvBuffer.class, "ephemeral", boolean.class);
 
     private JlamaAccess() {
@@ -160,6 +162,11 @@ final class JlamaAccess {
         } catch (Throwable e) {
             throw new IllegalStateException("The host can't say how prompts begin", e);
         }
+    }
+
+    /** The id the host knows a buffer by. */
+    static UUID id(KvBuffer buffer) {
+        return (UUID) SESSION.get(buffer);
     }
 
     /** Whether the host made a buffer for a single use. */

@@ -96,7 +96,8 @@ public final class Alisa {
                 number(fields, "deletedTokens"),
                 number(fields, "recomputedTokens"), number(fields, "recalledTokens"),
                 number(fields, "loadedBytes"), number(fields, "stallNanos"),
-                ((Number) get(fields, "keptMass")).doubleValue(), number(fields, "reusedTokens"));
+                ((Number) get(fields, "keptMass")).doubleValue(), number(fields, "pinnedTokens"),
+                number(fields, "reusedTokens"));
     }
 
     private static long number(Map<String, Object> fields, String name) {

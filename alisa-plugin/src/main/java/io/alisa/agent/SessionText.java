@@ -17,6 +17,10 @@ final class SessionText {
                 + " hold %s)\n", session.model(), session.tokens(), session.mode(), session.phase(),
                 ByteSize.format(session.fastBytes()), ByteSize.format(session.slowBytes()),
                 ByteSize.format(session.hostEquivalentBytes()));
+        if (session.reusedTokens() + session.pinnedTokens() > 0) {
+            line += String.format(Locale.ROOT, "    %,d tokens taken over instead of computed; %,d always attended\n",
+                    session.reusedTokens(), session.pinnedTokens());
+        }
         if (session.mode().startsWith("sparse")) {
             line += attention(session);
         }

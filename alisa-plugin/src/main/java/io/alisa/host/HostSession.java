@@ -211,7 +211,7 @@ public class HostSession implements AutoCloseable {
         return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, phase(), kv.bytes(),
                 kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, kv.deletedTokens(),
                 kv.recomputedTokens(), Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass,
-                reusedTokens);
+                kv.pinned().count(tokens), reusedTokens);
     }
 
     @Override

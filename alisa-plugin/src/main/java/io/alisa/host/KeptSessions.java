@@ -95,11 +95,11 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     }
 
     /**
-     * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, or where
-     * others share what is to be overwritten.
+     * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, where
+     * somebody took it over, or where others share what is to be overwritten.
      */
-    synchronized boolean resume(Branch branch, int position) {
-        if (branch.state != Branch.State.KEPT || !branch.rewind(position)) {
+    synchronized boolean resume(Branch branch, TokenLog user, int position) {
+        if (branch.state != Branch.State.KEPT || !branch.isOf(user) || !branch.rewind(position)) {
             return false;
         }
         branch.state = Branch.State.OPEN;

@@ -119,7 +119,7 @@ public final class Sessions {
     }
 
     private boolean resume(Binding binding, Branch branch, int position) {
-        if (!branch.isOf(binding.tokens()) || !kept.resume(branch, position)) {
+        if (!kept.resume(branch, binding.tokens(), position)) {
             return false;
         }
         binding.open(branch);
@@ -174,7 +174,8 @@ public final class Sessions {
     private static SessionReport closedReport(SessionReport r) {
         return new SessionReport(r.id(), r.model(), r.mode(), true, r.tokens(), r.phase(), 0, 0,
                 r.hostEquivalentBytes(), r.attendedTokensPerStep(), r.deletedTokens(), r.recomputedTokens(),
-                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), r.reusedTokens());
+                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), r.pinnedTokens(),
+                r.reusedTokens());
     }
 
     /** Open sessions, oldest first. */

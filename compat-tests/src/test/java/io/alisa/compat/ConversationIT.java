@@ -96,6 +96,20 @@ class ConversationIT {
         assertThat(actual.recording("memo").fact(Fact.TEXT)).contains("4821").contains("raven");
     }
 
+    /** Found in the prompt by its ids: all of it is pinned, and nothing else. */
+    @Test
+    void systemMessagesArePinned() throws IOException, InterruptedException {
+        String system = "The gate code of Alice is 4821. The pet of Bob is a raven. Answer in one short sentence.";
+        List<Scenario> scenario = List
+                .of(Scenario.of("memo", Kind.SYSTEM_MESSAGE, Workspace.memo(), Types.F32_I8, 0, 20)
+                        .text(system + "||What is the gate code of Alice?"));
+        Recording said = plugin("system").property("alisa.sparse", "true")
+                .property("alisa.sparse.min-context", "16").run(scenario).recording("memo");
+        assertThat(said.number(Fact.PLUGIN_PINNED)).isEqualTo(said.number(Fact.PROMPT_TOKENS)).isGreaterThan(20);
+        Recording exact = plugin("system-exact").run(scenario).recording("memo");
+        assertThat(exact.number(Fact.PLUGIN_PINNED)).isZero();
+    }
+
     /** 64 conversations by 8 threads; the host alone, which can't do two things at once, one after the other. */
     @Test
     void manyConversationsAtOnceSayWhatTheHostSays() throws IOException, InterruptedException {

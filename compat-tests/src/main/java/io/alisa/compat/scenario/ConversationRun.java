@@ -28,6 +28,7 @@ final class ConversationRun {
     private final AbstractModel model;
     private final List<String> replies = new ArrayList<>();
     private final List<Integer> lengths = new ArrayList<>();
+    private int systemTokens;
     private final Set<String> ids = new LinkedHashSet<>();
 
     ConversationRun(Scenario scenario, AbstractModel model) {
@@ -41,6 +42,7 @@ final class ConversationRun {
             case CONVERSATION -> goOn(turns);
             case WHOLE_PROMPTS -> wholePrompts(turns);
             case HISTORY -> history(turns);
+            case SYSTEM_MESSAGE -> systemMessage(turns[0], turns[1]);
             default -> throw new IllegalArgumentException("No conversation: " + scenario.kind());
         }
         Map<Fact, String> facts = new EnumMap<>(Fact.class);
@@ -48,6 +50,8 @@ final class ConversationRun {
         facts.put(Fact.GENERATED_TOKENS, lengths.toString());
         facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.lastSession().toString());
         facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
+        facts.put(Fact.PLUGIN_PINNED, PluginProbe.last("pinnedTokens"));
+        facts.put(Fact.PROMPT_TOKENS, Integer.toString(systemTokens));
         facts.put(Fact.PLUGIN_IDS, Integer.toString(ids.size()));
         facts.put(Fact.PLUGIN_REUSED, PluginProbe.last("reusedTokens"));
         facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));
@@ -137,6 +141,17 @@ final class ConversationRun {
             add(response.responseTextWithSpecialTokens, response.generatedTokens);
             all.append(response.responseText);
         }
+    }
+
+    /** The system message is in the prompt's text, and nothing says where. */
+    private void systemMessage(String system, String user) {
+        PromptContext prompt = model.promptSupport().orElseThrow().builder().addSystemMessage(system)
+                .addUserMessage(user).build();
+        systemTokens = model.getTokenizer().encode(system).length;
+        int said = model.encodePrompt(prompt).length;
+        Response response = model.generate(UUID.randomUUID(), prompt, 0f, said + scenario.decode(), (piece, ms) -> {
+        });
+        add(response.responseTextWithSpecialTokens, response.generatedTokens);
     }
 
     private void add(String reply, int generated) {

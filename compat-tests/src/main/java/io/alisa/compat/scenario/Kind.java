@@ -23,6 +23,8 @@ public enum Kind {
     WHOLE_PROMPTS,
     /** {@code generate}, several turns, each with the whole history and a new session id. */
     HISTORY,
+    /** {@code generate} of a prompt with a system message, built by the host. */
+    SYSTEM_MESSAGE,
     /** Many {@link #HISTORY histories} at once that begin alike. */
     MANY_HISTORIES,
     /** {@code embed} by an encoder. */

@@ -116,11 +116,17 @@ public final class Binding {
      * Ends the session, if one is open; the ids of its tokens stay, but for those of a step that failed. Returns it.
      */
     public synchronized @Nullable HostSession endSession() {
+        forgetFailedStep();
         HostSession ended = session;
         session = null;
-        if (ended != null && tokens.size() > ended.tokens()) {
-            tokens.cut(Math.min(stepStart, ended.tokens()));
-        }
         return ended;
+    }
+
+    /** Forgets the ids of a step that failed: a whole prompt, even where some of its batches were computed. */
+    public synchronized void forgetFailedStep() {
+        if (session != null && tokens.size() > session.tokens()) {
+            tokens.cut(Math.min(stepStart, session.tokens()));
+            session.rewind(tokens.size());
+        }
     }
 }

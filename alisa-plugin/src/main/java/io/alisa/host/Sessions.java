@@ -144,8 +144,9 @@ public final class Sessions {
      */
     public void close(Binding binding, boolean keep) {
         Branch branch = binding.branch();
+        boolean known = binding.tokens().size() > 0;
         HostSession session = binding.endSession();
-        if (session != null && branch != null && binding.tokens().size() > 0) {
+        if (session != null && branch != null && known) {
             session.rewind(binding.tokens().size()); // to before a step that failed
             branch.rewind(binding.tokens().size());
         }

@@ -110,6 +110,26 @@ class SessionsTest {
         return session;
     }
 
+    /** Of three batches one was computed: whoever tries again must not find it in his conversation. */
+    @Test
+    void aPromptThatFailsIsForgottenWhole() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        Binding binding = sessions.bind(kvBuffer);
+        binding.record(0, new int[20]);
+        step(session, 20);
+        binding.record(20, new int[30]);
+        step(session, 30);
+        binding.forgetFailedStep();
+        assertThat(binding.tokens().size()).isEqualTo(20);
+        assertThat(session.tokens()).isEqualTo(20);
+        binding.record(0, new int[50]);
+        sessions.close(binding, true);
+        assertThat(binding.tokens().size()).isZero();
+        assertThat(session.tokens()).isZero();
+        assertThat(sessions.find(kvBuffer)).isNotNull();
+    }
+
     @Test
     void decodeStepsAreAveraged() {
         Object kvBuffer = new Object();

@@ -163,8 +163,9 @@ final class Conversations {
         Binding binding = sessions.find(kvBuffer);
         HostSession session = binding == null ? null : binding.session();
         if (binding != null && session != null) {
-            sessions.close(binding, binding.tokens().size() > 0 && opener.keeps(kvBuffer));
+            binding.forgetFailedStep();
             int known = binding.tokens().size();
+            sessions.close(binding, known > 0 && opener.keeps(kvBuffer));
             kvBuffer.setCurrentContextPosition(known == 0 ? session.tokens() : binding.pending().next(known));
         }
     }

@@ -7,9 +7,11 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.WeakHashMap;
 
 import io.alisa.config.Configuration;
+import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.Reports;
 import io.alisa.host.Sessions;
@@ -84,6 +86,16 @@ public final class Bridge {
         };
     }
 
+    /**
+     * Pins the tokens {@code from} to {@code end - 1} of the sessions that the host knows by an id. Returns whether there is
+     * one.
+     */
+    public static boolean pin(UUID session, int from, int end) {
+        List<Binding> bindings = Sessions.ofProcess().find(session);
+        bindings.forEach(binding -> binding.pin(from, end));
+        return !bindings.isEmpty();
+    }
+
     private static synchronized List<HostHooks> hosts() {
         List<HostHooks> hosts = new ArrayList<>();
         for (WeakReference<@Nullable HostHooks> reference : HOSTS.values()) {
@@ -113,6 +125,7 @@ public final class Bridge {
         List<SessionReport> sessions = Sessions.ofProcess().reports();
         text.append(sessions.size()).append(sessions.size() == 1 ? " open session\n" : " open sessions\n");
         sessions.forEach(session -> text.append(SessionText.of(session)));
+        text.append(SessionText.of(Sessions.ofProcess().kept()));
         Sessions.ofProcess().planReasons().forEach(reason -> text.append("  ").append(reason).append('\n'));
         return text.toString();
     }

@@ -45,6 +45,8 @@ public final class HostCheck {
             "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
             "model/AbstractModel modelDType L" + HOST + "safetensors/DType;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
+            "model/AbstractModel addBosToken ()Z", "tensor/KvBufferCache$KvBuffer ephemeral Z",
+            "tensor/KvBufferCache$KvBuffer session Ljava/util/UUID;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");
 

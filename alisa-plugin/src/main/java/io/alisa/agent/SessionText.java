@@ -5,6 +5,7 @@ import java.util.Locale;
 import io.alisa.Phase;
 import io.alisa.SessionReport;
 import io.alisa.config.ByteSize;
+import io.alisa.host.KeptSessions;
 
 /** A session in a line or two, for {@code explain()}. */
 final class SessionText {
@@ -16,10 +17,23 @@ final class SessionText {
                 + " hold %s)\n", session.model(), session.tokens(), session.mode(), session.phase(),
                 ByteSize.format(session.fastBytes()), ByteSize.format(session.slowBytes()),
                 ByteSize.format(session.hostEquivalentBytes()));
+        if (session.reusedTokens() + session.pinnedTokens() > 0) {
+            line += String.format(Locale.ROOT, "    %,d tokens taken over instead of computed; %,d always attended\n",
+                    session.reusedTokens(), session.pinnedTokens());
+        }
         if (session.mode().startsWith("sparse")) {
             line += attention(session);
         }
         return session.phase() == Phase.I ? line : line + tiers(session);
+    }
+
+    /** What is kept of closed sessions; nothing where nothing is. */
+    static String of(KeptSessions kept) {
+        int count = kept.count();
+        return count == 0
+                ? ""
+                : String.format(Locale.ROOT, "%,d kept for later, they give way to open ones: KV %s fast + %s slow\n",
+                        count, ByteSize.format(kept.bytes(false)), ByteSize.format(kept.bytes(true)));
     }
 
     private static String tiers(SessionReport session) {

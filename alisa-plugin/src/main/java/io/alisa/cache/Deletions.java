@@ -27,9 +27,9 @@ final class Deletions implements AutoCloseable {
     /** Bytes reserved for computing again what is deleted. */
     private long aside;
     private @Nullable String objection;
-    private long lastDeleted;
     private volatile long deletions;
     private volatile long deletedTokens;
+    private volatile int wholeBlocks = Integer.MAX_VALUE;
     private volatile long recomputedTokens;
     private volatile long recomputeNanos;
 
@@ -52,6 +52,18 @@ final class Deletions implements AutoCloseable {
     void note(int start, int[] tokens) {
         if (start % KvLayout.BLOCK_TOKENS == 0 && tokens.length >= KvLayout.BLOCK_TOKENS) {
             batches.add(new PromptBatch(start, tokens));
+        }
+    }
+
+    /** Takes over the batches that other tokens of another session came in: they can be computed again here too. */
+    void inherit(Deletions from, int tokens) {
+        for (PromptBatch batch : from.batches) {
+            if (batch.start() < tokens) {
+                PromptBatch own = new PromptBatch(batch.start(), batch.tokens());
+                own.cut(batch.limit());
+                own.cut(tokens);
+                batches.add(own);
+            }
         }
     }
 
@@ -108,6 +120,11 @@ final class Deletions implements AutoCloseable {
             tokens += (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
         }
         deletedTokens = tokens;
+        int whole = Integer.MAX_VALUE;
+        for (KvLayer layer : layers) {
+            whole = layer.isComplete() ? whole : Math.min(whole, layer.firstDeleted());
+        }
+        wholeBlocks = whole;
         Recomputer by = recomputer;
         long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(incomplete(), layout, by);
         if (wanted < aside) {
@@ -122,26 +139,27 @@ final class Deletions implements AutoCloseable {
      * Deletes a batch: the one that is used least, among equals the oldest. How much is deleted when is decided here and by
      * who calls this.
      *
-     * @return whether there was one to delete
+     * @return blocks, of one layer each, that were deleted; 0 where there was nothing to delete
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    boolean delete() {
+    long delete() {
         PromptBatch victim = recalling || isRead() ? null : victim();
         if (victim == null) {
-            return false;
+            return 0;
         }
         closeReplay();
+        long deleted = 0;
         while (victim != null) { // once, unless what is freed is in pieces too small to set anything aside
-            delete(victim);
+            deleted += delete(victim);
             deletions = deletions + 1;
             victim = setAside() ? null : victim();
         }
         count();
-        return true;
+        return deleted;
     }
 
-    private void delete(PromptBatch batch) {
-        lastDeleted = 0;
+    private long delete(PromptBatch batch) {
+        long deleted = 0;
         int places = (int) count(batch, true);
         int end = endBlock(batch);
         for (KvLayer layer : layers) {
@@ -149,11 +167,12 @@ final class Deletions implements AutoCloseable {
                 if (!layer.isDeleted(block)) {
                     tiers.drop(layer, block);
                     layer.delete(block);
-                    lastDeleted++;
+                    deleted++;
                 }
             }
         }
         tiers.demote(places);
+        return deleted;
     }
 
     /** Reserves what computing again takes, of what was freed. */
@@ -186,7 +205,7 @@ final class Deletions implements AutoCloseable {
         PromptBatch least = null;
         float leastUse = Float.POSITIVE_INFINITY;
         for (PromptBatch batch : batches) {
-            long frames = freed(batch);
+            long frames = isPinned(batch) ? 0 : freed(batch);
             float use = use(batch);
             if (frames > 0 && use < leastUse) {
                 if (gains(batch, frames, by)) {
@@ -210,9 +229,14 @@ final class Deletions implements AutoCloseable {
         return frames * layout.blockBytes() > missing && tiers.couldReserve(missing, frames);
     }
 
-    /** The first block is never deleted: it holds the attention sinks. */
-    private static int firstBlock(PromptBatch batch) {
-        return Math.max(1, batch.firstBlock());
+    /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
+    private int firstBlock(PromptBatch batch) {
+        return Math.max(Math.max(1, layers[0].anchored()), batch.firstBlock());
+    }
+
+    /** Nor is a batch of which something is pinned: a system prompt is always attended, it would come back at once. */
+    private boolean isPinned(PromptBatch batch) {
+        return tiers.pinned().touch(batch.start(), batch.end());
     }
 
     /** Nor are blocks that can still change. */
@@ -255,18 +279,13 @@ final class Deletions implements AutoCloseable {
         return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
     }
 
-    /** Blocks, of one layer each, that the last deletion deleted. */
-    long lastDeleted() {
-        return lastDeleted;
-    }
-
     /** Blocks of all layers that could be deleted. */
     int deletableBlocks() {
         Recomputer by = recomputer;
         int blocks = 0;
         for (int i = 0; by != null && by.objection() == null && i < batches.size(); i++) {
             PromptBatch batch = batches.get(i);
-            blocks += Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
+            blocks += isPinned(batch) ? 0 : Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
         }
         return blocks;
     }
@@ -452,6 +471,11 @@ final class Deletions implements AutoCloseable {
 
     long deletedTokens() {
         return deletedTokens;
+    }
+
+    /** Blocks before the first that is deleted; a large number where none is. */
+    int wholeBlocks() {
+        return wholeBlocks;
     }
 
     long recomputedTokens() {

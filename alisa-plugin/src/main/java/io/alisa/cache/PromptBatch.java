@@ -32,6 +32,11 @@ final class PromptBatch {
         return KvLayout.blocks(tokens.length);
     }
 
+    /** Behind the last token that is still this batch's. */
+    int limit() {
+        return limit;
+    }
+
     int firstBlock() {
         return start / KvLayout.BLOCK_TOKENS;
     }

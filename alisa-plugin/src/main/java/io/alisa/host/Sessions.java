@@ -1,10 +1,12 @@
 package io.alisa.host;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 import io.alisa.SessionReport;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  * All sessions of the process. Thread-safe.
  *
  * <p>A session ends when the host closes its cache object, or when that object is collected: an abandoned one is
- * freed by a daemon thread that waits for nothing else.
+ * freed by a daemon thread that waits for nothing else. What one held may be {@link KeptSessions kept} beyond its end.
  */
 public final class Sessions {
     private static final Sessions PROCESS = new Sessions();
 
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
+    private final KeptSessions kept = new KeptSessions();
     private boolean reaping;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
@@ -32,6 +35,17 @@ public final class Sessions {
     /** What is kept for a cache object, or null when it was never seen. */
     public @Nullable Binding find(Object kvBuffer) {
         return table.get(kvBuffer);
+    }
+
+    /** What is kept for the cache objects of an id: several, where several models are in the process. */
+    public List<Binding> find(UUID id) {
+        List<Binding> found = new ArrayList<>();
+        for (Binding binding : table.values()) {
+            if (binding.has(id)) {
+                found.add(binding);
+            }
+        }
+        return found;
     }
 
     /** What is kept for a cache object, made when it was never seen. */
@@ -51,15 +65,92 @@ public final class Sessions {
         }
     }
 
-    /** Registers an opened session. */
-    public synchronized void opened(HostSession session) {
+    /** Opens a new session for a cache object. */
+    public void open(Binding binding, Object model, HostSession session) {
+        Branch branch = kept.opened(model, session, binding.tokens());
+        binding.open(branch);
+        opened(session);
+    }
+
+    private synchronized void opened(HostSession session) {
         open.add(session);
     }
 
-    /** Closes the session of a cache object, if it has an open one. */
+    /**
+     * Opens a session for a cache object with what another session of the model has of the same tokens, see
+     * {@link KeptSessions#begin}.
+     *
+     * @return how many tokens there are already; 0: no session was opened
+     */
+    public int openWith(Binding binding, Object model, int[] prompt, PrefixRule rule, KeptSessions.Fork fork) {
+        KeptSessions.Start start = kept.begin(model, prompt, rule, binding.tokens(), fork);
+        if (start == null) {
+            return 0;
+        }
+        binding.tokens().record(0, Arrays.copyOf(prompt, start.tokens()));
+        start.branch().session().reuse(start.tokens());
+        binding.open(start.branch());
+        opened(start.branch().session());
+        return start.tokens();
+    }
+
+    /**
+     * Has the session of a cache object go on at a position, what lay behind it being forgotten. One that was closed is
+     * opened again where its KV was kept; one that others share what is to be overwritten with is left to them.
+     *
+     * @return whether there is an open session for that now
+     */
+    public boolean goOn(Binding binding, int position) {
+        Branch branch = binding.branch();
+        if (branch == null) {
+            return false;
+        }
+        boolean open = binding.session() != null;
+        if (open ? branch.rewind(position) : position > 0 && resume(binding, branch, position)) {
+            branch.session().rewind(position);
+            return true;
+        }
+        if (open) {
+            close(binding, true);
+        }
+        branch.leave(binding.tokens());
+        binding.leaveBranch();
+        return false;
+    }
+
+    private boolean resume(Binding binding, Branch branch, int position) {
+        if (!kept.resume(branch, binding.tokens(), position)) {
+            return false;
+        }
+        binding.open(branch);
+        opened(branch.session());
+        return true;
+    }
+
+    /** What is kept of closed sessions. */
+    public KeptSessions kept() {
+        return kept;
+    }
+
+    /** Closes the session of a cache object, if it has an open one, and frees what it held. */
     public void close(Binding binding) {
+        close(binding, false);
+    }
+
+    /**
+     * Closes the session of a cache object, if it has an open one.
+     *
+     * @param keep whether its KV is kept, should the conversation go on
+     */
+    public void close(Binding binding, boolean keep) {
+        Branch branch = binding.branch();
+        boolean known = binding.tokens().size() > 0;
         HostSession session = binding.endSession();
-        if (session == null) {
+        if (session != null && branch != null && known) {
+            session.rewind(binding.tokens().size()); // to before a step that failed
+            branch.rewind(binding.tokens().size());
+        }
+        if (session == null || branch == null) {
             return;
         }
         synchronized (this) {
@@ -70,7 +161,11 @@ public final class Sessions {
             }
             open.remove(session);
         }
-        session.close();
+        if (keep) {
+            kept.keep(branch);
+        } else {
+            kept.drop(branch);
+        }
     }
 
     private void abandoned(Binding binding) {
@@ -80,7 +175,8 @@ public final class Sessions {
     private static SessionReport closedReport(SessionReport r) {
         return new SessionReport(r.id(), r.model(), r.mode(), true, r.tokens(), r.phase(), 0, 0,
                 r.hostEquivalentBytes(), r.attendedTokensPerStep(), r.deletedTokens(), r.recomputedTokens(),
-                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass());
+                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), r.pinnedTokens(),
+                r.reusedTokens());
     }
 
     /** Open sessions, oldest first. */

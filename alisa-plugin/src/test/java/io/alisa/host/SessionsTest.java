@@ -17,13 +17,13 @@ class SessionsTest {
             0.25f, 0, 128);
 
     private final Sessions sessions = new Sessions();
+    private final Object model = new Object();
 
     private HostSession open(Object kvBuffer) {
         HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
                 new ScalarKernels(),
                 WorkerTeam.shared());
-        sessions.bind(kvBuffer).open(session);
-        sessions.opened(session);
+        sessions.open(sessions.bind(kvBuffer), model, session);
         return session;
     }
 
@@ -108,6 +108,26 @@ class SessionsTest {
         HostSession session = open(new Object());
         step(session, 1);
         return session;
+    }
+
+    /** Of three batches one was computed: whoever tries again must not find it in his conversation. */
+    @Test
+    void aPromptThatFailsIsForgottenWhole() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        Binding binding = sessions.bind(kvBuffer);
+        binding.record(0, new int[20]);
+        step(session, 20);
+        binding.record(20, new int[30]);
+        step(session, 30);
+        binding.forgetFailedStep();
+        assertThat(binding.tokens().size()).isEqualTo(20);
+        assertThat(session.tokens()).isEqualTo(20);
+        binding.record(0, new int[50]);
+        sessions.close(binding, true);
+        assertThat(binding.tokens().size()).isZero();
+        assertThat(session.tokens()).isZero();
+        assertThat(sessions.find(kvBuffer)).isNotNull();
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.Optional;
+import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
@@ -14,6 +15,7 @@ import com.github.tjake.jlama.model.functions.EmbedInput;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what Jlama does not publish. The agent checked that all of it is there before anything was woven. */
@@ -38,6 +40,10 @@ final class JlamaAccess {
     private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
+
+    private static final MethodHandle ADD_BOS = modelMethod("addBosToken", MethodType.methodType(boolean.class));
+    private static final VarHandle SESSION = open(KvBuffer.class, "session", UUID.class);
+    private static final VarHandle EPHEMERAL = open(KvBuffer.class, "ephemeral", boolean.class);
 
     private JlamaAccess() {
     }
@@ -145,6 +151,27 @@ final class JlamaAccess {
     /** What activations are converted to before they are multiplied with weights. */
     static DType activationType(AbstractModel model) {
         return (DType) ACTIVATION_TYPE.get(model);
+    }
+
+    /** Whether {@code generate} begins every prompt with the token that marks the beginning of a text. */
+    static boolean addsBeginning(AbstractModel model) {
+        try {
+            return (boolean) ADD_BOS.invoke(model);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("The host can't say how prompts begin", e);
+        }
+    }
+
+    /** The id the host knows a buffer by. */
+    static UUID id(KvBuffer buffer) {
+        return (UUID) SESSION.get(buffer);
+    }
+
+    /** Whether the host made a buffer for a single use. */
+    static boolean isEphemeral(KvBuffer buffer) {
+        return (boolean) EPHEMERAL.get(buffer);
     }
 
     /** Converts activations to what the model's weights are multiplied with, as the model itself does. */

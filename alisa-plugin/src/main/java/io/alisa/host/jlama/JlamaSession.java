@@ -74,6 +74,12 @@ final class JlamaSession extends HostSession {
         return projection;
     }
 
+    @Override
+    public void rest() {
+        batchWork = null;
+        super.rest();
+    }
+
     /** Scratch memory for a batch. A decode step drops that of the prompt, which is large. */
     LayerWork work(AbstractModel model, int batch) {
         if (batch == 1) {

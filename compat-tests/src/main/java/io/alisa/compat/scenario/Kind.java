@@ -17,6 +17,16 @@ public enum Kind {
     MODES,
     /** {@code generate}, the one call that chat clients make. */
     GENERATE,
+    /** {@code generate}, several turns with one session id. */
+    CONVERSATION,
+    /** The same turns, each as one prefill of all that was said so far: what {@link #CONVERSATION} must say. */
+    WHOLE_PROMPTS,
+    /** {@code generate}, several turns, each with the whole history and a new session id. */
+    HISTORY,
+    /** {@code generate} of a prompt with a system message, built by the host. */
+    SYSTEM_MESSAGE,
+    /** Many {@link #HISTORY histories} at once that begin alike. */
+    MANY_HISTORIES,
     /** {@code embed} by an encoder. */
     EMBED,
     /** Many sessions one after the other, each closed: what stays behind? */

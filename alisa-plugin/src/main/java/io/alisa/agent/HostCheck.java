@@ -45,6 +45,11 @@ public final class HostCheck {
             "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
             "model/AbstractModel modelDType L" + HOST + "safetensors/DType;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
+            "model/AbstractModel modelQType Ljava/util/Optional;",
+            "model/TransformerBlock attention L" + HOST + "model/CausalSelfAttention;",
+            "tensor/KvBufferCache$KvBuffer session Ljava/util/UUID;",
+            "tensor/KvBufferCache$KvBuffer this$0 L" + HOST + "tensor/KvBufferCache;",
+            "tensor/KvBufferCache model L" + HOST + "model/AbstractModel;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");
 

@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.MemoryFullException;
@@ -53,6 +54,12 @@ final class Deletions implements AutoCloseable {
         if (start % KvLayout.BLOCK_TOKENS == 0 && tokens.length >= KvLayout.BLOCK_TOKENS) {
             batches.add(new PromptBatch(start, tokens));
         }
+    }
+
+    /** The batches that could be computed again as they are: of each its first token and its length, in turn. */
+    int[] wholeBatches() {
+        return batches.stream().filter(PromptBatch::isWhole)
+                .flatMapToInt(batch -> IntStream.of(batch.start(), batch.tokens().length)).toArray();
     }
 
     /** Ends what was begun for the step before. */

@@ -332,6 +332,11 @@ public final class KvLayer {
         }
     }
 
+    /** Address of the newest block in floats, see {@link RecentFloats}; 0 where there is none. */
+    long recentBlock() {
+        return recent == null || tokens == 0 ? 0 : recent.block(recent.first());
+    }
+
     /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */
     private boolean isFloat(int position) {
         return layout.format() == KvFormat.F32

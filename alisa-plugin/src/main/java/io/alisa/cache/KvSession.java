@@ -189,6 +189,11 @@ public final class KvSession implements AutoCloseable {
         tiers.deletions().note(start, tokens);
     }
 
+    /** The batches noted so far that are still whole: of each its first token and its length, in turn. Under the lock. */
+    int[] wholeBatches() {
+        return tiers.deletions().wholeBatches();
+    }
+
     /** How often something was deleted so far. */
     public long deletions() {
         return tiers.deletions().deletions();

@@ -46,6 +46,11 @@ final class PromptBatch {
         return block >= firstBlock() && block < endBlock();
     }
 
+    /** Whether all of its tokens are still those of the session. */
+    boolean isWhole() {
+        return limit == end();
+    }
+
     /** Says that from a position on there are other tokens now. */
     void cut(int position) {
         limit = Math.min(limit, position);

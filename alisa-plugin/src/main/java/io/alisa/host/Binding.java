@@ -1,5 +1,7 @@
 package io.alisa.host;
 
+import java.util.UUID;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +11,18 @@ import org.jspecify.annotations.Nullable;
 public final class Binding {
     private final TokenLog tokens = new TokenLog();
     private @Nullable HostSession session;
+    private @Nullable UUID id;
     private boolean hostsOwn;
     private boolean replaying;
+
+    /** By which the host knows the cache object; null before it was said. */
+    public synchronized @Nullable UUID id() {
+        return id;
+    }
+
+    public synchronized void setId(UUID hostsId) {
+        id = hostsId;
+    }
 
     /** The open session, or null. */
     public synchronized @Nullable HostSession session() {

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 import io.alisa.SessionReport;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,11 @@ public final class Sessions {
         }
     }
 
+    /** What is kept for the cache objects that the host knows by that id: of one model there is one at most. */
+    public List<Binding> find(UUID id) {
+        return table.values().stream().filter(binding -> id.equals(binding.id())).toList();
+    }
+
     /** Registers an opened session. */
     public synchronized void opened(HostSession session) {
         open.add(session);
@@ -59,9 +65,13 @@ public final class Sessions {
     /** Closes the session of a cache object, if it has an open one. */
     public void close(Binding binding) {
         HostSession session = binding.endSession();
-        if (session == null) {
-            return;
+        if (session != null) {
+            close(session);
         }
+    }
+
+    /** Closes a session that is registered. */
+    void close(HostSession session) {
         synchronized (this) {
             SessionReport report = session.report();
             if (lastClosed == null || session.lastUsed() >= lastClosedUsed) {

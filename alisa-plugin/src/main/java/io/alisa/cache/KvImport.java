@@ -1,0 +1,103 @@
+package io.alisa.cache;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+import io.alisa.save.SessionManifest;
+import io.alisa.save.SessionReader;
+
+/**
+ * Fills a fresh session from a file. It grows as it did when its tokens came first, block by block through all layers, so
+ * every cap holds as it does then, and what RAM has no room for goes on to the slow tier. Where that fails the caller closes
+ * the session, and nothing is left of it.
+ *
+ * <p>Blocks are read by position, each into the memory where it stays, and checked there. Mapping the file instead was
+ * measured beside it: it saves no copy, since blocks must lie under the caps and outlive the file, and costs a page fault
+ * every few pages; a mapped file that somebody shortens would also take the process down.
+ */
+public final class KvImport {
+    private final KvSession session;
+    private final KvLayout layout;
+    private final SessionReader from;
+    private final SessionManifest manifest;
+
+    /** @throws IllegalArgumentException with the end of a sentence where the file is not of a session like this one */
+    public KvImport(KvSession session, SessionReader from) {
+        this.session = session;
+        this.layout = session.layout();
+        this.from = from;
+        this.manifest = from.manifest();
+        if (!manifest.codec().equals(layout.format().name()) || manifest.kvType() != KvExport.type(layout)
+                || manifest.layers() != session.layerCount() || !manifest.blockShape().equals(KvExport.shape(layout))
+                || !manifest.recentShape().equals(KvExport.recentShape(layout))) {
+            throw new IllegalArgumentException("its keys and values are laid out otherwise");
+        }
+    }
+
+    /**
+     * Fills the session.
+     *
+     * @param tokens    their ids
+     * @param afterEach called under the lock for each layer after each block
+     */
+    public void run(int[] tokens, Consumer<KvLayer> afterEach) throws IOException {
+        int[] batches = batches(tokens.length);
+        int blocks = KvLayout.blocks(tokens.length);
+        for (int block = 0; block < blocks; block++) {
+            int start = block * KvLayout.BLOCK_TOKENS;
+            int end = Math.min(tokens.length, start + KvLayout.BLOCK_TOKENS);
+            session.claimShare(end - start);
+            session.lock().lock();
+            try {
+                for (int i = 0; i < session.layerCount(); i++) {
+                    fill(session.layer(i), block, end, block == blocks - 1);
+                    afterEach.accept(session.layer(i));
+                    session.layer(i).settle();
+                }
+            } finally {
+                session.lock().unlock();
+            }
+        }
+        noteBatches(tokens, batches);
+    }
+
+    private void fill(KvLayer layer, int block, int end, boolean last) throws IOException {
+        layer.resize(block * KvLayout.BLOCK_TOKENS, end);
+        from.block(block, layer.index(), bytes(layer.block(block), layout.blockBytes()));
+        if (last && layout.format() == KvFormat.INT8) {
+            KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+            from.recent(layer.index(), bytes(layer.recentBlock(), floats.blockBytes()));
+        }
+    }
+
+    private int[] batches(int tokens) throws IOException {
+        int[] batches = from.batches();
+        int after = 0;
+        for (int i = 0; i < batches.length; i += 2) {
+            if (layout.format() != KvFormat.INT8 || batches[i] < after || batches[i + 1] < 1
+                    || batches[i + 1] > tokens - batches[i]) {
+                throw new IllegalArgumentException("its batches are not those of its tokens");
+            }
+            after = batches[i] + batches[i + 1];
+        }
+        return batches;
+    }
+
+    /** So that they can be deleted and computed again where the caps need that later on. */
+    private void noteBatches(int[] tokens, int[] batches) {
+        session.lock().lock();
+        try {
+            for (int i = 0; i < batches.length; i += 2) {
+                session.notePrompt(batches[i], Arrays.copyOfRange(tokens, batches[i], batches[i] + batches[i + 1]));
+            }
+        } finally {
+            session.lock().unlock();
+        }
+    }
+
+    private static ByteBuffer bytes(long address, long count) {
+        return OffHeap.ALL.asSlice(address, count).asByteBuffer();
+    }
+}

@@ -1,0 +1,176 @@
+package io.alisa.host;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+import io.alisa.attention.DigestWriter;
+import io.alisa.cache.KvExport;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvImport;
+import io.alisa.cache.KvLayout;
+import io.alisa.save.SaveException;
+import io.alisa.save.SessionManifest;
+import io.alisa.save.SessionReader;
+import io.alisa.save.SessionWriter;
+import io.alisa.sparse.SparseSession;
+
+/** Writes sessions to files, and fills fresh ones from them: what they hold, and what their policies remember. */
+public final class SavedSessions {
+    /**
+     * A session that was restored.
+     *
+     * @param ids of all its tokens; not copied
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Restored(HostSession session, int[] ids) {
+    }
+
+    private SavedSessions() {
+    }
+
+    /**
+     * Writes a session. Under the session's lock, between steps.
+     *
+     * @param model fingerprint of its model
+     * @param ids   of all its tokens
+     */
+    public static void save(HostSession session, String model, int[] ids, Path file) throws IOException {
+        KvExport kv = new KvExport(session.kv());
+        if (ids.length != kv.tokens()) {
+            throw new IllegalStateException("The token ids of this session are not known, so it can't be saved");
+        }
+        List<float[]> rows = rows(session);
+        int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
+        long floats = 0;
+        for (int length : lengths) {
+            floats += length;
+        }
+        KvLayout layout = session.kv().layout();
+        int[] batches = kv.batches();
+        String version = SavedSessions.class.getPackage().getImplementationVersion();
+        SessionManifest manifest = new SessionManifest(model, version == null ? "unknown" : version,
+                layout.format().name(), ids.length, session.kv().layerCount(), KvExport.type(layout),
+                KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
+                lengths.length / session.kv().layerCount(), floats, session.mode().texts());
+        try (SessionWriter to = new SessionWriter(file, manifest)) {
+            to.write(ids);
+            to.write(batches);
+            kv.writeRecent(to);
+            to.write(lengths);
+            for (float[] row : rows) {
+                to.write(row);
+            }
+            kv.writeBlocks(to);
+            to.commit();
+        }
+    }
+
+    /** What the policy remembers, layer after layer, as many rows of each; short of rows, empty ones come first. */
+    private static List<float[]> rows(HostSession session) {
+        SparseSession sparse = session.sparse();
+        List<float[]> all = new ArrayList<>();
+        if (sparse == null) {
+            return all;
+        }
+        List<List<float[]>> layers = new ArrayList<>();
+        int most = 0;
+        for (int layer = 0; layer < session.kv().layerCount(); layer++) {
+            layers.add(sparse.memory(layer));
+            most = Math.max(most, layers.getLast().size());
+        }
+        for (List<float[]> layer : layers) {
+            for (int missing = layer.size(); missing < most; missing++) {
+                all.add(new float[0]);
+            }
+            all.addAll(layer);
+        }
+        return all;
+    }
+
+    /**
+     * Restores a session. Nothing is taken of any cache before the file turned out to be whole and of this model; where it
+     * fails later on, all that was taken is given back.
+     *
+     * @param model      fingerprint of the model
+     * @param vocabulary token ids are below this
+     * @param opener     opens a session of that model
+     * @throws IOException where the file can't be read, or is not one of a session of this model
+     * @throws io.alisa.tier.MemoryFullException where there is no room for it
+     */
+    public static Restored restore(Path file, String model, ModelShape shape, int vocabulary,
+            Function<SessionMode, HostSession> opener) throws IOException {
+        try (SessionReader from = SessionReader.open(file)) {
+            if (!from.manifest().model().equals(model)) {
+                throw new SaveException("'" + file + "' can't be restored: it is a session of another model, or of this"
+                        + " one loaded with other types; load the model it was saved with");
+            }
+            SessionMode mode = mode(from.manifest(), shape.format());
+            int[] ids = ids(from, shape, vocabulary);
+            HostSession session = opener.apply(mode);
+            boolean filled = false;
+            try {
+                fill(session, from, ids);
+                filled = true;
+                return new Restored(session, ids);
+            } finally {
+                if (!filled) {
+                    session.close();
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            throw new SaveException("'" + file + "' can't be restored: " + e.getMessage()
+                    + "; use a file that was saved by this plugin", e);
+        }
+    }
+
+    /** The mode that it was saved in, whatever the settings are now. */
+    private static SessionMode mode(SessionManifest manifest, KvFormat hostFormat) {
+        for (KvFormat format : KvFormat.values()) {
+            if (format.name().equals(manifest.codec())) {
+                return SessionMode.of(manifest.mode(), format, hostFormat);
+            }
+        }
+        throw new IllegalArgumentException("it keeps keys and values in a format that this plugin does not know");
+    }
+
+    private static int[] ids(SessionReader from, ModelShape shape, int vocabulary) throws IOException {
+        int[] ids = from.tokens();
+        if (ids.length > shape.contextLength()) {
+            throw new IllegalArgumentException("it has more tokens than the model's context");
+        }
+        for (int id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw new IllegalArgumentException("it has a token that the model does not know");
+            }
+        }
+        return ids;
+    }
+
+    private static void fill(HostSession session, SessionReader from, int... ids) throws IOException {
+        KvImport kv = new KvImport(session.kv(), from);
+        remember(session, from, ids.length);
+        DigestWriter digests = session.digests();
+        kv.run(ids, layer -> {
+            if (digests != null) { // not saved: computing them again takes a small part of the time that reading takes
+                digests.update(layer);
+            }
+        });
+        session.stepDone(ids.length, 0);
+    }
+
+    private static void remember(HostSession session, SessionReader from, int tokens) throws IOException {
+        int perLayer = from.manifest().policyRows();
+        List<float[]> rows = from.policyRows(from.policyLengths());
+        SparseSession sparse = session.sparse();
+        if (sparse == null && perLayer > 0) {
+            throw new IllegalArgumentException("it has no policy and its rows are there");
+        }
+        for (int layer = 0; sparse != null && layer < session.kv().layerCount(); layer++) {
+            sparse.remember(layer, rows.subList(layer * perLayer, (layer + 1) * perLayer).stream()
+                    .filter(row -> row.length > 0).toList(), tokens);
+        }
+    }
+}

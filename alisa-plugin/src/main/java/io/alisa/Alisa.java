@@ -124,7 +124,7 @@ public final class Alisa {
                 number(fields, "deletedTokens"),
                 number(fields, "recomputedTokens"), number(fields, "recalledTokens"),
                 number(fields, "loadedBytes"), number(fields, "stallNanos"),
-                ((Number) get(fields, "keptMass")).doubleValue());
+                ((Number) get(fields, "keptMass")).doubleValue(), number(fields, "reusedTokens"));
     }
 
     private static long number(Map<String, Object> fields, String name) {

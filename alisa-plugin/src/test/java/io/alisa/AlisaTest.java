@@ -26,8 +26,7 @@ class AlisaTest {
         try (HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
                 new ScalarKernels(),
                 WorkerTeam.shared())) {
-            binding.open(session);
-            Sessions.ofProcess().opened(session);
+            Sessions.ofProcess().open(binding, kvBuffer, session);
             session.stepDone(4, 1);
             assertThat(Alisa.sessions()).containsExactly(session.report());
             assertThat(Alisa.lastSession()).isEqualTo(session.report());

@@ -161,6 +161,7 @@ public final class Bridge {
         List<SessionReport> sessions = Sessions.ofProcess().reports();
         text.append(sessions.size()).append(sessions.size() == 1 ? " open session\n" : " open sessions\n");
         sessions.forEach(session -> text.append(SessionText.of(session)));
+        text.append(SessionText.of(Sessions.ofProcess().kept()));
         Sessions.ofProcess().planReasons().forEach(reason -> text.append("  ").append(reason).append('\n'));
         return text.toString();
     }

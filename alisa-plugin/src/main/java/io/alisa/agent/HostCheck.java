@@ -50,6 +50,7 @@ public final class HostCheck {
             "tensor/KvBufferCache$KvBuffer session Ljava/util/UUID;",
             "tensor/KvBufferCache$KvBuffer this$0 L" + HOST + "tensor/KvBufferCache;",
             "tensor/KvBufferCache model L" + HOST + "model/AbstractModel;",
+            "model/AbstractModel addBosToken ()Z", "tensor/KvBufferCache$KvBuffer ephemeral Z",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
                     + "tensor/AbstractTensor;");
 

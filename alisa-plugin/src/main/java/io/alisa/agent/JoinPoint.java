@@ -10,7 +10,8 @@ import java.util.List;
  * The few places where we enter the host. Everything woven is in this table; only bodies of methods change.
  *
  * <p>A call is put in front of the body, or behind a constructor's. It hands over {@code this} and the arguments as
- * JDK types. Where the hook returns something that is not null, the host's body is skipped and that is returned.
+ * JDK types. Where the hook returns something that is not null, the host's body is skipped and that is returned. Or it is
+ * put before each return, and hands over {@code this} and what is returned.
  */
 enum JoinPoint {
     /** Attention of one layer: ours instead of the host's. */
@@ -23,11 +24,17 @@ enum JoinPoint {
             "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
                     + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "forward"),
-    /** Token ids of a prompt. */
+    /** Token ids of a prompt; ours where a part of it is known already. */
     PROMPT("com/github/tjake/jlama/model/AbstractModel", "batchForward",
             "([IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
                     + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "prompt"),
+    /** {@code generate} asks where the prompt is to begin: nothing else asks that. */
+    BEGIN("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "getCurrentContextPosition", "()I", "begin"),
+    /** The token that was chosen, which a reply's last one is never fed. */
+    SAMPLED("com/github/tjake/jlama/model/AbstractModel", "sample",
+            "(Lcom/github/tjake/jlama/tensor/AbstractTensor;FFLcom/github/tjake/jlama/tensor/AbstractTensor;)I",
+            "sampled"),
     /** The token id of a decode step. */
     TOKEN("com/github/tjake/jlama/model/AbstractModel", "forward",
             "(IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
@@ -94,14 +101,21 @@ enum JoinPoint {
 
     /** Whether the hook's result replaces the body's. */
     boolean replaces() {
-        return this == ATTENTION || this == FORWARD;
+        return this == ATTENTION || this == FORWARD || this == PROMPT;
+    }
+
+    /** Whether the hook is told what the body returns. */
+    boolean tellsResult() {
+        return this == SAMPLED;
     }
 
     /** The hook's type as the woven call sees it: host types become {@code Object}. */
     MethodTypeDesc hookType() {
         List<ClassDesc> parameters = new ArrayList<>();
         parameters.add(ConstantDescs.CD_Object);
-        if (!isConstructor()) {
+        if (tellsResult()) {
+            parameters.add(type().returnType());
+        } else if (!isConstructor()) {
             for (ClassDesc parameter : type().parameterList()) {
                 parameters.add(
                         parameter.isPrimitive() || parameter.isArray() ? parameter : ConstantDescs.CD_Object);

@@ -5,6 +5,7 @@ import java.util.Locale;
 import io.alisa.Phase;
 import io.alisa.SessionReport;
 import io.alisa.config.ByteSize;
+import io.alisa.host.KeptSessions;
 
 /** A session in a line or two, for {@code explain()}. */
 final class SessionText {
@@ -20,6 +21,15 @@ final class SessionText {
             line += attention(session);
         }
         return session.phase() == Phase.I ? line : line + tiers(session);
+    }
+
+    /** What is kept of closed sessions; nothing where nothing is. */
+    static String of(KeptSessions kept) {
+        int count = kept.count();
+        return count == 0
+                ? ""
+                : String.format(Locale.ROOT, "%,d kept for later, they give way to open ones: KV %s fast + %s slow\n",
+                        count, ByteSize.format(kept.bytes(false)), ByteSize.format(kept.bytes(true)));
     }
 
     private static String tiers(SessionReport session) {

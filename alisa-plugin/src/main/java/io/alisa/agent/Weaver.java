@@ -79,6 +79,14 @@ final class Weaver {
                 code.with(element);
             };
         }
+        if (point.tellsResult()) {
+            return (CodeBuilder code, CodeElement element) -> {
+                if (element instanceof ReturnInstruction) {
+                    tell(code, host, point);
+                }
+                code.with(element);
+            };
+        }
         return CodeTransform.ofStateful(() -> new CodeTransform() {
             @Override
             public void atStart(CodeBuilder code) {
@@ -105,6 +113,17 @@ final class Weaver {
             slot += kind.slotSize();
         }
         code.invokevirtual(ConstantDescs.CD_MethodHandle, "invokeExact", type);
+    }
+
+    /** The result is on the stack, and is again afterwards. */
+    private static void tell(CodeBuilder code, ClassDesc host, JoinPoint point) {
+        TypeKind kind = TypeKind.from(point.type().returnType());
+        int result = code.allocateLocal(kind);
+        code.storeLocal(kind, result);
+        code.loadConstant(invoke(ConstantDescs.CD_MethodHandle, BIND, host, point.name()));
+        code.aload(0).loadLocal(kind, result);
+        code.invokevirtual(ConstantDescs.CD_MethodHandle, "invokeExact", point.hookType());
+        code.loadLocal(kind, result);
     }
 
     private static void returnUnlessNull(CodeBuilder code, JoinPoint point) {

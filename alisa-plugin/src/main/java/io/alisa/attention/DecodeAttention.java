@@ -131,9 +131,7 @@ public final class DecodeAttention {
         KvLayout layout = layer.layout();
         int start = block * KvLayout.BLOCK_TOKENS;
         if (layout.format() == KvFormat.INT8 && block < blocks - 1) {
-            long head = layer.isResident(block)
-                    ? layer.head(start, kvHead)
-                    : layer.reader(worker).head(layer, block, kvHead);
+            long head = layer.head(block, kvHead, worker);
             preload(tile, head, layout.headBytes());
             rows[worker].setBlock(head, tokens);
             int8Kernels.attend(tile, rows[worker]);

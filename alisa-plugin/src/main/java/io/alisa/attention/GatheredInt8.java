@@ -27,18 +27,12 @@ final class GatheredInt8 implements GatheredRows {
 
     @Override
     public void touchScales(KvLayer layer, int kvHead, int block, AttentionTile tile) {
-        rows.touchScales(head(layer, kvHead, block), tile);
+        rows.touchScales(layer.head(block, kvHead, worker), tile);
     }
 
     @Override
     public long add(KvLayer layer, int kvHead, int block, long selected) {
-        return rows.add(head(layer, kvHead, block), selected);
-    }
-
-    private long head(KvLayer layer, int kvHead, int block) {
-        return layer.isResident(block)
-                ? layer.head(block * KvLayout.BLOCK_TOKENS, kvHead)
-                : layer.reader(worker).head(layer, block, kvHead);
+        return rows.add(layer.head(block, kvHead, worker), selected);
     }
 
     @Override

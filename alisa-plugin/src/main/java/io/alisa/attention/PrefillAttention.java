@@ -122,9 +122,7 @@ public final class PrefillAttention {
 
     /** A KV head of a block in floats: turned back into them for each tile, which has work for far longer than that. */
     private long floatBlock(int index, int kvHead, int worker) {
-        long head = layer.isResident(index)
-                ? layer.head(index * KvLayout.BLOCK_TOKENS, kvHead)
-                : layer.reader(worker).head(layer, index, kvHead);
+        long head = layer.head(index, kvHead, worker);
         if (layer.layout().format() == KvFormat.F32) {
             return head;
         }

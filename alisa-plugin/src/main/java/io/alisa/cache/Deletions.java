@@ -2,7 +2,6 @@ package io.alisa.cache;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.MemoryFullException;
@@ -28,9 +27,9 @@ final class Deletions implements AutoCloseable {
     /** Bytes reserved for computing again what is deleted. */
     private long aside;
     private @Nullable String objection;
-    private long lastDeleted;
     private volatile long deletions;
     private volatile long deletedTokens;
+    private volatile int wholeBlocks = Integer.MAX_VALUE;
     private volatile long recomputedTokens;
     private volatile long recomputeNanos;
 
@@ -56,10 +55,16 @@ final class Deletions implements AutoCloseable {
         }
     }
 
-    /** The batches that could be computed again as they are: of each its first token and its length, in turn. */
-    int[] wholeBatches() {
-        return batches.stream().filter(PromptBatch::isWhole)
-                .flatMapToInt(batch -> IntStream.of(batch.start(), batch.tokens().length)).toArray();
+    /** Takes over the batches that other tokens of another session came in: they can be computed again here too. */
+    void inherit(Deletions from, int tokens) {
+        for (PromptBatch batch : from.batches) {
+            if (batch.start() < tokens) {
+                PromptBatch own = new PromptBatch(batch.start(), batch.tokens());
+                own.cut(batch.limit());
+                own.cut(tokens);
+                batches.add(own);
+            }
+        }
     }
 
     /** Ends what was begun for the step before. */
@@ -115,6 +120,11 @@ final class Deletions implements AutoCloseable {
             tokens += (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
         }
         deletedTokens = tokens;
+        int whole = Integer.MAX_VALUE;
+        for (KvLayer layer : layers) {
+            whole = layer.isComplete() ? whole : Math.min(whole, layer.firstDeleted());
+        }
+        wholeBlocks = whole;
         Recomputer by = recomputer;
         long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(incomplete(), layout, by);
         if (wanted < aside) {
@@ -129,26 +139,27 @@ final class Deletions implements AutoCloseable {
      * Deletes a batch: the one that is used least, among equals the oldest. How much is deleted when is decided here and by
      * who calls this.
      *
-     * @return whether there was one to delete
+     * @return blocks, of one layer each, that were deleted; 0 where there was nothing to delete
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    boolean delete() {
+    long delete() {
         PromptBatch victim = recalling || isRead() ? null : victim();
         if (victim == null) {
-            return false;
+            return 0;
         }
         closeReplay();
+        long deleted = 0;
         while (victim != null) { // once, unless what is freed is in pieces too small to set anything aside
-            delete(victim);
+            deleted += delete(victim);
             deletions = deletions + 1;
             victim = setAside() ? null : victim();
         }
         count();
-        return true;
+        return deleted;
     }
 
-    private void delete(PromptBatch batch) {
-        lastDeleted = 0;
+    private long delete(PromptBatch batch) {
+        long deleted = 0;
         int places = (int) count(batch, true);
         int end = endBlock(batch);
         for (KvLayer layer : layers) {
@@ -156,11 +167,12 @@ final class Deletions implements AutoCloseable {
                 if (!layer.isDeleted(block)) {
                     tiers.drop(layer, block);
                     layer.delete(block);
-                    lastDeleted++;
+                    deleted++;
                 }
             }
         }
         tiers.demote(places);
+        return deleted;
     }
 
     /** Reserves what computing again takes, of what was freed. */
@@ -217,9 +229,9 @@ final class Deletions implements AutoCloseable {
         return frames * layout.blockBytes() > missing && tiers.couldReserve(missing, frames);
     }
 
-    /** The first block is never deleted: it holds the attention sinks. */
-    private static int firstBlock(PromptBatch batch) {
-        return Math.max(1, batch.firstBlock());
+    /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
+    private int firstBlock(PromptBatch batch) {
+        return Math.max(Math.max(1, layers[0].anchored()), batch.firstBlock());
     }
 
     /** Nor are blocks that can still change. */
@@ -260,11 +272,6 @@ final class Deletions implements AutoCloseable {
             }
         }
         return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
-    }
-
-    /** Blocks, of one layer each, that the last deletion deleted. */
-    long lastDeleted() {
-        return lastDeleted;
     }
 
     /** Blocks of all layers that could be deleted. */
@@ -459,6 +466,11 @@ final class Deletions implements AutoCloseable {
 
     long deletedTokens() {
         return deletedTokens;
+    }
+
+    /** Blocks before the first that is deleted; a large number where none is. */
+    int wholeBlocks() {
+        return wholeBlocks;
     }
 
     long recomputedTokens() {

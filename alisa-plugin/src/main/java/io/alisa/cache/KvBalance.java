@@ -57,7 +57,7 @@ final class KvBalance {
     /** Among equals the newest; -1 where none can come back. */
     private int mostUsedAway(KvLayer layer) {
         int best = -1;
-        for (int block = 0; block < layer.sealedBlocks(); block++) {
+        for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
             if (tiers.isInFile(layer, block) && (best < 0 || layer.use(block) >= layer.use(best))) {
                 best = block;
             }
@@ -68,7 +68,7 @@ final class KvBalance {
     /** Among equals the oldest; -1 where none can go. */
     private int leastUsedResident(KvLayer layer) {
         int best = -1;
-        for (int block = 0; block < layer.sealedBlocks(); block++) {
+        for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
             if (layer.isResident(block) && (best < 0 || layer.use(block) < layer.use(best))) {
                 best = block;
             }

@@ -50,6 +50,15 @@ public final class KvDigest {
         return sketches[block] + kvHead * layout.headBytes();
     }
 
+    /** Takes over what is kept about the first blocks of another session: its sketches, which stay, and its means. */
+    void inherit(KvDigest from, int count) {
+        System.arraycopy(from.sketches, 0, sketches, 0, count);
+        means.resize(count);
+        for (int block = 0; block < KvLayout.blocks(count); block++) {
+            OffHeap.copy(from.means.block(block), means.block(block), means.layout().blockBytes());
+        }
+    }
+
     void forget() {
         means.forget();
         Arrays.fill(sketches, 0);

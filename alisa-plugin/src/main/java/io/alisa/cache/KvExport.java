@@ -16,17 +16,21 @@ import io.alisa.tier.DamagedPieceException;
 public final class KvExport {
     private final KvSession session;
     private final KvLayout layout;
-    private final int[] batches;
+    private final int tokens;
 
-    /** @throws IllegalStateException with a sentence for the user where the session can't be written as it is */
-    public KvExport(KvSession session) {
+    /**
+     * @param tokens that the session counts
+     * @throws IllegalStateException with a sentence for the user where the session can't be written as it is
+     */
+    public KvExport(KvSession session, int tokens) {
         this.session = session;
         this.layout = session.layout();
-        this.batches = session.wholeBatches();
-        int tokens = session.layer(0).tokens();
+        this.tokens = tokens;
         for (int i = 0; i < session.layerCount(); i++) {
             if (session.layer(i).tokens() != tokens || tokens == 0) {
-                throw new IllegalStateException("The session is in the middle of a step; save it when that has ended");
+                throw new IllegalStateException(
+                        "The session is in the middle of a step, or its last one failed; go on with"
+                                + " it and save it then");
             }
             if (!session.layer(i).isComplete()) {
                 throw new IllegalStateException(
@@ -34,15 +38,6 @@ public final class KvExport {
                                 + " saved: raise alisa.memory.fast or alisa.memory.slow, so that nothing is deleted");
             }
         }
-    }
-
-    public int tokens() {
-        return session.layer(0).tokens();
-    }
-
-    /** Of each batch of a prompt its first token and its length, in turn. */
-    public int[] batches() {
-        return batches.clone();
     }
 
     /** The type of a block's elements in a file. */
@@ -84,7 +79,7 @@ public final class KvExport {
                 session.layer(i).pin();
                 pinned.add(session.layer(i));
             }
-            int blocks = KvLayout.blocks(tokens());
+            int blocks = KvLayout.blocks(tokens);
             for (int block = 0; block < blocks; block++) {
                 for (KvLayer layer : pinned) {
                     write(layer, block, to);

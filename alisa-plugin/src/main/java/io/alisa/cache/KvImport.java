@@ -2,7 +2,6 @@ package io.alisa.cache;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 import io.alisa.save.SessionManifest;
@@ -39,15 +38,13 @@ public final class KvImport {
     /**
      * Fills the session.
      *
-     * @param tokens    their ids
      * @param afterEach called under the lock for each layer after each block
      */
-    public void run(int[] tokens, Consumer<KvLayer> afterEach) throws IOException {
-        int[] batches = batches(tokens.length);
-        int blocks = KvLayout.blocks(tokens.length);
+    public void run(Consumer<KvLayer> afterEach) throws IOException {
+        int blocks = manifest.blocks();
         for (int block = 0; block < blocks; block++) {
             int start = block * KvLayout.BLOCK_TOKENS;
-            int end = Math.min(tokens.length, start + KvLayout.BLOCK_TOKENS);
+            int end = Math.min(manifest.tokens(), start + KvLayout.BLOCK_TOKENS);
             session.claimShare(end - start);
             session.lock().lock();
             try {
@@ -60,7 +57,6 @@ public final class KvImport {
                 session.lock().unlock();
             }
         }
-        noteBatches(tokens, batches);
     }
 
     private void fill(KvLayer layer, int block, int end, boolean last) throws IOException {
@@ -69,31 +65,6 @@ public final class KvImport {
         if (last && layout.format() == KvFormat.INT8) {
             KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
             from.recent(layer.index(), bytes(layer.recentBlock(), floats.blockBytes()));
-        }
-    }
-
-    private int[] batches(int tokens) throws IOException {
-        int[] batches = from.batches();
-        int after = 0;
-        for (int i = 0; i < batches.length; i += 2) {
-            if (layout.format() != KvFormat.INT8 || batches[i] < after || batches[i + 1] < 1
-                    || batches[i + 1] > tokens - batches[i]) {
-                throw new IllegalArgumentException("its batches are not those of its tokens");
-            }
-            after = batches[i] + batches[i + 1];
-        }
-        return batches;
-    }
-
-    /** So that they can be deleted and computed again where the caps need that later on. */
-    private void noteBatches(int[] tokens, int[] batches) {
-        session.lock().lock();
-        try {
-            for (int i = 0; i < batches.length; i += 2) {
-                session.notePrompt(batches[i], Arrays.copyOfRange(tokens, batches[i], batches[i] + batches[i + 1]));
-            }
-        } finally {
-            session.lock().unlock();
         }
     }
 

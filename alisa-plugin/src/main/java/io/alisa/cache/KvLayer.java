@@ -32,6 +32,8 @@ public final class KvLayer {
     /** Blocks that are nowhere, and how many: they must be computed again before they are read. */
     private final boolean[] gone;
     private int deleted;
+    /** First blocks that are another session's, see {@link #inherit}. */
+    private int inherited;
     /** Whether this is the layer as an earlier batch sees it, see {@link #view}. */
     private boolean isView;
     private int pins;
@@ -81,6 +83,40 @@ public final class KvLayer {
     /** Blocks, from the first on, whose bytes do not change any more unless the host goes back. */
     int sealedBlocks() {
         return recent == null ? 0 : Math.min(recent.first(), blockCount);
+    }
+
+    // ---- blocks that sessions share
+
+    /** Blocks, from the first on, that neither move nor change: another session's, or read by others. */
+    int anchored() {
+        return tiers == null ? 0 : Math.max(inherited, tiers.frozenBlocks());
+    }
+
+    /**
+     * Takes over the first blocks of another session's layer, which stay where they are. This layer is empty.
+     *
+     * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
+     */
+    void inherit(KvLayer from, int count) {
+        System.arraycopy(from.blocks, 0, blocks, 0, count);
+        for (int block = 0; block < count; block++) {
+            away += blocks[block] == 0 ? 1 : 0;
+        }
+        inherited = count;
+        blockCount = count;
+        tokens = count * KvLayout.BLOCK_TOKENS;
+        if (digest != null && from.digest != null) {
+            digest.inherit(from.digest, count);
+        }
+    }
+
+    /** The first block that is in no tier; the number of blocks where all are in one. */
+    int firstDeleted() {
+        int block = 0;
+        while (block < blockCount && !isDeleted(block)) {
+            block++;
+        }
+        return block;
     }
 
     /** Says that a block is in RAM at an address now, or that it is not in RAM, 0. */
@@ -201,6 +237,17 @@ public final class KvLayer {
 
     // ---- reading
 
+    /**
+     * Address of a KV head in a sealed block: in RAM, else where the worker's {@link #reader} has it, which has it open.
+     *
+     * @param worker of the calling thread
+     */
+    public long head(int block, int kvHead, int worker) {
+        return blocks[block] != 0
+                ? layout.headAddress(blocks[block], kvHead)
+                : reader(worker).head(this, block, kvHead);
+    }
+
     /** Address of a KV head in the block of a token; a block that is not in RAM is read by the calling thread. */
     public long head(int position, int kvHead) {
         int block = position / KvLayout.BLOCK_TOKENS;
@@ -273,6 +320,10 @@ public final class KvLayer {
      * @param start first token to be written
      */
     public void resize(int start, int end) {
+        if (start < anchored() * KvLayout.BLOCK_TOKENS) {
+            throw new IllegalStateException("Tokens from " + start + " on can't be others: the first "
+                    + anchored() * KvLayout.BLOCK_TOKENS + " are shared with another session; use a new session");
+        }
         if (tiers != null && index == 0) {
             tiers.beginStep(start);
             tiers.growHeap(end);

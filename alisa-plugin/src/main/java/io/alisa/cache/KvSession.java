@@ -3,6 +3,8 @@ package io.alisa.cache;
 import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.alisa.tier.MemoryBudget;
+
 /**
  * The KV of one conversation: one {@link KvLayer} per layer over memory that goes back to the operating system at
  * {@link #close()}, and a file for what the fast tier's cap leaves no room for.
@@ -11,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class KvSession implements AutoCloseable {
     private final KvLayout layout;
+    private final KvMemory memory;
     private final KvLayer[] layers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Arena arena = Arena.ofShared();
@@ -36,6 +39,7 @@ public final class KvSession implements AutoCloseable {
      */
     public KvSession(KvLayout layout, int layerCount, int maxTokens, boolean digested, KvMemory memory) {
         this.layout = layout;
+        this.memory = memory;
         KvLayout meansLayout = new KvLayout(KvFormat.INT8, layout.kvHeads(), layout.headSize());
         SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
         int maxBlocks = KvLayout.blocks(maxTokens);
@@ -75,6 +79,107 @@ public final class KvSession implements AutoCloseable {
     /** Has somebody decide what moves and what is deleted; else nothing does before the caps force it. */
     public void setSchedule(KvSchedule by) {
         tiers.setSchedule(by);
+    }
+
+    // ---- sharing
+
+    /**
+     * Begins with the first blocks of another session of the same shape and format, which has {@link #freeze frozen} them.
+     * They stay where they are: the other must be open for as long as this one is. Takes its lock.
+     *
+     * @return false where it has not got all of them any more; nothing was taken over then
+     * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
+     */
+    public boolean inherit(KvSession from, int tokens) {
+        int blocks = tokens / KvLayout.BLOCK_TOKENS;
+        from.lock.lock();
+        try {
+            for (KvLayer layer : from.layers) {
+                if (from.closed || layer.firstDeleted() < blocks) {
+                    return false;
+                }
+            }
+            slow.borrow(from.slow, blocks);
+            for (int i = 0; i < layers.length; i++) {
+                layers[i].inherit(from.layers[i], blocks);
+            }
+            tiers.deletions().inherit(from.tiers.deletions(), tokens);
+            return true;
+        } finally {
+            from.lock.unlock();
+        }
+    }
+
+    /** Says how many of the first tokens others read too: until that is said again, they neither move nor change. */
+    public void freeze(int tokens) {
+        tiers.freeze(KvLayout.blocks(tokens));
+    }
+
+    /** How many of the first tokens are in some tier for certain, at least. */
+    public int wholeTokens() {
+        return (int) Math.min(Integer.MAX_VALUE, (long) tiers.deletions().wholeBlocks() * KvLayout.BLOCK_TOKENS);
+    }
+
+    /** Says whether nobody uses this session, so that what it holds may be taken, see {@link MemoryBudget.Reclaimer}. */
+    public void setIdle(boolean idle) {
+        tiers.setIdle(idle);
+    }
+
+    /** Says who frees what idle sessions hold. */
+    public void reclaimBy(MemoryBudget.Reclaimer by) {
+        memory.fast().setReclaimer(by);
+        memory.slow().setReclaimer(by);
+    }
+
+    /** Gives up what only steps need. Takes the lock. */
+    public void rest() {
+        lock.lock();
+        try {
+            if (!closed) {
+                staging.release();
+                tiers.account().giveUpClaim();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Moves blocks of an idle session to its file, where it is that budget they are to leave.
+     *
+     * @return bytes that were freed; 0 where somebody is at it right now
+     */
+    public long moveOut(MemoryBudget budget, long bytes) {
+        if (!budget.equals(memory.fast()) || layout.format() != KvFormat.INT8 || !lock.tryLock()) {
+            return 0;
+        }
+        try {
+            long before = bytes();
+            if (!closed) {
+                tiers.moveOut(bytes);
+            }
+            return before - bytes();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes that the session holds of a budget. */
+    public long heldOf(MemoryBudget budget) {
+        return budget.equals(memory.fast()) ? bytes() : budget.equals(memory.slow()) ? slowBytes() : 0;
+    }
+
+    /** Closes the session unless somebody is at it right now. Returns whether it is closed. */
+    public boolean tryClose() {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
+            close();
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Moves blocks to the file until the session holds {@code bytes} less, as far as possible. Takes the lock. */
@@ -187,11 +292,6 @@ public final class KvSession implements AutoCloseable {
      */
     public void notePrompt(int start, int[] tokens) {
         tiers.deletions().note(start, tokens);
-    }
-
-    /** The batches noted so far that are still whole: of each its first token and its length, in turn. Under the lock. */
-    int[] wholeBatches() {
-        return tiers.deletions().wholeBatches();
     }
 
     /** How often something was deleted so far. */

@@ -45,6 +45,8 @@ final class KvTiers implements AutoCloseable {
     private final KvBalance balance = new KvBalance(this);
     private final Victims victims = new Victims();
     private volatile long demotedBlocks;
+    /** Blocks, from the first on, that other sessions read too. */
+    private volatile int frozenBlocks;
 
     KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, SlowTier slow,
             boolean digested) {
@@ -72,6 +74,37 @@ final class KvTiers implements AutoCloseable {
         return deletions;
     }
 
+    // ---- blocks that sessions share
+
+    int frozenBlocks() {
+        return frozenBlocks;
+    }
+
+    /** Says how many of the first blocks must stay as they are. By any thread. */
+    void freeze(int blocks) {
+        frozenBlocks = blocks;
+    }
+
+    /** Says whether nobody uses the session. By any thread. */
+    void setIdle(boolean idle) {
+        account.setIdle(idle);
+        slow.setIdle(idle);
+    }
+
+    /** Moves blocks to the file until the account is that much smaller, as far as there is room for them. */
+    void moveOut(long bytes) {
+        long target = account.reserved() - bytes;
+        account.giveUpClaim();
+        while (account.reserved() > target) {
+            if (frames.freeFrames() >= frames.framesPerSlab()) {
+                compact();
+            }
+            if (frames.trim() == 0 && !demote(frames.framesPerSlab())) {
+                return;
+            }
+        }
+    }
+
     // ---- memory
 
     /** A frame for a block, or room is made for one. */
@@ -80,7 +113,7 @@ final class KvTiers implements AutoCloseable {
             follow(schedule().decide(occupancy()));
         }
         long frame = frames.take();
-        while (frame == 0 && (demote(1) || deletions.delete())) {
+        while (frame == 0 && (demote(1) || deletions.delete() > 0)) {
             frame = frames.take();
         }
         if (frame == 0) {
@@ -101,8 +134,9 @@ final class KvTiers implements AutoCloseable {
     /** What is decided is done as far as it can be: the caps hold whatever comes of it. */
     private void follow(Decision decision) {
         int layerBlocks = decision.blocksToDelete() * layers.length;
-        for (long left = layerBlocks; left > 0 && deletions.delete(); left--) {
-            left -= deletions.lastDeleted() - 1;
+        long left = layerBlocks;
+        for (long gone = 1; left > 0 && gone > 0; left -= gone) {
+            gone = deletions.delete();
         }
         if (decision.blocksToDemote() > 0) {
             demote(decision.blocksToDemote() * layers.length);
@@ -117,7 +151,9 @@ final class KvTiers implements AutoCloseable {
         for (KvLayer layer : layers) {
             for (int block = 0; block < layer.sealedBlocks(); block++) {
                 if (layer.isResident(block)) {
-                    demotable += layer.isPinned() || layout.format() != KvFormat.INT8 ? 0 : 1;
+                    demotable += block < layer.anchored() || layer.isPinned() || layout.format() != KvFormat.INT8
+                            ? 0
+                            : 1;
                 } else if (layer.isDeleted(block)) {
                     deleted++;
                 } else {
@@ -270,13 +306,13 @@ final class KvTiers implements AutoCloseable {
         if (frames.freeFrames() >= frames.framesPerSlab()) {
             compact();
         }
-        return frames.trim() != 0 || demote(frames.framesPerSlab()) || deletions.delete();
+        return frames.trim() != 0 || demote(frames.framesPerSlab()) || deletions.delete() > 0;
     }
 
     /** Moves frames together, so that slabs become free. */
     private void compact() {
         for (KvLayer layer : layers) {
-            for (int block = 0; block < layer.blockCount() && !layer.isPinned(); block++) {
+            for (int block = layer.anchored(); block < layer.blockCount() && !layer.isPinned(); block++) {
                 long from = layer.block(block);
                 long to = from == 0 ? 0 : frames.takeFuller(from);
                 if (to != 0) {
@@ -423,7 +459,9 @@ final class KvTiers implements AutoCloseable {
             layer.place(block, 0);
             frames.give(frame);
         }
-        slow.remove(layer, block);
+        if (block >= layer.anchored()) { // what others read stays in the file
+            slow.remove(layer, block);
+        }
         ownReader.forget(); // it may hold what this block was
     }
 

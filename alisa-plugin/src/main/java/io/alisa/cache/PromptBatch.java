@@ -32,6 +32,11 @@ final class PromptBatch {
         return KvLayout.blocks(tokens.length);
     }
 
+    /** Behind the last token that is still this batch's. */
+    int limit() {
+        return limit;
+    }
+
     int firstBlock() {
         return start / KvLayout.BLOCK_TOKENS;
     }
@@ -44,11 +49,6 @@ final class PromptBatch {
     /** Whether the whole block can be computed by this batch. */
     boolean covers(int block) {
         return block >= firstBlock() && block < endBlock();
-    }
-
-    /** Whether all of its tokens are still those of the session. */
-    boolean isWhole() {
-        return limit == end();
     }
 
     /** Says that from a position on there are other tokens now. */

@@ -24,6 +24,9 @@ final class SlowTier implements AutoCloseable {
     /** A bit per block that is to be read ahead. */
     private final long[] wanted;
     private volatile @Nullable PieceFile file;
+    /** Whose file has a block of another session; as many as there are such blocks. */
+    private SlowTier[] lenders = {};
+    private boolean idle;
     /** Why something could not be stored. */
     private @Nullable String objection;
     /** Whether writing failed: what is in the file can still be read. */
@@ -43,8 +46,30 @@ final class SlowTier implements AutoCloseable {
         return objection;
     }
 
+    /** Whether something may have to be read. */
     boolean isOpen() {
-        return file != null;
+        return file != null || lenders.length > 0;
+    }
+
+    /** Says that the first blocks are another session's, and wherever that one has them. */
+    void borrow(SlowTier from, int blocks) {
+        SlowTier[] all = new SlowTier[blocks];
+        Arrays.fill(all, from);
+        System.arraycopy(from.lenders, 0, all, 0, Math.min(blocks, from.lenders.length));
+        lenders = all;
+    }
+
+    /** Says whether nobody uses the session. */
+    void setIdle(boolean value) {
+        idle = value;
+        PieceFile existing = file;
+        if (existing != null) {
+            existing.setIdle(value);
+        }
+    }
+
+    private SlowTier ownerOf(int block) {
+        return block < lenders.length ? lenders[block] : this;
     }
 
     boolean has(KvLayer layer, int block) {
@@ -94,6 +119,7 @@ final class SlowTier implements AutoCloseable {
             existing = new PieceFile(memory.files().open(), memory.slow().open(bytes -> {
                 // what is in a file stays there until its session closes
             }), layers, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
+            existing.setIdle(idle);
             file = existing;
             return existing;
         } catch (IOException e) {
@@ -109,6 +135,18 @@ final class SlowTier implements AutoCloseable {
      * @throws io.alisa.tier.DamagedPieceException where they are not what was written
      */
     void read(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
+        for (int done = 0; done < count;) { // one owner after the other
+            SlowTier owner = ownerOf(block + done);
+            int end = done + 1;
+            while (end < count && ownerOf(block + end) == owner) {
+                end++;
+            }
+            owner.readOwn(pieces, layer, head, block + done, end - done, target);
+            done = end;
+        }
+    }
+
+    private void readOwn(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
         PieceFile from = file;
         if (from == null || !from.has(layer, block)) {
             throw new IllegalStateException("Block " + block + " of layer " + layer + " is nowhere");

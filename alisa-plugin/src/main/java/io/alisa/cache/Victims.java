@@ -13,7 +13,7 @@ final class Victims {
         layerCount = layers.length;
         int found = 0;
         for (KvLayer layer : layers) {
-            for (int block = 0; block < layer.sealedBlocks() && !layer.isPinned(); block++) {
+            for (int block = layer.anchored(); block < layer.sealedBlocks() && !layer.isPinned(); block++) {
                 if (layer.isResident(block)) {
                     if (found == keys.length) {
                         keys = Arrays.copyOf(keys, Math.max(64, 2 * keys.length));

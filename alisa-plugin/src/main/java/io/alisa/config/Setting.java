@@ -19,6 +19,10 @@ public enum Setting {
     MEMORY_SLOW("alisa.memory.slow", "auto", Kind.SIZE, "hard cap, bytes in the slow tier; 0: none"), //
     SLOW_DIR("alisa.memory.slow-dir", "", Kind.TEXT, "where the file tier lives"), //
     RECOMPUTE("alisa.recompute", "auto", Kind.CHOICE, "phase III by cost, or never", "auto", "off"), //
+    PREFIX_SCOPE("alisa.prefix.scope", "model", Kind.CHOICE,
+            "who may go on from the KV of a closed session: any of its model, only itself, or nobody", "model",
+            "session",
+            "off"), //
     BACKEND("alisa.backend", "auto", Kind.CHOICE, "who does the arithmetic", "auto", "cuda", "vector",
             "scalar");
 

@@ -1,7 +1,9 @@
 package io.alisa.host;
 
+import java.lang.ref.WeakReference;
 import java.util.UUID;
 
+import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Binding {
     private final TokenLog tokens = new TokenLog();
+    private final WeakReference<Binding> reference = new WeakReference<>(this);
+    private final PendingToken pending = new PendingToken();
     private @Nullable HostSession session;
     private @Nullable UUID id;
+    private @Nullable Branch branch;
     private boolean hostsOwn;
     private boolean replaying;
+    private int stepStart;
 
     /** By which the host knows the cache object; null before it was said. */
     public synchronized @Nullable UUID id() {
@@ -29,8 +35,40 @@ public final class Binding {
         return session;
     }
 
-    public synchronized void open(HostSession opened) {
-        session = opened;
+    /** The open session's place among those of its model, or that of the last one; null where there was none. */
+    public synchronized @Nullable Branch branch() {
+        return branch;
+    }
+
+    synchronized void open(Branch opened) {
+        branch = opened;
+        session = opened.session();
+    }
+
+    /**
+     * Goes on with a restored session.
+     *
+     * @return where the host must believe the next prompt to begin
+     */
+    synchronized int adopt(Branch restored, Restored with) {
+        tokens.record(0, with.ids());
+        restored.takeOver(with.ids().length, tokens);
+        branch = restored;
+        if (with.pendingToken() >= 0) {
+            pending.chosen(with.pendingToken(), with.ids().length);
+        }
+        pending.setMarked(with.marked());
+        return pending.next(with.ids().length);
+    }
+
+    /** The session that is open, or the last one where what it held is kept; null where there is none. */
+    public synchronized @Nullable HostSession held() {
+        return session != null || branch == null || !branch.isOf(tokens) ? session : branch.session();
+    }
+
+    /** Forgets the last session: what is kept of it is not this one's any more. */
+    synchronized void leaveBranch() {
+        branch = null;
     }
 
     /** The host began this one without us, so it goes on without us. */
@@ -46,6 +84,16 @@ public final class Binding {
         return tokens;
     }
 
+    /** What a reply ended with. */
+    public PendingToken pending() {
+        return pending;
+    }
+
+    /** Always the same, so that nothing is allocated where a thread remembers whom it serves. */
+    public WeakReference<Binding> reference() {
+        return reference;
+    }
+
     /** Whether token ids are being fed again to rebuild this session, so that they are not recorded twice. */
     public synchronized boolean isReplaying() {
         return replaying;
@@ -55,10 +103,27 @@ public final class Binding {
         replaying = value;
     }
 
-    /** Ends the session, if one is open; its token ids stay. Returns it. */
+    /** Records ids that are about to be computed, from a position on. */
+    public synchronized void record(int position, int... ids) {
+        stepStart = position;
+        tokens.record(position, ids);
+    }
+
+    /** As {@link #record}, without allocating. */
+    public synchronized void recordOne(int position, int id) {
+        stepStart = position;
+        tokens.recordOne(position, id);
+    }
+
+    /**
+     * Ends the session, if one is open; the ids of its tokens stay, but for those of a step that failed. Returns it.
+     */
     public synchronized @Nullable HostSession endSession() {
         HostSession ended = session;
         session = null;
+        if (ended != null && tokens.size() > ended.tokens()) {
+            tokens.cut(Math.min(stepStart, ended.tokens()));
+        }
         return ended;
     }
 }

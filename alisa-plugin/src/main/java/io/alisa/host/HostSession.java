@@ -45,6 +45,8 @@ public class HostSession implements AutoCloseable {
     private volatile double keptMass = 1;
     private volatile int tokens;
     private volatile long lastUsed;
+    private volatile long reusedTokens;
+    private volatile @Nullable Branch branch;
 
     /** @param memory where its KV goes */
     public HostSession(ModelShape shape, SessionMode mode, KvMemory memory, AttentionKernels kernels,
@@ -128,11 +130,45 @@ public class HostSession implements AutoCloseable {
         return digests;
     }
 
+    /** Says where among the sessions of its model this one stands. */
+    void attach(Branch place) {
+        branch = place;
+    }
+
+    /** How its tokens were computed, as far as that is known. */
+    BatchLog computed() {
+        Branch place = branch;
+        return place == null ? new BatchLog() : place.copyOfBatches(tokens);
+    }
+
+    /** Says that the first tokens need not be computed: they are there. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by who opens it
+    void reuse(int count) {
+        tokens = count;
+        reusedTokens = reusedTokens + count;
+        lastUsed = System.nanoTime();
+    }
+
+    /** Says that the tokens from a position on count no more. */
+    void rewind(int position) {
+        tokens = Math.min(tokens, position);
+    }
+
+    /** Gives up what only steps need: the session is kept for later. */
+    public void rest() {
+        kv.rest();
+    }
+
     /** Counts a step after its last layer. */
     public void stepDone(int endPosition, int batch) {
         kv.stepDone();
         tokens = endPosition;
         lastUsed = System.nanoTime();
+        Branch place = branch;
+        if (place != null) {
+            place.stepDone(endPosition - batch, endPosition,
+                    batch == 1 && sparse != null && sparse.isSparse(endPosition));
+        }
         if (batch == 1) {
             countDecoded(endPosition);
         }
@@ -180,7 +216,8 @@ public class HostSession implements AutoCloseable {
         long steps = decodeSteps;
         return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, phase(), kv.bytes(),
                 kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, kv.deletedTokens(),
-                kv.recomputedTokens(), Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass);
+                kv.recomputedTokens(), Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass,
+                reusedTokens);
     }
 
     @Override

@@ -5,6 +5,9 @@ public interface KvCacheHook {
     /** A cache object was made; nothing is in it. */
     void created(Object kvBuffer);
 
-    /** The host closes a cache object: its session's memory is to go. */
+    /** A prompt is about to come, and the host asks where it is to begin. */
+    void begin(Object kvBuffer);
+
+    /** The host closes a cache object: nobody needs it for now. */
     void closed(Object kvBuffer);
 }

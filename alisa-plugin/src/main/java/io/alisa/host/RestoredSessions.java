@@ -8,12 +8,17 @@ import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions that were restored and that the host has not asked for yet: by their model, weakly, for without it nobody can
- * go on with them. Thread-safe.
+ * Sessions that were restored and that the host has not asked for yet, by their model, weakly. Their KV is kept as that of
+ * closed sessions is: it gives way to open ones, and is computed again from the ids where that happened. Thread-safe.
  */
 public final class RestoredSessions {
+    private static final int NONE = -1;
+
+    private record Waiting(Branch branch, Restored restored) {
+    }
+
     private final Sessions sessions;
-    private final IdentityTable<Map<UUID, Restored>> waiting = new IdentityTable<>(this::abandoned);
+    private final IdentityTable<Map<UUID, Waiting>> waiting = new IdentityTable<>(Map::clear);
     private volatile boolean used;
 
     public RestoredSessions(Sessions sessions) {
@@ -21,35 +26,39 @@ public final class RestoredSessions {
     }
 
     /** Keeps a session until the host asks for it. Returns its id. */
-    public synchronized UUID put(Object model, Restored restored) {
-        Map<UUID, Restored> ofModel = waiting.get(model);
-        if (ofModel == null) {
-            ofModel = new HashMap<>();
-            waiting.put(model, ofModel);
-        }
-        if (!used) {
-            used = true;
-            new SessionReaper(waiting).start();
-        }
+    public UUID put(Object model, Restored restored) {
+        TokenLog tokens = new TokenLog();
+        tokens.record(0, restored.ids());
+        Branch branch = sessions.kept().restored(model, restored.session(), tokens, restored.computed());
         UUID id = UUID.randomUUID();
-        ofModel.put(id, restored);
-        sessions.opened(restored.session());
+        synchronized (this) {
+            waiting.purge();
+            Map<UUID, Waiting> ofModel = waiting.get(model);
+            if (ofModel == null) {
+                ofModel = new HashMap<>();
+                waiting.put(model, ofModel);
+            }
+            ofModel.put(id, new Waiting(branch, restored));
+        }
+        used = true;
         return id;
     }
 
-    /** The session of that id and model, which the host is about to go on with; null where there is none. */
-    public @Nullable Restored take(Object model, UUID id) {
+    /**
+     * Has a cache object of the host that was just made go on with the session that waits for its id.
+     *
+     * @return where the host must believe the next prompt to begin; negative: no session waits
+     */
+    public int adopt(Object model, UUID id, Binding binding) {
         if (!used) { // as nearly always
-            return null;
+            return NONE;
         }
-        synchronized (this) {
-            Map<UUID, Restored> ofModel = waiting.get(model);
-            return ofModel == null ? null : ofModel.remove(id);
-        }
+        Waiting found = take(model, id);
+        return found == null ? NONE : binding.adopt(found.branch(), found.restored());
     }
 
-    private synchronized void abandoned(Map<UUID, Restored> ofModel) {
-        ofModel.values().forEach(restored -> sessions.close(restored.session()));
-        ofModel.clear();
+    private synchronized @Nullable Waiting take(Object model, UUID id) {
+        Map<UUID, Waiting> ofModel = waiting.get(model);
+        return ofModel == null ? null : ofModel.remove(id);
     }
 }

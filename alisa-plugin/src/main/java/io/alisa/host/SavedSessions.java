@@ -3,7 +3,10 @@ package io.alisa.host;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 import io.alisa.attention.DigestWriter;
@@ -19,13 +22,19 @@ import io.alisa.sparse.SparseSession;
 
 /** Writes sessions to files, and fills fresh ones from them: what they hold, and what their policies remember. */
 public final class SavedSessions {
+    /** The first token that was decoded without seeing all others. */
+    private static final String SPARSE_FROM = "sparse-from";
+
     /**
      * A session that was restored.
      *
-     * @param ids of all its tokens; not copied
+     * @param ids          of all its tokens; not copied
+     * @param computed     how
+     * @param pendingToken that its last reply ended with and that was not fed; negative: none
+     * @param marked       whether the host begins every prompt with a mark
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Restored(HostSession session, int[] ids) {
+    public record Restored(HostSession session, int[] ids, BatchLog computed, int pendingToken, boolean marked) {
     }
 
     private SavedSessions() {
@@ -34,29 +43,27 @@ public final class SavedSessions {
     /**
      * Writes a session. Under the session's lock, between steps.
      *
-     * @param model fingerprint of its model
-     * @param ids   of all its tokens
+     * @param binding of its user
+     * @param model   fingerprint of its model
      */
-    public static void save(HostSession session, String model, int[] ids, Path file) throws IOException {
-        KvExport kv = new KvExport(session.kv());
-        if (ids.length != kv.tokens()) {
+    public static void save(HostSession session, Binding binding, String model, Path file) throws IOException {
+        int tokens = session.tokens();
+        KvExport kv = new KvExport(session.kv(), tokens);
+        if (binding.tokens().size() < tokens) {
             throw new IllegalStateException("The token ids of this session are not known, so it can't be saved");
         }
         List<float[]> rows = rows(session);
         int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
-        long floats = 0;
-        for (int length : lengths) {
-            floats += length;
-        }
         KvLayout layout = session.kv().layout();
-        int[] batches = kv.batches();
-        String version = SavedSessions.class.getPackage().getImplementationVersion();
-        SessionManifest manifest = new SessionManifest(model, version == null ? "unknown" : version,
-                layout.format().name(), ids.length, session.kv().layerCount(), KvExport.type(layout),
-                KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
-                lengths.length / session.kv().layerCount(), floats, session.mode().texts());
+        int layers = session.kv().layerCount();
+        BatchLog computed = session.computed();
+        int[] batches = computed.bounds();
+        SessionManifest manifest = new SessionManifest(model, version(), layout.format().name(), tokens, layers,
+                KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
+                lengths.length / layers, rows.stream().mapToLong(row -> row.length).sum(),
+                texts(session, binding, computed));
         try (SessionWriter to = new SessionWriter(file, manifest)) {
-            to.write(ids);
+            to.write(binding.tokens().first(tokens));
             to.write(batches);
             kv.writeRecent(to);
             to.write(lengths);
@@ -66,6 +73,18 @@ public final class SavedSessions {
             kv.writeBlocks(to);
             to.commit();
         }
+    }
+
+    private static String version() {
+        String version = SavedSessions.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+
+    private static Map<String, String> texts(HostSession session, Binding binding, BatchLog computed) {
+        Map<String, String> texts = new HashMap<>(session.mode().texts());
+        texts.putAll(binding.pending().texts(session.tokens()));
+        texts.put(SPARSE_FROM, Integer.toString(computed.sparseFrom()));
+        return texts;
     }
 
     /** What the policy remembers, layer after layer, as many rows of each; short of rows, empty ones come first. */
@@ -109,12 +128,15 @@ public final class SavedSessions {
             }
             SessionMode mode = mode(from.manifest(), shape.format());
             int[] ids = ids(from, shape, vocabulary);
+            BatchLog computed = computed(from, ids.length);
+            int pending = pending(from.manifest(), vocabulary);
             HostSession session = opener.apply(mode);
             boolean filled = false;
             try {
-                fill(session, from, ids);
+                fill(session, from, computed, ids);
                 filled = true;
-                return new Restored(session, ids);
+                return new Restored(session, ids, computed, pending,
+                        "true".equals(from.manifest().texts().get("prompts-are-marked")));
             } finally {
                 if (!filled) {
                     session.close();
@@ -130,7 +152,7 @@ public final class SavedSessions {
     private static SessionMode mode(SessionManifest manifest, KvFormat hostFormat) {
         for (KvFormat format : KvFormat.values()) {
             if (format.name().equals(manifest.codec())) {
-                return SessionMode.of(manifest.mode(), format, hostFormat);
+                return SessionMode.of(manifest.texts(), format, hostFormat);
             }
         }
         throw new IllegalArgumentException("it keeps keys and values in a format that this plugin does not know");
@@ -149,16 +171,61 @@ public final class SavedSessions {
         return ids;
     }
 
-    private static void fill(HostSession session, SessionReader from, int... ids) throws IOException {
+    private static BatchLog computed(SessionReader from, int tokens) throws IOException {
+        BatchLog computed = new BatchLog();
+        int[] bounds = from.batches();
+        int after = 0;
+        for (int i = 0; i < bounds.length; i += 2) {
+            if (bounds[i] < after || bounds[i + 1] < bounds[i] + 2L || bounds[i + 1] > tokens) {
+                throw new IllegalArgumentException("its batches are not those of its tokens");
+            }
+            after = bounds[i + 1];
+            computed.add(bounds[i], after, false);
+        }
+        int sparseFrom = number(from.manifest(), SPARSE_FROM, 0);
+        if (sparseFrom < tokens) {
+            computed.addSparse(sparseFrom);
+        }
+        return computed;
+    }
+
+    private static int pending(SessionManifest manifest, int vocabulary) {
+        int pending = number(manifest, "pending-token", -1);
+        if (pending >= vocabulary) {
+            throw new IllegalArgumentException("it has a token that the model does not know");
+        }
+        return pending;
+    }
+
+    private static int number(SessionManifest manifest, String key, int otherwise) {
+        String text = manifest.texts().get(key);
+        if (text != null && !text.matches("\\d{1,10}")) {
+            throw new IllegalArgumentException("'" + key + "' is no number");
+        }
+        return text == null ? otherwise : (int) Math.min(Integer.MAX_VALUE, Long.parseLong(text));
+    }
+
+    private static void fill(HostSession session, SessionReader from, BatchLog computed, int... ids)
+            throws IOException {
         KvImport kv = new KvImport(session.kv(), from);
         remember(session, from, ids.length);
         DigestWriter digests = session.digests();
-        kv.run(ids, layer -> {
+        kv.run(layer -> {
             if (digests != null) { // not saved: computing them again takes a small part of the time that reading takes
                 digests.update(layer);
             }
         });
-        session.stepDone(ids.length, 0);
+        session.kv().lock().lock();
+        try {
+            int[] bounds = computed.bounds();
+            for (int i = 0; i < bounds.length && session.kv().layout().format() == KvFormat.INT8; i += 2) {
+                // so that they can be deleted and computed again where the caps need that later on
+                session.kv().notePrompt(bounds[i], Arrays.copyOfRange(ids, bounds[i], bounds[i + 1]));
+            }
+            session.stepDone(ids.length, 0);
+        } finally {
+            session.kv().lock().unlock();
+        }
     }
 
     private static void remember(HostSession session, SessionReader from, int tokens) throws IOException {

@@ -1,6 +1,7 @@
 package io.alisa.host;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  * All sessions of the process. Thread-safe.
  *
  * <p>A session ends when the host closes its cache object, or when that object is collected: an abandoned one is
- * freed by a daemon thread that waits for nothing else.
+ * freed by a daemon thread that waits for nothing else. What one held may be {@link KeptSessions kept} beyond its end.
  */
 public final class Sessions {
     private static final Sessions PROCESS = new Sessions();
 
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
+    private final KeptSessions kept = new KeptSessions();
     private boolean reaping;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
@@ -57,21 +59,93 @@ public final class Sessions {
         return table.values().stream().filter(binding -> id.equals(binding.id())).toList();
     }
 
-    /** Registers an opened session. */
-    public synchronized void opened(HostSession session) {
+    /** Opens a new session for a cache object. */
+    public void open(Binding binding, Object model, HostSession session) {
+        Branch branch = kept.opened(model, session, binding.tokens());
+        binding.open(branch);
+        opened(session);
+    }
+
+    private synchronized void opened(HostSession session) {
         open.add(session);
     }
 
-    /** Closes the session of a cache object, if it has an open one. */
-    public void close(Binding binding) {
-        HostSession session = binding.endSession();
-        if (session != null) {
-            close(session);
+    /**
+     * Opens a session for a cache object with what another session of the model has of the same tokens, see
+     * {@link KeptSessions#begin}.
+     *
+     * @return how many tokens there are already; 0: no session was opened
+     */
+    public int openWith(Binding binding, Object model, int[] prompt, PrefixRule rule, KeptSessions.Fork fork) {
+        KeptSessions.Start start = kept.begin(model, prompt, rule, binding.tokens(), fork);
+        if (start == null) {
+            return 0;
         }
+        binding.tokens().record(0, Arrays.copyOf(prompt, start.tokens()));
+        start.branch().session().reuse(start.tokens());
+        binding.open(start.branch());
+        opened(start.branch().session());
+        return start.tokens();
     }
 
-    /** Closes a session that is registered. */
-    void close(HostSession session) {
+    /**
+     * Has the session of a cache object go on at a position, what lay behind it being forgotten. One that was closed is
+     * opened again where its KV was kept; one that others share what is to be overwritten with is left to them.
+     *
+     * @return whether there is an open session for that now
+     */
+    public boolean goOn(Binding binding, int position) {
+        Branch branch = binding.branch();
+        if (branch == null) {
+            return false;
+        }
+        boolean open = binding.session() != null;
+        if (open ? branch.rewind(position) : position > 0 && resume(binding, branch, position)) {
+            branch.session().rewind(position);
+            return true;
+        }
+        if (open) {
+            close(binding, true);
+        }
+        branch.leave(binding.tokens());
+        binding.leaveBranch();
+        return false;
+    }
+
+    private boolean resume(Binding binding, Branch branch, int position) {
+        if (!branch.isOf(binding.tokens()) || !kept.resume(branch, position)) {
+            return false;
+        }
+        binding.open(branch);
+        opened(branch.session());
+        return true;
+    }
+
+    /** What is kept of closed sessions. */
+    public KeptSessions kept() {
+        return kept;
+    }
+
+    /** Closes the session of a cache object, if it has an open one, and frees what it held. */
+    public void close(Binding binding) {
+        close(binding, false);
+    }
+
+    /**
+     * Closes the session of a cache object, if it has an open one.
+     *
+     * @param keep whether its KV is kept, should the conversation go on
+     */
+    public void close(Binding binding, boolean keep) {
+        Branch branch = binding.branch();
+        HostSession session = binding.endSession();
+        if (session != null && branch != null && binding.tokens().size() > 0) {
+            session.rewind(binding.tokens().size()); // to before a step that failed
+            branch.rewind(binding.tokens().size());
+        }
+        if (session == null || branch == null) {
+            return;
+        }
         synchronized (this) {
             SessionReport report = session.report();
             if (lastClosed == null || session.lastUsed() >= lastClosedUsed) {
@@ -80,7 +154,11 @@ public final class Sessions {
             }
             open.remove(session);
         }
-        session.close();
+        if (keep) {
+            kept.keep(branch);
+        } else {
+            kept.drop(branch);
+        }
     }
 
     private void abandoned(Binding binding) {
@@ -90,7 +168,7 @@ public final class Sessions {
     private static SessionReport closedReport(SessionReport r) {
         return new SessionReport(r.id(), r.model(), r.mode(), true, r.tokens(), r.phase(), 0, 0,
                 r.hostEquivalentBytes(), r.attendedTokensPerStep(), r.deletedTokens(), r.recomputedTokens(),
-                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass());
+                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), r.reusedTokens());
     }
 
     /** Open sessions, oldest first. */

@@ -1,10 +1,21 @@
 package io.alisa.host;
 
-/** Called with the token ids that enter a model: deleted keys and values can be computed again from them. */
+import org.jspecify.annotations.Nullable;
+
+/** Called with the token ids that enter a model: deleted keys and values can be computed
+ * again from them, and those that are there already need not be. */
 public interface TokenHook {
-    /** Ids of a prompt, before its first batch. */
-    void prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer);
+    /**
+     * Ids of a prompt, before its first batch.
+     *
+     * @return the output of its last batch; null: the host computes the prompt itself
+     */
+    @Nullable
+    Object prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer);
 
     /** The id of one token to decode. */
     void token(Object model, int token, int position, Object kvBuffer, Object reducer);
+
+    /** The id that was chosen after a step, by the thread that did the step. */
+    void sampled(Object model, int token);
 }

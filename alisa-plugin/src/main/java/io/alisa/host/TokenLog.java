@@ -2,13 +2,13 @@ package io.alisa.host;
 
 import java.util.Arrays;
 
-/** The token ids of a session so far, by position. Not thread-safe: guarded by its session. */
+/** The token ids of a session so far, by position. Thread-safe. */
 public final class TokenLog {
     private int[] ids = new int[256];
     private int size;
 
     /** Records ids from {@code position} on; what stood there or behind is forgotten. */
-    public void record(int position, int... tokens) {
+    public synchronized void record(int position, int... tokens) {
         if (position > size) {
             size = 0; // ids before it are unknown (a layer-split part, or hidden states fed in): not replayable
             return;
@@ -22,7 +22,7 @@ public final class TokenLog {
     }
 
     /** As {@link #record(int, int...)} for one token, without allocating. */
-    public void recordOne(int position, int token) {
+    public synchronized void recordOne(int position, int token) {
         if (position > size) {
             size = 0;
             return;
@@ -34,17 +34,36 @@ public final class TokenLog {
         size = position + 1;
     }
 
-    public int size() {
+    public synchronized int size() {
         return size;
     }
 
     /** The ids from {@code start} to {@code end - 1}. */
-    public int[] range(int start, int end) {
+    public synchronized int[] range(int start, int end) {
         return Arrays.copyOfRange(ids, start, end);
     }
 
     /** The first {@code count} ids. */
-    public int[] first(int count) {
+    public synchronized int[] first(int count) {
         return Arrays.copyOf(ids, count);
+    }
+
+    /** How many of the first ids are those of {@code others}. */
+    public synchronized int common(int... others) {
+        int most = Math.min(size, others.length);
+        int mismatch = Arrays.mismatch(ids, 0, most, others, 0, most);
+        return mismatch < 0 ? most : mismatch;
+    }
+
+    /** Forgets the ids from a position on. */
+    public synchronized void cut(int position) {
+        size = Math.min(size, position);
+    }
+
+    /** A log of the first {@code count} ids. */
+    synchronized TokenLog copy(int count) {
+        TokenLog copy = new TokenLog();
+        copy.record(0, first(Math.min(size, count)));
+        return copy;
     }
 }

@@ -131,8 +131,9 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
         long end = 0;
         for (TensorEntry tensor : tensors) {
             if (tensor.offset() != end) {
-                throw new IllegalArgumentException("'" + JsonReader.excerpt(tensor.name()) + "' lies at " + tensor.offset() + " and not at "
-                        + end + ", where the tensor before it ends");
+                throw new IllegalArgumentException(
+                        "'" + JsonReader.excerpt(tensor.name()) + "' lies at " + tensor.offset() + " and not at "
+                                + end + ", where the tensor before it ends");
             }
             end = tensor.end();
         }

@@ -12,7 +12,7 @@ import io.alisa.json.JsonReader;
  *
  * <pre>
  *  tokens         I32  [tokens]                        token ids, of the positions 0, 1, ...
- *  batches        I32  [batches, 2]                    first token and number of tokens of prompts' batches, INT8 only
+ *  batches        I32  [batches, 2]                    first token of each batch of a prompt, and behind its last
  *  recent         F32  [layers, ...]                   the newest block in floats, INT8 only
  *  policy.lengths I32  [layers, rows]                  what a sparse policy remembers: how long its rows are ...
  *  policy.weights F32  [sum of the lengths]            ... and the rows, one behind the other; of policies that do
@@ -33,16 +33,16 @@ import io.alisa.json.JsonReader;
  * @param recentShape  of {@code recent} behind the layers; empty where there is none
  * @param policyRows   rows that a policy remembers in each layer
  * @param policyFloats elements of all of them
- * @param mode         how the session attends, in the words of who opens sessions
+ * @param texts        what else is to be known to go on with the session, in the words of who does
  */
 public record SessionManifest(String model, String plugin, String codec, int tokens, int layers, TensorType kvType,
         List<Long> blockShape, List<Long> recentShape, int batches, int policyRows, long policyFloats,
-        Map<String, String> mode) {
+        Map<String, String> texts) {
     /** Of what is written and read here. A reader knows one. */
     static final String FORMAT_VERSION = "1";
     private static final int BLOCK_TOKENS = 64;
     private static final String PREFIX = "alisa.";
-    private static final String MODE = PREFIX + "mode.";
+    private static final String SESSION = PREFIX + "session.";
 
     static final String TOKENS = "tokens";
     static final String BATCHES = "batches";
@@ -55,7 +55,7 @@ public record SessionManifest(String model, String plugin, String codec, int tok
     public SessionManifest {
         blockShape = List.copyOf(blockShape);
         recentShape = List.copyOf(recentShape);
-        mode = Map.copyOf(mode);
+        texts = Map.copyOf(texts);
     }
 
     /** Blocks of a layer. */
@@ -111,15 +111,15 @@ public record SessionManifest(String model, String plugin, String codec, int tok
     }
 
     private Map<String, String> metadata() {
-        Map<String, String> texts = new LinkedHashMap<>();
-        texts.put(PREFIX + "format", FORMAT_VERSION);
-        texts.put(PREFIX + "plugin", plugin);
-        texts.put(PREFIX + "model", model);
-        texts.put(PREFIX + "codec", codec);
-        texts.put(PREFIX + "block-tokens", Integer.toString(BLOCK_TOKENS));
-        texts.put(PREFIX + "first-position", "0");
-        mode.forEach((key, value) -> texts.put(MODE + key, value));
-        return texts;
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(PREFIX + "format", FORMAT_VERSION);
+        metadata.put(PREFIX + "plugin", plugin);
+        metadata.put(PREFIX + "model", model);
+        metadata.put(PREFIX + "codec", codec);
+        metadata.put(PREFIX + "block-tokens", Integer.toString(BLOCK_TOKENS));
+        metadata.put(PREFIX + "first-position", "0");
+        texts.forEach((key, value) -> metadata.put(SESSION + key, value));
+        return metadata;
     }
 
     /**
@@ -135,8 +135,9 @@ public record SessionManifest(String model, String plugin, String codec, int tok
             throw new IllegalArgumentException("it is no saved session");
         }
         if (!version.equals(FORMAT_VERSION)) {
-            throw new IllegalArgumentException("it has version '" + JsonReader.excerpt(version) + "' of the format and this plugin"
-                    + " reads version " + FORMAT_VERSION + ": use the plugin that wrote it");
+            throw new IllegalArgumentException(
+                    "it has version '" + JsonReader.excerpt(version) + "' of the format and this plugin"
+                            + " reads version " + FORMAT_VERSION + ": use the plugin that wrote it");
         }
         require(texts, "block-tokens", Integer.toString(BLOCK_TOKENS));
         require(texts, "first-position", "0");
@@ -149,17 +150,17 @@ public record SessionManifest(String model, String plugin, String codec, int tok
         List<Long> batches = shape(header, BATCHES);
         List<Long> lengths = shape(header, POLICY_LENGTHS);
         List<Long> weights = shape(header, POLICY_WEIGHTS);
-        Map<String, String> mode = new LinkedHashMap<>();
+        Map<String, String> ofSession = new LinkedHashMap<>();
         texts.forEach((key, value) -> {
-            if (key.startsWith(MODE)) {
-                mode.put(key.substring(MODE.length()), value);
+            if (key.startsWith(SESSION)) {
+                ofSession.put(key.substring(SESSION.length()), value);
             }
         });
         SessionManifest manifest = new SessionManifest(text(texts, "model"), text(texts, "plugin"),
                 text(texts, "codec"),
                 size(tokens.shape(), 0), size(kv.shape(), 1), kv.type(), kv.shape().subList(2, kv.shape().size()),
                 recent.isEmpty() ? recent : recent.subList(1, recent.size()), batches.isEmpty() ? 0 : size(batches, 0),
-                lengths.isEmpty() ? 0 : size(lengths, 1), weights.isEmpty() ? 0 : weights.getFirst(), mode);
+                lengths.isEmpty() ? 0 : size(lengths, 1), weights.isEmpty() ? 0 : weights.getFirst(), ofSession);
         manifest.mustDescribe(header);
         return manifest;
     }
@@ -208,8 +209,9 @@ public record SessionManifest(String model, String plugin, String codec, int tok
 
     private static void require(Map<String, String> texts, String key, String value) {
         if (!text(texts, key).equals(value)) {
-            throw new IllegalArgumentException("'" + PREFIX + key + "' is '" + JsonReader.excerpt(text(texts, key)) + "' and not "
-                    + value);
+            throw new IllegalArgumentException(
+                    "'" + PREFIX + key + "' is '" + JsonReader.excerpt(text(texts, key)) + "' and not "
+                            + value);
         }
     }
 }

@@ -190,7 +190,7 @@ public final class SessionReader implements AutoCloseable {
         return integers(SessionManifest.TOKENS);
     }
 
-    /** First token and number of tokens of each batch, in turn. */
+    /** Of each batch its first token and the one behind its last, in turn. */
     public int[] batches() throws IOException {
         return integers(SessionManifest.BATCHES);
     }

@@ -22,6 +22,11 @@ public final class Policies {
         return policy.equals("swa");
     }
 
+    /** Whether what a policy chooses depends on the attention weights of earlier steps. */
+    public static boolean remembers(String policy) {
+        return policy.equals("swa-paper") || policy.equals("h2o");
+    }
+
     /**
      * Makes the selector of one layer of one session, for policies that need no digests.
      *

@@ -13,6 +13,7 @@ public final class MemoryAccount implements AutoCloseable {
     private volatile long reserved;
     /** Taken from the budget, but not reserved yet: see {@link #claim}. */
     private volatile long claimed;
+    private volatile boolean idle;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -20,8 +21,29 @@ public final class MemoryAccount implements AutoCloseable {
         this.owner = owner;
     }
 
-    /** Takes {@code bytes}, or nothing where they are not free. */
-    public synchronized boolean tryReserve(long bytes) {
+    /**
+     * Says whether nobody uses what the account holds. An idle account has no share, what it holds gives way to whatever
+     * the others need, and it is given nothing that would have to be taken from another idle one.
+     */
+    public void setIdle(boolean value) {
+        idle = value;
+    }
+
+    boolean isIdle() {
+        return idle;
+    }
+
+    /** Takes {@code bytes}, or nothing where they can't be had. What is held by idle accounts is freed for that. */
+    public boolean tryReserve(long bytes) {
+        while (!reserve(bytes)) {
+            if (idle || !budget.reclaim(bytes - claimed)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private synchronized boolean reserve(long bytes) {
         long fromClaim = Math.min(bytes, claimed);
         if (closed || !budget.grant(bytes - fromClaim)) {
             return false;
@@ -64,15 +86,16 @@ public final class MemoryAccount implements AutoCloseable {
 
     /**
      * Sees to it that {@code bytes} can be reserved later on, whatever others take meanwhile. Where they are not free,
-     * accounts that hold more than their share give back, as far as this account stays within its own. What was claimed
+     * idle accounts give way first; then those that hold more than their share give back, as far as this account stays
+     * within its own. What was claimed
      * before and not needed goes back.
      *
      * <p>Call it without holding a session's lock: it takes those of the others.
      */
     public void claim(long bytes) {
         long missing = take(bytes);
-        if (missing == 0) {
-            return;
+        while (missing > 0 && budget.reclaim(missing)) {
+            missing = take(bytes);
         }
         for (int round = 0; round < ROUNDS && missing > 0; round++) {
             for (MemoryAccount other : budget.overShare(this)) {

@@ -3,11 +3,14 @@ package io.alisa.tier;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A hard cap on bytes, shared by all sessions of the process. Thread-safe.
  *
  * <p>Each session has an account. An account may take whatever is free; when nothing is, one that holds less than its
- * share of the cap may have the others give back what they hold beyond theirs.
+ * share of the cap may have the others give back what they hold beyond theirs. What {@link MemoryAccount#setIdle idle}
+ * accounts hold is for anybody to take: they have no share, and count as free.
  */
 public class MemoryBudget {
     /** Who can make an account smaller. */
@@ -20,7 +23,19 @@ public class MemoryBudget {
         void giveBack(long bytes);
     }
 
+    /** Who can free what idle accounts hold. */
+    public interface Reclaimer {
+        /**
+         * Frees memory of idle accounts.
+         *
+         * @param bytes how much is wanted
+         * @return whether anything was freed
+         */
+        boolean reclaim(MemoryBudget budget, long bytes);
+    }
+
     private final List<MemoryAccount> accounts = new ArrayList<>();
+    private volatile @Nullable Reclaimer reclaimer;
     private long cap;
     private long reserved;
     private long peak;
@@ -60,13 +75,45 @@ public class MemoryBudget {
         return peak;
     }
 
+    /** Bytes that can be had: those nobody holds, and those of idle accounts. */
     public synchronized long free() {
-        return Math.max(0, cap - reserved);
+        return Math.max(0, cap - reserved + idle());
     }
 
-    /** What each account may have at least: an equal part of the cap. */
+    /** Bytes of idle accounts. */
+    public synchronized long idle() {
+        long bytes = 0;
+        for (int i = 0; i < accounts.size(); i++) {
+            bytes += accounts.get(i).isIdle() ? accounts.get(i).held() : 0;
+        }
+        return bytes;
+    }
+
+    /** What each account may have at least: an equal part of the cap among those that are not idle. */
     public synchronized long share() {
-        return cap / Math.max(1, accounts.size());
+        int working = 0;
+        for (int i = 0; i < accounts.size(); i++) {
+            working += accounts.get(i).isIdle() ? 0 : 1;
+        }
+        return cap / Math.max(1, working);
+    }
+
+    /** Says who frees what idle accounts hold. */
+    public void setReclaimer(Reclaimer by) {
+        reclaimer = by;
+    }
+
+    /** Has idle accounts give back until {@code bytes} are free. Returns whether anything was freed. */
+    boolean reclaim(long bytes) {
+        Reclaimer by = reclaimer;
+        long missing;
+        synchronized (this) {
+            missing = bytes - (cap - reserved);
+            if (by == null || missing <= 0 || idle() == 0) {
+                return false;
+            }
+        }
+        return by.reclaim(this, missing); // without the monitor: it takes those of sessions
     }
 
     synchronized boolean grant(long bytes) {
@@ -97,7 +144,7 @@ public class MemoryBudget {
     synchronized List<MemoryAccount> overShare(MemoryAccount asking) {
         List<MemoryAccount> over = new ArrayList<>();
         for (MemoryAccount account : accounts) {
-            if (account != asking && account.held() > share()) {
+            if (account != asking && !account.isIdle() && account.held() > share()) {
                 over.add(account);
             }
         }

@@ -274,6 +274,11 @@ public final class PieceFile implements AutoCloseable {
         return regionBytes;
     }
 
+    /** See {@link MemoryAccount#setIdle}. */
+    public void setIdle(boolean idle) {
+        account.setIdle(idle);
+    }
+
     /** Bytes of the file. */
     public long bytes() {
         return account.reserved();

@@ -145,8 +145,8 @@ class HostCheckTest {
     /** The adapter opens members of these classes. */
     private static List<String> differencesOfEither(ClassTransform transform) {
         HostClasses host = new HostClasses(HostCheckTest::resource);
-        List<String> opened = List.of(ATTENTION, MODEL, HOST + "model/TransformerBlock",
-                HOST + "tensor/KvBufferCache$KvBuffer", HOST + "tensor/KvBufferCache");
+        List<String> opened = List.of(ATTENTION, MODEL, "com/github/tjake/jlama/model/TransformerBlock",
+                "com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "com/github/tjake/jlama/tensor/KvBufferCache");
         opened.forEach(name -> host.put(name, tamper(name, transform)));
         return HostCheck.differences(host, new HostClasses(HostCheckTest::resource)).stream()
                 .filter(difference -> opened.stream().anyMatch(name -> difference

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 import io.alisa.cache.KvFormat;
@@ -23,14 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session that was saved and restored says what it would have said, whatever the tiers, the caps and the threads. */
 class SavedSessionsTest {
     private static final String MODEL = "TINY-1";
     private static final long MIB = 1 << 20;
-    /** Too little for the blocks of 3,900 tokens. */
-    private static final long TIGHT = 900 << 10;
 
     @TempDir
     Path directory = Path.of("");
@@ -42,15 +40,6 @@ class SavedSessionsTest {
             case "swa-f32" -> SpokenSession.sparse("swa", KvFormat.F32);
             default -> SpokenSession.sparse(name, KvFormat.INT8);
         };
-    }
-
-    private static void save(SpokenSession spoken, int tokens, Path file) throws IOException {
-        spoken.session.kv().lock().lock();
-        try {
-            SavedSessions.save(spoken.session, MODEL, SpokenSession.ids(tokens), file);
-        } finally {
-            spoken.session.kv().lock().unlock();
-        }
     }
 
     private static SpokenSession restore(Path file, KvMemory memory, int threads) throws IOException {
@@ -80,7 +69,7 @@ class SavedSessionsTest {
             int prompt = Math.max(1, tokens - 20);
             spoken.feed(0, prompt, 100);
             spoken.feed(prompt, tokens, 1);
-            save(spoken, tokens, file);
+            spoken.save(MODEL, file);
             List<float[]> expected = goOn(spoken, tokens);
             for (int threads : new int[]{1, 3}) {
                 try (SpokenSession restored = restore(file, KvMemory.unlimited(), threads)) {
@@ -108,27 +97,28 @@ class SavedSessionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"int8", "swa", "h2o"})
-    void tiersAndCapsChangeNothing(String name) throws IOException {
+    @CsvSource({"int8,900", "swa,1250", "h2o,1250"})
+    void tiersAndCapsChangeNothing(String name, int kibibytes) throws IOException {
         Path roomy = directory.resolve("roomy");
-        Path tight = directory.resolve("tight");
+        Path demoted = directory.resolve("tight");
         int tokens = 3900;
         List<float[]> expected;
         try (SpokenSession spoken = SpokenSession.open(mode(name), KvMemory.unlimited(), 2)) {
             spoken.feed(0, tokens, 200);
-            save(spoken, tokens, roomy);
+            spoken.save(MODEL, roomy);
             expected = goOn(spoken, tokens);
         }
-        KvMemory caps = memory(TIGHT, 20 * MIB);
+        long tight = kibibytes * 1024L; // too little for all the blocks
+        KvMemory caps = memory(tight, 20 * MIB);
         try (SpokenSession spoken = SpokenSession.open(mode(name), caps, 2)) {
             spoken.feed(0, tokens, 200);
             assertThat(spoken.session.kv().demotedBlocks()).as("in the file").isPositive();
-            save(spoken, tokens, tight);
+            spoken.save(MODEL, demoted);
         }
-        assertThat(Files.mismatch(roomy, tight)).as("saved from whatever tier").isEqualTo(-1);
-        try (SpokenSession restored = restore(tight, caps, 1)) {
+        assertThat(Files.mismatch(roomy, demoted)).as("saved from whatever tier").isEqualTo(-1);
+        try (SpokenSession restored = restore(demoted, caps, 1)) {
             assertThat(restored.session.kv().demotedBlocks()).as("went on to the file").isPositive();
-            assertThat(caps.fast().peak()).isLessThanOrEqualTo(TIGHT);
+            assertThat(caps.fast().peak()).isLessThanOrEqualTo(tight);
             assertSame(goOn(restored, tokens), expected);
         }
         assertThat(caps.fast().reserved()).isZero();
@@ -141,7 +131,7 @@ class SavedSessionsTest {
         SessionMode mode = SpokenSession.exact(KvFormat.BF16);
         try (SpokenSession spoken = SpokenSession.open(mode, KvMemory.unlimited(), 1)) {
             spoken.feed(0, 150, 100);
-            save(spoken, 150, file);
+            spoken.save(MODEL, file);
             try (SpokenSession restored = restore(file, KvMemory.unlimited(), 1, KvFormat.BF16)) {
                 for (int block = 0; block < 3; block++) {
                     assertThat(SpokenSession.bytes(restored.session.kv().layer(1), block))
@@ -163,7 +153,7 @@ class SavedSessionsTest {
         Path file = directory.resolve("saved");
         try (SpokenSession spoken = SpokenSession.open(mode, KvMemory.unlimited(), 1)) {
             spoken.feed(0, tokens, 100);
-            save(spoken, tokens, file);
+            spoken.save(MODEL, file);
         }
         return file;
     }
@@ -194,42 +184,64 @@ class SavedSessionsTest {
     }
 
     @Test
-    void aSessionWithDeletedTokensSaysWhatToDo() throws IOException {
-        Path file = directory.resolve("deleted");
-        try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), memory(TIGHT, 0), 1)) {
-            spoken.session.kv().setRecomputer(new Unneeded());
-            spoken.feed(0, 128 * 30, 128);
-            assertThat(spoken.session.kv().deletedTokens()).isPositive();
-            assertThatThrownBy(() -> save(spoken, 128 * 30, file)).isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("are deleted").hasMessageContaining("raise alisa.memory.fast");
-        }
-        assertThat(file).doesNotExist();
-    }
-
-    /** Says that it could compute tokens again, and is not asked to. */
-    private static final class Unneeded implements io.alisa.cache.Recomputer {
-        @Override
-        public @org.jspecify.annotations.Nullable String objection() {
-            return null;
-        }
-
-        @Override
-        public long stateBytes(int tokens) {
-            return tokens;
-        }
-
-        @Override
-        public State begin(int start, int[] tokens) {
-            throw new AssertionError("asked to");
-        }
-    }
-
-    @Test
-    void tokensThatAreNotKnownAreSaidSo() throws IOException {
+    void tokensThatAreNotKnownAreSaidSo() {
         try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
             spoken.feed(0, 10, 10);
-            assertThatThrownBy(() -> save(spoken, 9, directory.resolve("ids"))).hasMessageContaining("not known");
+            spoken.binding().tokens().cut(9);
+            assertThatThrownBy(() -> spoken.save(MODEL, directory.resolve("ids"))).hasMessageContaining("not known");
         }
+    }
+
+    /** What a reply ended with, how the tokens were computed, and from where on sparsely: others may go on with it. */
+    @Test
+    void whatIsKnownOfTheConversationComesBackToo() throws IOException {
+        Path file = directory.resolve("known");
+        try (SpokenSession spoken = SpokenSession.open(SpokenSession.sparse("swa", KvFormat.INT8), KvMemory.unlimited(),
+                1)) {
+            spoken.feed(0, 130, 65);
+            spoken.feed(130, 140, 1);
+            spoken.binding().pending().chosen(77, 140);
+            spoken.binding().pending().setMarked(true);
+            spoken.save(MODEL, file);
+        }
+        Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
+                SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+        assertThat(restored.ids()).isEqualTo(SpokenSession.ids(140));
+        assertThat(restored.computed().bounds()).containsExactly(0, 65, 65, 130);
+        assertThat(restored.computed().sparseFrom()).isEqualTo(130);
+
+        Sessions sessions = new Sessions();
+        RestoredSessions waiting = new RestoredSessions(sessions);
+        Object model = new Object();
+        UUID id = waiting.put(model, restored);
+        Binding binding = new Binding();
+        assertThat(waiting.adopt(new Object(), id, binding)).as("another model").isNegative();
+        assertThat(waiting.adopt(model, id, binding)).as("the pending token comes in the mark's place").isEqualTo(140);
+        assertThat(waiting.adopt(model, id, new Binding())).as("a second time").isNegative();
+        assertThat(binding.pending().isAt(140)).isTrue();
+        assertThat(binding.pending().token()).isEqualTo(77);
+        assertThat(binding.held()).isSameAs(restored.session());
+        assertThat(sessions.goOn(binding, 140)).isTrue();
+        assertThat(binding.session()).isSameAs(restored.session());
+        sessions.close(binding);
+        assertThat(restored.session().kv().isClosed()).isTrue();
+    }
+
+    /** A restored session that nobody has gone on with gives way like a closed one; its ids stay. */
+    @Test
+    void aRestoredSessionThatGaveWayIsComputedAgain() throws IOException {
+        Path file = saved(SpokenSession.int8(), 100);
+        Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
+                SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+        Sessions sessions = new Sessions();
+        RestoredSessions waiting = new RestoredSessions(sessions);
+        Object model = new Object();
+        UUID id = waiting.put(model, restored);
+        sessions.kept().dropKept();
+        Binding binding = new Binding();
+        assertThat(waiting.adopt(model, id, binding)).isEqualTo(100);
+        assertThat(sessions.goOn(binding, 100)).isFalse();
+        assertThat(binding.tokens().first(100)).isEqualTo(SpokenSession.ids(100));
     }
 
     // ---- the file

@@ -17,13 +17,13 @@ class SessionsTest {
             0.25f, 0, 128);
 
     private final Sessions sessions = new Sessions();
+    private final Object model = new Object();
 
     private HostSession open(Object kvBuffer) {
         HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
                 new ScalarKernels(),
                 WorkerTeam.shared());
-        sessions.bind(kvBuffer).open(session);
-        sessions.opened(session);
+        sessions.open(sessions.bind(kvBuffer), model, session);
         return session;
     }
 

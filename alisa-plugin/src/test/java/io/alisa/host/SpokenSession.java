@@ -1,5 +1,7 @@
 package io.alisa.host;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,9 +32,13 @@ final class SpokenSession implements AutoCloseable {
             Tokens.random(HEAD_SIZE, 2, 3));
 
     final HostSession session;
+    private final Sessions sessions = new Sessions();
+    private final Binding binding = new Binding();
+    private final Object model = new Object();
 
     SpokenSession(HostSession session) {
         this.session = session;
+        sessions.open(binding, model, session);
     }
 
     /** A fresh one. */
@@ -83,7 +89,22 @@ final class SpokenSession implements AutoCloseable {
         return outputs;
     }
 
+    /** Saves it as the adapter does. */
+    void save(String fingerprint, Path file) throws IOException {
+        session.kv().lock().lock();
+        try {
+            SavedSessions.save(session, binding, fingerprint, file);
+        } finally {
+            session.kv().lock().unlock();
+        }
+    }
+
+    Binding binding() {
+        return binding;
+    }
+
     private void step(int start, int end, List<float[]> outputs) {
+        binding.record(start, Arrays.copyOfRange(ids(end), start, end));
         for (int index = 0; index < LAYERS; index++) {
             KvLayer layer = session.kv().layer(index);
             layer.resize(start, end);
@@ -172,6 +193,6 @@ final class SpokenSession implements AutoCloseable {
 
     @Override
     public void close() {
-        session.close();
+        sessions.close(binding);
     }
 }

@@ -47,6 +47,9 @@ final class JlamaAccess {
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
 
+    private static final MethodHandle ADD_BOS = modelMethod("addBosToken", MethodType.methodType(boolean.class));
+    private static final VarHandle EPHEMERAL = open(KvBuffer.class, "ephemeral", boolean.class);
+
     private JlamaAccess() {
     }
 
@@ -172,6 +175,22 @@ final class JlamaAccess {
     /** What activations are converted to before they are multiplied with weights. */
     static DType activationType(AbstractModel model) {
         return (DType) ACTIVATION_TYPE.get(model);
+    }
+
+    /** Whether {@code generate} begins every prompt with the token that marks the beginning of a text. */
+    static boolean addsBeginning(AbstractModel model) {
+        try {
+            return (boolean) ADD_BOS.invoke(model);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("The host can't say how prompts begin", e);
+        }
+    }
+
+    /** Whether the host made a buffer for a single use. */
+    static boolean isEphemeral(KvBuffer buffer) {
+        return (boolean) EPHEMERAL.get(buffer);
     }
 
     /** Converts activations to what the model's weights are multiplied with, as the model itself does. */

@@ -24,6 +24,7 @@ import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
+import io.alisa.host.PrefixRule;
 import io.alisa.host.ProcessMemory;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
@@ -41,7 +42,11 @@ import org.slf4j.LoggerFactory;
 public final class JlamaHost implements HostHooks {
     private static final Logger LOGGER = LoggerFactory.getLogger("io.alisa");
 
+    /** Tokens of the batches that the host cuts prompts into: its own setting. */
+    private static final int BATCH = Integer.getInteger("jlama.max_batch_size", 256);
+
     private final Sessions sessions = Sessions.ofProcess();
+    private final Conversations conversations = new Conversations(sessions, new Opener());
     private final WorkerTeam team = WorkerTeam.shared();
     private final Kernels kernels;
     private volatile Configuration configuration;
@@ -135,18 +140,20 @@ public final class JlamaHost implements HostHooks {
             return null;
         }
         SessionMode mode = SessionMode.of(currentConfiguration(), shape.format());
-        JlamaSession session = open(shape, mode, JlamaAccess.model(layer));
-        binding.open(session);
-        sessions.opened(session);
+        AbstractModel model = JlamaAccess.model(layer);
+        JlamaSession session = open(shape, mode, model);
+        sessions.open(binding, model, session);
         return session;
     }
 
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
         Configuration current = currentConfiguration();
-        KvMemory memory = mode.format() == KvFormat.INT8
-                ? ProcessMemory.of(current)
-                : ProcessMemory.fastOnly(current);
-        return new JlamaSession(shape, mode, memory, model, kernels.kernels(), team, objection(current, model));
+        return new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
+                objection(current, model));
+    }
+
+    private static KvMemory memory(SessionMode mode, Configuration configuration) {
+        return mode.format() == KvFormat.INT8 ? ProcessMemory.of(configuration) : ProcessMemory.fastOnly(configuration);
     }
 
     /** Why the session's tokens can't be computed again once they are deleted; null where they can. */
@@ -247,49 +254,61 @@ public final class JlamaHost implements HostHooks {
         return saves.restore((AbstractModel) model, file);
     }
 
-    /** Frees the session's KV. Its token ids stay, and the host is told how many tokens there really were. */
     @Override
-    public void closed(Object kvBuffer) {
-        Binding binding = sessions.find(kvBuffer);
-        HostSession session = binding == null ? null : binding.session();
-        if (binding != null && session != null) {
-            ((KvBuffer) kvBuffer).setCurrentContextPosition(session.tokens());
-            sessions.close(binding);
-        }
+    public void begin(Object kvBuffer) {
+        conversations.begin((KvBuffer) kvBuffer);
     }
 
     @Override
-    public void prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer) {
-        Binding binding = sessions.find(kvBuffer);
-        if (binding != null && !binding.isReplaying()) {
-            reopen(binding, (AbstractModel) model, startPosition, (KvBuffer) kvBuffer, reducer);
-            binding.tokens().record(startPosition, tokens);
-        }
+    public void closed(Object kvBuffer) {
+        conversations.closed((KvBuffer) kvBuffer);
+    }
+
+    @Override
+    public @Nullable Object prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer) {
+        return conversations.prompt((AbstractModel) model, tokens, startPosition, (KvBuffer) kvBuffer, reducer);
     }
 
     @Override
     public void token(Object model, int token, int position, Object kvBuffer, Object reducer) {
-        Binding binding = sessions.find(kvBuffer);
-        if (binding != null && !binding.isReplaying()) {
-            reopen(binding, (AbstractModel) model, position, (KvBuffer) kvBuffer, reducer);
-            binding.tokens().recordOne(position, token);
-        }
+        conversations.token((AbstractModel) model, token, position, (KvBuffer) kvBuffer, reducer);
     }
 
-    /** A closed session that is continued is computed again from its token ids. */
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static void reopen(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer,
-            Object reducer) {
-        if (position == 0 || binding.session() != null || binding.isHostsOwn()
-                || binding.tokens().size() < position) {
-            return;
+    @Override
+    public void sampled(Object model, int token) {
+        conversations.sampled(token);
+    }
+
+    /** Sessions that begin with what others have, by the settings as they are now. */
+    private final class Opener implements Conversations.Opener {
+        @Override
+        public @Nullable PrefixRule rule(AbstractModel model) {
+            Configuration current = currentConfiguration();
+            KvFormat format = JlamaShape.format(model.getWorkingDType());
+            return format == null || !current.text(Setting.PREFIX_SCOPE).equals("model")
+                    ? null
+                    : new PrefixRule(SessionMode.of(current, format), BATCH);
         }
-        binding.setReplaying(true);
-        try {
-            model.batchForward(binding.tokens().first(position), 0, kvBuffer,
-                    (Optional<Consumer<List<AbstractTensor>>>) reducer).close();
-        } finally {
-            binding.setReplaying(false);
+
+        @Override
+        public @Nullable HostSession fork(AbstractModel model, HostSession parent, int tokens) {
+            JlamaSession session = new JlamaSession(parent.shape(), parent.mode(), memory(parent.mode(), configuration),
+                    model, kernels.kernels(), team, ((JlamaSession) parent).recomputer().objection());
+            boolean taken = false;
+            try {
+                taken = session.kv().inherit(parent.kv(), tokens);
+                return taken ? session : null;
+            } finally {
+                if (!taken) {
+                    session.close();
+                }
+            }
+        }
+
+        @Override
+        public boolean keeps(KvBuffer kvBuffer) {
+            return !JlamaAccess.isEphemeral(kvBuffer)
+                    && !Configuration.ofProcess().text(Setting.PREFIX_SCOPE).equals("off");
         }
     }
 }

@@ -2,6 +2,7 @@ package io.alisa.host.jlama;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
@@ -11,7 +12,6 @@ import io.alisa.host.Binding;
 import io.alisa.host.ModelShape;
 import io.alisa.host.RestoredSessions;
 import io.alisa.host.SavedSessions;
-import io.alisa.host.SavedSessions.Restored;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
 
@@ -21,6 +21,9 @@ final class JlamaSaves {
     interface Opener {
         JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model);
     }
+
+    private static final String GONE = " holds no keys and values at present (nothing was said yet, the host serves it alone,"
+            + " or it was closed and gave way to others): go on with it, then save it";
 
     private final Sessions sessions;
     private final Opener opener;
@@ -36,30 +39,25 @@ final class JlamaSaves {
     // ---- saving
 
     boolean save(UUID id, Path file) throws IOException {
-        JlamaSession found = null;
-        Binding of = null;
-        boolean closed = false;
-        for (Binding binding : sessions.find(id)) {
-            if (binding.session() instanceof JlamaSession session) {
+        List<Binding> known = sessions.find(id);
+        Binding found = null;
+        for (Binding binding : known) {
+            if (binding.held() instanceof JlamaSession) {
                 if (found != null) {
                     throw new IllegalStateException("Two models have a session " + id
                             + "; give each an id of its own");
                 }
-                found = session;
-                of = binding;
-            } else {
-                closed |= binding.session() == null;
+                found = binding;
             }
         }
-        if (found == null || of == null) {
-            if (closed) {
-                throw new IllegalStateException("Session " + id + " holds no keys and values (nothing was said yet, the"
-                        + " host serves it alone, or it was closed); save one that is in use");
-            }
-            return false;
+        if (found != null && found.held() instanceof JlamaSession session) {
+            save(session, found, file);
+            return true;
         }
-        save(found, of, file);
-        return true;
+        if (!known.isEmpty()) {
+            throw new IllegalStateException("Session " + id + GONE);
+        }
+        return false;
     }
 
     private void save(JlamaSession session, Binding binding, Path file) throws IOException {
@@ -73,9 +71,7 @@ final class JlamaSaves {
         String print = fingerprint.of(model);
         lockBetweenSteps(session, model);
         try {
-            int tokens = session.kv().layer(0).tokens();
-            int[] ids = binding.tokens().size() < tokens ? new int[0] : binding.tokens().first(tokens);
-            SavedSessions.save(session, print, ids, file);
+            SavedSessions.save(session, binding, print, file);
         } finally {
             session.kv().lock().unlock();
         }
@@ -88,7 +84,7 @@ final class JlamaSaves {
         }
         if (session.kv().isClosed()) {
             session.kv().lock().unlock();
-            throw new IllegalStateException("The session was closed just now; save one that is in use");
+            throw new IllegalStateException("This session" + GONE);
         }
     }
 
@@ -107,15 +103,13 @@ final class JlamaSaves {
                 model.getConfig().vocabularySize, mode -> opener.open(shape, mode, model)));
     }
 
-    /** Hands a restored session over to the host's cache object of its id, which was just made. */
+    /** Has a cache object that was just made go on with the restored session that waits for its id. */
     void created(KvBuffer buffer, Binding binding) {
         UUID id = JlamaAccess.id(buffer);
         binding.setId(id);
-        Restored waiting = restored.take(JlamaAccess.model(buffer), id);
-        if (waiting != null) {
-            binding.tokens().record(0, waiting.ids());
-            binding.open(waiting.session());
-            buffer.setCurrentContextPosition(waiting.ids().length);
+        int position = restored.adopt(JlamaAccess.model(buffer), id, binding);
+        if (position >= 0) {
+            buffer.setCurrentContextPosition(position);
         }
     }
 }

@@ -69,7 +69,7 @@ final class JlamaShape {
         return model.getModelType() == ModelType.BERT;
     }
 
-    private static @Nullable KvFormat format(DType type) {
+    static @Nullable KvFormat format(DType type) {
         return switch (type) {
             case F32 -> KvFormat.F32;
             case BF16 -> KvFormat.BF16;

@@ -1,0 +1,317 @@
+package io.alisa.host;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFullException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The KV of all sessions, open or not: what a user is done with is kept as long as nobody needs its memory, in case the
+ * conversation goes on or another one begins like it.
+ *
+ * <p>What is kept gives way to whatever an open session needs: INT8 goes to the file first, then the least recently used goes
+ * altogether. It also goes after half an hour, when there are too many, and when its model was collected.
+ *
+ * <p>Thread-safe. Whoever holds this monitor never waits for a session's lock: a session that is in use is not idle.
+ */
+public final class KeptSessions implements MemoryBudget.Reclaimer {
+    /** Most sessions of a model that are kept. */
+    static final int MOST = 128;
+    private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(30);
+
+    private final IdentityTable<PrefixTree> trees = new IdentityTable<>(this::modelGone);
+    private boolean reaping;
+
+    /** What a new session begins with: the first tokens that a branch has already. */
+    public record Start(Branch branch, int tokens) {
+    }
+
+    /** Makes a session that shares blocks with another one. */
+    public interface Fork {
+        /**
+         * Makes a session of the parent's shape and mode.
+         *
+         * @param tokens how many of the first tokens are taken over, a multiple of 64
+         * @return null where that is not possible
+         */
+        @Nullable
+        HostSession fork(HostSession parent, int tokens);
+    }
+
+    /** Takes a new session among those of its model. */
+    synchronized Branch opened(Object model, HostSession session, TokenLog tokens) {
+        Branch branch = new Branch(treeOf(model), session, tokens);
+        add(branch);
+        return branch;
+    }
+
+    /** Keeps a session that was restored until its user goes on with it. */
+    Branch restored(Object model, HostSession session, TokenLog tokens, BatchLog batches) {
+        Branch branch;
+        synchronized (this) {
+            branch = Branch.whole(treeOf(model), session, tokens, batches);
+            add(branch);
+        }
+        keep(branch);
+        return branch;
+    }
+
+    private PrefixTree treeOf(Object model) {
+        PrefixTree tree = trees.get(model);
+        if (tree == null) {
+            tree = new PrefixTree();
+            trees.put(model, tree);
+        }
+        return tree;
+    }
+
+    private void add(Branch branch) {
+        if (!reaping) {
+            reaping = true;
+            new SessionReaper(trees, this::dropOld).start();
+        }
+        branch.tree.branches().add(branch);
+        branch.session().attach(branch);
+        branch.session().kv().reclaimBy(this);
+        branch.tree.updateIdle();
+    }
+
+    /** Keeps a session that its user is done with. */
+    void keep(Branch branch) {
+        branch.session().rest(); // its lock is taken: before the monitor
+        synchronized (this) {
+            if (!branch.tree.isGone()) {
+                branch.state = Branch.State.KEPT;
+                branch.idleSince = System.nanoTime();
+                branch.tree.updateIdle();
+                dropSurplus(branch.tree);
+                return;
+            }
+        }
+        branch.session().close();
+    }
+
+    private static void dropSurplus(PrefixTree tree) {
+        int kept = 0;
+        for (Branch branch : tree.branches()) {
+            kept += branch.state == Branch.State.KEPT ? 1 : 0;
+        }
+        for (Branch oldest = tree.oldestLeaf(); kept > MOST && oldest != null && evict(oldest); kept--) {
+            oldest = tree.oldestLeaf();
+        }
+    }
+
+    /**
+     * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, or where
+     * others share what is to be overwritten.
+     */
+    synchronized boolean resume(Branch branch, int position) {
+        if (branch.state != Branch.State.KEPT || !branch.rewind(position)) {
+            return false;
+        }
+        branch.state = Branch.State.OPEN;
+        branch.tree.updateIdle();
+        return true;
+    }
+
+    /** Frees an open session, unless others share what it has: then it is kept as long as they do. */
+    void drop(Branch branch) {
+        synchronized (this) {
+            if (branch.isShared() && !branch.tree.isGone()) {
+                branch.state = Branch.State.KEPT;
+                branch.tree.updateIdle();
+                return;
+            }
+            remove(branch);
+        }
+        branch.session().close(); // its lock is taken
+    }
+
+    private static void remove(Branch branch) {
+        branch.state = Branch.State.GONE;
+        branch.tree.branches().remove(branch);
+        if (branch.parent != null) {
+            branch.parent.lose(branch);
+        }
+        branch.tree.updateIdle();
+    }
+
+    /** Frees a kept session from which nothing grows. Returns false where somebody is at it right now. */
+    private static boolean evict(Branch leaf) {
+        if (!leaf.session().kv().tryClose()) {
+            return false;
+        }
+        remove(leaf);
+        return true;
+    }
+
+    // ---- taking over
+
+    /**
+     * Begins a session with what another one of the same model has already: with a kept one itself where the prompt goes on
+     * with its conversation, else with the blocks that both begin with.
+     *
+     * @param prompt ids of the whole prompt
+     * @param rule   for the new session
+     * @param tokens where its user records ids
+     * @return null where there is nothing to take over
+     */
+    public @Nullable Start begin(Object model, int[] prompt, PrefixRule rule, TokenLog tokens, Fork fork) {
+        Branch parent;
+        int count;
+        synchronized (this) {
+            PrefixTree tree = trees.get(model);
+            Branch best = tree == null ? null : tree.best(prompt, rule);
+            if (tree == null || best == null) {
+                return null;
+            }
+            count = best.reusable(prompt, rule);
+            if (best.state == Branch.State.KEPT && !best.isShared() && best.isContinuedBy(prompt)
+                    && count >= best.from) {
+                best.takeOver(count, tokens);
+                best.state = Branch.State.OPEN;
+                tree.updateIdle();
+                return new Start(best, count);
+            }
+            parent = best.owner(count);
+            parent.beginGrowing(count);
+            tree.updateIdle();
+        }
+        HostSession child = null;
+        Branch grown;
+        try {
+            child = fork.fork(parent.session(), count);
+        } catch (MemoryFullException e) {
+            // It computes all of it by itself then, as far as that goes.
+        } finally {
+            synchronized (this) {
+                grown = parent.endGrowing(parent.tree.isGone() ? null : child, tokens, count);
+                if (grown != null) {
+                    add(grown);
+                } else {
+                    parent.tree.updateIdle();
+                }
+            }
+        }
+        if (grown == null && child != null) {
+            child.close();
+        }
+        return grown == null ? null : new Start(grown, count);
+    }
+
+    // ---- giving way
+
+    @Override
+    public synchronized boolean reclaim(MemoryBudget budget, long bytes) {
+        long freed = 0;
+        List<Branch> idle = idle();
+        for (int i = 0; i < idle.size() && freed < bytes; i++) {
+            freed += idle.get(i).session().kv().moveOut(budget, bytes - freed);
+        }
+        while (freed < bytes) {
+            Branch leaf = victim(budget);
+            if (leaf == null) {
+                break;
+            }
+            freed += leaf.session().kv().heldOf(budget);
+            if (!evict(leaf)) {
+                break;
+            }
+        }
+        return freed > 0;
+    }
+
+    /** What nobody needs, the least recently used first. */
+    private List<Branch> idle() {
+        List<Branch> idle = new ArrayList<>();
+        for (PrefixTree tree : trees.values()) {
+            for (Branch branch : tree.branches()) {
+                if (branch.idle) {
+                    idle.add(branch);
+                }
+            }
+        }
+        idle.sort(Comparator.comparingLong(branch -> branch.idleSince));
+        return idle;
+    }
+
+    /** The least recently used leaf that holds something of a budget, or under which something idle does. */
+    private @Nullable Branch victim(MemoryBudget budget) {
+        for (Branch branch : idle()) {
+            if (!branch.isShared()) {
+                for (Branch holder = branch; holder != null && holder.idle; holder = holder.parent) {
+                    if (holder.session().kv().heldOf(budget) > 0) {
+                        return branch;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private synchronized void dropOld() {
+        long now = System.nanoTime();
+        for (PrefixTree tree : trees.values()) {
+            Branch oldest = tree.oldestLeaf();
+            while (oldest != null && now - oldest.idleSince > MAX_AGE_NANOS && evict(oldest)) {
+                oldest = tree.oldestLeaf();
+            }
+        }
+    }
+
+    private void modelGone(PrefixTree tree) {
+        List<Branch> all;
+        synchronized (this) {
+            all = tree.end();
+            all.forEach(branch -> branch.state = Branch.State.GONE);
+        }
+        for (int i = all.size() - 1; i >= 0; i--) { // whatever grows out of another is younger
+            all.get(i).session().close();
+        }
+    }
+
+    // ---- numbers
+
+    /** Frees all that is kept, as far as nobody shares it. */
+    synchronized void dropKept() {
+        for (PrefixTree tree : trees.values()) {
+            for (Branch leaf = tree.oldestLeaf(); leaf != null && evict(leaf);) {
+                leaf = tree.oldestLeaf();
+            }
+        }
+    }
+
+    /** All branches of a model, the oldest first. */
+    synchronized List<Branch> branches(Object model) {
+        PrefixTree tree = trees.get(model);
+        return tree == null ? List.of() : List.copyOf(tree.branches());
+    }
+
+    /** Sessions that are kept. */
+    public synchronized int count() {
+        int count = 0;
+        for (PrefixTree tree : trees.values()) {
+            for (Branch branch : tree.branches()) {
+                count += branch.state == Branch.State.KEPT ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    /** Bytes that kept sessions hold, in RAM or in files. */
+    public synchronized long bytes(boolean inFiles) {
+        long bytes = 0;
+        for (PrefixTree tree : trees.values()) {
+            for (Branch branch : tree.branches()) {
+                if (branch.state == Branch.State.KEPT) {
+                    bytes += inFiles ? branch.session().kv().slowBytes() : branch.session().kv().bytes();
+                }
+            }
+        }
+        return bytes;
+    }
+}

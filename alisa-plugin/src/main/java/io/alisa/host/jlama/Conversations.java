@@ -1,0 +1,167 @@
+package io.alisa.host.jlama;
+
+import java.lang.ref.WeakReference;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import io.alisa.host.Binding;
+import io.alisa.host.HostSession;
+import io.alisa.host.PendingToken;
+import io.alisa.host.PrefixRule;
+import io.alisa.host.Sessions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of a conversation from one call of the host to the next: it goes on where it ended, and what is known of its
+ * beginning is not computed again.
+ *
+ * <p>The host's {@code generate} begins every prompt with the token that marks the beginning of a text, where the model has
+ * one, never feeds the last token of a reply, and counts only the tokens that it generated. Here a prompt that goes on says
+ * neither more nor less than one long prompt would: the reply's last token comes first, the mark does not come again.
+ *
+ * <p>Only {@code generate} is helped along so: it wants nothing but the last row of a prompt's output. Whoever calls
+ * {@code batchForward} gets all rows of the last batch, computed from the tokens he gave.
+ */
+final class Conversations {
+    /** Whose step this thread did last: the token it chooses next is that one's. */
+    private static final ThreadLocal<@Nullable WeakReference<Binding>> STEPPING = new ThreadLocal<>();
+
+    private final Sessions sessions;
+    private final Opener opener;
+
+    /** Opens sessions by the settings as they are. */
+    interface Opener {
+        /** What a new session may take over; null where nobody shares anything. */
+        @Nullable
+        PrefixRule rule(AbstractModel model);
+
+        /** A session that begins with the first tokens of another one; null where that is not possible. */
+        @Nullable
+        HostSession fork(AbstractModel model, HostSession parent, int tokens);
+
+        /** Whether what a closed session holds is kept. */
+        boolean keeps(KvBuffer kvBuffer);
+    }
+
+    Conversations(Sessions sessions, Opener opener) {
+        this.sessions = sessions;
+        this.opener = opener;
+    }
+
+    /** {@code generate} asks where its prompt is to begin. */
+    void begin(KvBuffer kvBuffer) {
+        Binding binding = sessions.find(kvBuffer);
+        if (binding != null) {
+            binding.pending().asked();
+        }
+    }
+
+    /** A prompt comes. Returns the output of its last batch where it was computed here; null: the host is to do it. */
+    @Nullable
+    Object prompt(AbstractModel model, int[] tokens, int start, KvBuffer kvBuffer, Object reducer) {
+        Binding binding = sessions.find(kvBuffer);
+        if (binding == null || binding.isReplaying()) {
+            return null;
+        }
+        STEPPING.set(binding.reference());
+        if (!binding.pending().takeAsked() || binding.isHostsOwn()) {
+            reach(binding, model, start, kvBuffer, reducer);
+            binding.record(start, tokens);
+            return null;
+        }
+        binding.pending().setMarked(JlamaAccess.addsBeginning(model));
+        Prompt prompt = goOn(binding, tokens, start);
+        boolean open = sessions.goOn(binding, prompt.start());
+        int known = binding.tokens().size();
+        if (!open && prompt.start() > 0 && known >= prompt.start()) {
+            prompt = prompt.after(binding.tokens().first(prompt.start()));
+        }
+        int have = prompt.start();
+        if (!open && have == 0) {
+            have = openWithPrefix(binding, model, prompt.ids());
+        }
+        binding.record(prompt.start(), prompt.ids());
+        return have == start && Arrays.equals(prompt.ids(), tokens)
+                ? null
+                : run(binding, model, prompt.from(have), have, kvBuffer, reducer);
+    }
+
+    private int openWithPrefix(Binding binding, AbstractModel model, int[] ids) {
+        PrefixRule rule = opener.rule(model);
+        return rule == null
+                ? 0
+                : sessions.openWith(binding, model, ids, rule, (parent, tokens) -> opener.fork(model, parent, tokens));
+    }
+
+    /** The prompt as it follows on what was said before, where it does. */
+    private static Prompt goOn(Binding binding, int[] tokens, int start) {
+        int known = binding.tokens().size();
+        if (known == 0 || start != binding.pending().next(known)) {
+            return new Prompt(start, tokens);
+        }
+        PendingToken pending = binding.pending();
+        Prompt said = new Prompt(0, tokens);
+        if (pending.isMarked()) {
+            said = new Prompt(1, said.from(1));
+        }
+        said = pending.isAt(known) ? said.after(pending.token()) : said;
+        return new Prompt(known, said.ids());
+    }
+
+    /** One token to decode comes. */
+    void token(AbstractModel model, int token, int position, KvBuffer kvBuffer, Object reducer) {
+        Binding binding = sessions.find(kvBuffer);
+        if (binding != null && !binding.isReplaying()) {
+            STEPPING.set(binding.reference());
+            binding.pending().takeAsked();
+            reach(binding, model, position, kvBuffer, reducer);
+            binding.recordOne(position, token);
+        }
+    }
+
+    /** A token was chosen. */
+    void sampled(int token) {
+        WeakReference<Binding> reference = STEPPING.get();
+        Binding binding = reference == null ? null : reference.get();
+        if (binding != null) {
+            STEPPING.set(null);
+            binding.pending().chosen(token, binding.tokens().size());
+        }
+    }
+
+    /** Sees to it that a session can go on at a position: one that is not kept any more is computed again from its ids. */
+    private void reach(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer, Object reducer) {
+        if (!binding.isHostsOwn() && !sessions.goOn(binding, position) && position > 0
+                && binding.tokens().size() >= position) {
+            run(binding, model, binding.tokens().first(position), 0, kvBuffer, reducer).close();
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static AbstractTensor<?, ?> run(Binding binding, AbstractModel model, int[] ids, int start,
+            KvBuffer kvBuffer,
+            Object reducer) {
+        binding.setReplaying(true);
+        try {
+            return model.batchForward(ids, start, kvBuffer, (Optional<Consumer<List<AbstractTensor>>>) reducer);
+        } finally {
+            binding.setReplaying(false);
+        }
+    }
+
+    /** The host's buffer is closed: its session ends for now, and the host is told where it goes on. */
+    void closed(KvBuffer kvBuffer) {
+        Binding binding = sessions.find(kvBuffer);
+        HostSession session = binding == null ? null : binding.session();
+        if (binding != null && session != null) {
+            sessions.close(binding, binding.tokens().size() > 0 && opener.keeps(kvBuffer));
+            int known = binding.tokens().size();
+            kvBuffer.setCurrentContextPosition(known == 0 ? session.tokens() : binding.pending().next(known));
+        }
+    }
+}

@@ -17,6 +17,12 @@ public enum Kind {
     MODES,
     /** {@code generate}, the one call that chat clients make. */
     GENERATE,
+    /** {@code generate}, several turns with one session id. */
+    CONVERSATION,
+    /** The same turns, each as one prefill of all that was said so far: what {@link #CONVERSATION} must say. */
+    WHOLE_PROMPTS,
+    /** {@code generate}, several turns, each with the whole history and a new session id. */
+    HISTORY,
     /** {@code embed} by an encoder. */
     EMBED,
     /** Many sessions one after the other, each closed: what stays behind? */

@@ -1,0 +1,148 @@
+package io.alisa.compat.scenario;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.functions.Generator.Response;
+import com.github.tjake.jlama.safetensors.prompt.PromptContext;
+import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+
+/**
+ * A conversation of several turns: the scenario's text, cut at {@value #TURN}. Each reply may take {@code decode} tokens.
+ */
+final class ConversationRun {
+    /** Stands between what is said in one turn and in the next. */
+    static final String TURN = "||";
+
+    private final Scenario scenario;
+    private final AbstractModel model;
+    private final List<String> replies = new ArrayList<>();
+    private final List<Integer> lengths = new ArrayList<>();
+
+    ConversationRun(Scenario scenario, AbstractModel model) {
+        this.scenario = scenario;
+        this.model = model;
+    }
+
+    Recording run() {
+        String[] turns = scenario.text().split("\\|\\|", -1);
+        switch (scenario.kind()) {
+            case CONVERSATION -> goOn(turns);
+            case WHOLE_PROMPTS -> wholePrompts(turns);
+            case HISTORY -> history(turns);
+            default -> throw new IllegalArgumentException("No conversation: " + scenario.kind());
+        }
+        Map<Fact, String> facts = new EnumMap<>(Fact.class);
+        facts.put(Fact.TEXT, replies.toString());
+        facts.put(Fact.GENERATED_TOKENS, lengths.toString());
+        facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.lastSession().toString());
+        facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
+        facts.put(Fact.PLUGIN_REUSED, PluginProbe.last("reusedTokens"));
+        facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));
+        return new Recording(List.of(), facts);
+    }
+
+    /** {@code generate} again and again with one session id. */
+    private void goOn(String... turns) {
+        UUID session = UUID.nameUUIDFromBytes(new byte[]{2});
+        int context = 0;
+        for (String turn : turns) {
+            int said = model.encodePrompt(PromptContext.of(turn)).length;
+            Response response = model.generate(session, PromptContext.of(turn), 0f, limit(context, said),
+                    (piece, ms) -> {
+                    });
+            add(response.responseTextWithSpecialTokens, response.generatedTokens);
+            context += said + response.generatedTokens + pending(context);
+        }
+    }
+
+    /** The token a reply ended with is fed with what is said next: in the place of the mark, where there is one. */
+    private int pending(int context) {
+        return context == 0 || marks() ? 0 : 1;
+    }
+
+    private boolean marks() {
+        int[] ids = model.encodePrompt(PromptContext.of("a"));
+        return ids.length > 0 && ids[0] == model.getConfig().bosToken;
+    }
+
+    /** The host counts a reply's limit from the beginning of the context. */
+    private int limit(int context, int said) {
+        return context + said + pending(context) + scenario.decode();
+    }
+
+    /** The same, every turn one prefill of all that was said so far, in a buffer of its own. */
+    private void wholePrompts(String... turns) {
+        int[] all = {};
+        for (String turn : turns) {
+            int[] ids = model.encodePrompt(PromptContext.of(turn));
+            if (all.length > 0 && marks()) {
+                ids = Arrays.copyOfRange(ids, 1, ids.length);
+            }
+            all = join(all, ids);
+            all = join(all, reply(all));
+        }
+    }
+
+    /** Greedy, as {@code generate} does it. Returns the ids, with the stop token. */
+    private int[] reply(int... prompt) {
+        int[] reply = new int[scenario.decode() + 1];
+        int count = 0;
+        int fed = 0;
+        StringBuilder text = new StringBuilder();
+        float[] logits = new float[model.getConfig().vocabularySize];
+        try (KvBuffer buffer = new KvBufferCache(model).getEphemeralKvBuffer()) {
+            AbstractTensor<?, ?> output = model.batchForward(prompt, 0, buffer);
+            while (true) {
+                int next = HostModels.sample(model, output, logits);
+                output.close();
+                reply[count++] = next;
+                // The host looks for a stop token only from the second on.
+                if (count > 1 && model.getConfig().eosTokens.contains(next)) {
+                    break;
+                }
+                text.append(model.getTokenizer().decode(next));
+                if (fed == scenario.decode()) {
+                    break;
+                }
+                output = model.forward(next, prompt.length + fed, buffer, Optional.empty());
+                fed++;
+            }
+        }
+        add(text.toString(), fed);
+        return Arrays.copyOf(reply, count);
+    }
+
+    /** Clients that send the whole history as text, with a new session id each time. */
+    private void history(String... turns) {
+        StringBuilder all = new StringBuilder();
+        for (String turn : turns) {
+            all.append(turn);
+            int said = model.encodePrompt(PromptContext.of(all.toString())).length;
+            Response response = model.generate(UUID.randomUUID(), PromptContext.of(all.toString()), 0f,
+                    said + scenario.decode(), (piece, ms) -> {
+                    });
+            add(response.responseTextWithSpecialTokens, response.generatedTokens);
+            all.append(response.responseText);
+        }
+    }
+
+    private void add(String reply, int generated) {
+        replies.add(reply);
+        lengths.add(generated);
+    }
+
+    private static int[] join(int[] first, int... second) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+}

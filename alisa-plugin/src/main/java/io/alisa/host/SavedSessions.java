@@ -223,6 +223,7 @@ public final class SavedSessions {
                 session.kv().notePrompt(bounds[i], Arrays.copyOfRange(ids, bounds[i], bounds[i + 1]));
             }
             session.stepDone(ids.length, 0);
+            session.reuse(ids.length);
         } finally {
             session.kv().lock().unlock();
         }

@@ -23,6 +23,10 @@ public enum Kind {
     WHOLE_PROMPTS,
     /** {@code generate}, several turns, each with the whole history and a new session id. */
     HISTORY,
+    /** A conversation that is saved when all is said, in the directory that {@code compat.saves} names. */
+    SAVE,
+    /** A conversation that goes on where a {@link #SAVE} of the same name ended. */
+    RESTORE,
     /** {@code embed} by an encoder. */
     EMBED,
     /** Many sessions one after the other, each closed: what stays behind? */

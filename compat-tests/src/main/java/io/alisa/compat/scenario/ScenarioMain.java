@@ -50,7 +50,8 @@ public final class ScenarioMain {
             try (Decoder decoder = Decoder.load(scenario, workingDirectory)) {
                 return switch (scenario.kind()) {
                     case GENERATE -> new GenerateRun(scenario, decoder.model()).run();
-                    case CONVERSATION, WHOLE_PROMPTS, HISTORY -> new ConversationRun(scenario, decoder.model()).run();
+                    case CONVERSATION, WHOLE_PROMPTS, HISTORY, SAVE, RESTORE ->
+                        new ConversationRun(scenario, decoder.model()).run();
                     case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
                     case MODES -> new ModesRun(scenario, decoder).run();
                     default -> new GreedyRun(scenario, decoder, reference).run();

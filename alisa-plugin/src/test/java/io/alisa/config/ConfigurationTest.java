@@ -30,6 +30,7 @@ class ConfigurationTest {
             List.of("alisa.memory.slow", "ALISA_MEMORY_SLOW", "auto"),
             List.of("alisa.memory.slow-dir", "ALISA_MEMORY_SLOW_DIR", ""),
             List.of("alisa.recompute", "ALISA_RECOMPUTE", "auto"),
+            List.of("alisa.prefix.scope", "ALISA_PREFIX_SCOPE", "model"),
             List.of("alisa.backend", "ALISA_BACKEND", "auto"));
 
     @TempDir

@@ -81,7 +81,9 @@ class SaveIT {
         Recording restored = plugin(mode + "-restore", Map.of("alisa.memory.fast", "12m"))
                 .flag("-XX:ActiveProcessorCount=1").run(List.of(memo(mode, Kind.RESTORE, QUESTIONS))).recording(mode);
         assertThat(replies(saved, restored)).isEqualTo(replies(straight));
-        assertThat(restored.fact(Fact.TEXT)).contains("4821");
+        if (!mode.equals("h2o") && !mode.equals("swa-paper")) { // these forget
+            assertThat(restored.fact(Fact.TEXT)).contains("4821");
+        }
         assertThat(restored.fact(Fact.PLUGIN_MODE)).isEqualTo(straight.fact(Fact.PLUGIN_MODE));
         assertThat(restored.fact(Fact.PLUGIN_SESSIONS)).as("tokens").isEqualTo(straight.fact(Fact.PLUGIN_SESSIONS));
         assertThat(restored.number(Fact.PLUGIN_REUSED)).as("tokens that were not computed again").isGreaterThan(200);
@@ -122,11 +124,12 @@ class SaveIT {
     void anotherModelIsRefused() throws IOException, InterruptedException {
         plugin("other-save", Map.of()).run(List.of(tiny("other", TinyModel.of(Family.LLAMA), Types.F32)))
                 .recording("other");
-        Scenario wider = Scenario.of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA).layers(3)),
+        Scenario trainedOtherwise = Scenario.of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA).seed(2)),
                 Types.F32, 0, 10).text("a");
-        Scenario otherTypes = Scenario.of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA)),
-                Types.F32_I8, 0, 10).text("a");
-        for (Scenario scenario : List.of(wider, otherTypes)) {
+        Scenario longer = Scenario.of("other", Kind.RESTORE,
+                workspace.model(TinyModel.of(Family.LLAMA).context(500)),
+                Types.F32, 0, 10).text("a");
+        for (Scenario scenario : List.of(trainedOtherwise, longer)) {
             Recording refused = plugin("other-restore", Map.of()).run(List.of(scenario)).recordingOrFailure("other");
             assertThat(refused.fact(Fact.FAILURE)).contains("can't be restored: it is a session of another model");
         }

@@ -1,0 +1,269 @@
+package io.alisa.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
+import io.alisa.sparse.Budget;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.Test;
+
+/** What is kept of closed sessions, who goes on with it, and who gives way. */
+class KeptSessionsTest {
+    private static final long MIB = 1 << 20;
+
+    /** The modes a session can have. */
+    enum Mode {
+        EXACT(SessionMode.exact(KvFormat.F32)),
+        INT8(new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0))),
+        SPARSE(new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.3, 64)));
+
+        @SuppressWarnings("ImmutableEnumChecker") // records of constants
+        final SessionMode mode;
+
+        Mode(SessionMode mode) {
+            this.mode = mode;
+        }
+    }
+
+    private final MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+    private final MemoryBudget slow = new MemoryBudget(Long.MAX_VALUE);
+    private final KvMemory memory = new KvMemory(fast, slow, () -> new MemoryFile((call, bytes) -> {
+    }));
+
+    private static long tokens(ToyChat chat, Object kvBuffer) {
+        return Objects.requireNonNull(chat.sessions.bind(kvBuffer).branch()).session().tokens();
+    }
+
+    private static long reused(ToyChat chat) {
+        return Objects.requireNonNull(chat.sessions.last()).reusedTokens();
+    }
+
+    private void checkNothingIsLeft(ToyChat chat) {
+        chat.checkTree();
+        chat.sessions.kept().dropKept();
+        assertThat(chat.branches()).isEmpty();
+        assertThat(fast.reserved()).as("RAM left over").isZero();
+        assertThat(slow.reserved()).as("files left over").isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClosedSessionGoesOnWhereItEnded(Mode mode) {
+        ToyChat chat = new ToyChat(mode.mode, memory);
+        Object kvBuffer = new Object();
+        int[] all = {};
+        HostSession first = null;
+        for (int turn = 0; turn < 5; turn++) {
+            int[] said = ToyChat.random(turn, 30 + 70 * turn);
+            int[] reply = chat.generate(kvBuffer, said, 9);
+            all = ToyChat.join(all, said);
+            if (mode != Mode.SPARSE) { // there a prefill would see what decoding did not
+                assertThat(reply).as("turn %s", turn).isEqualTo(ToyChat.alone(mode.mode, all, 9));
+            }
+            all = ToyChat.join(all, reply);
+            assertThat(tokens(chat, kvBuffer)).isEqualTo(all.length);
+            Branch branch = Objects.requireNonNull(chat.sessions.bind(kvBuffer).branch());
+            first = first == null ? branch.session() : first;
+            assertThat(branch.session()).as("nothing is computed again").isSameAs(first);
+            assertThat(branch.state).isEqualTo(Branch.State.KEPT);
+            assertThat(chat.sessions.reports()).isEmpty();
+        }
+        checkNothingIsLeft(chat);
+    }
+
+    /** As chat clients do it: the whole history under a new id. */
+    @ParameterizedTest
+    @EnumSource
+    void theNextTurnOfAConversationTakesItsSessionOver(Mode mode) {
+        ToyChat chat = new ToyChat(mode.mode, memory);
+        int[] history = {};
+        for (int turn = 0; turn < 5; turn++) {
+            history = ToyChat.join(history, ToyChat.random(turn, 300));
+            int[] reply = chat.generate(new Object(), history, 9);
+            assertThat(reply).as("turn %s", turn).isEqualTo(ToyChat.alone(mode.mode, history, 9));
+            assertThat(chat.branches()).as("one conversation").hasSize(1);
+            history = ToyChat.join(history, reply);
+        }
+        // Exact: whole batches of earlier prompts. Else whole blocks; behind the first sparse step only prompts count.
+        assertThat(reused(chat)).isEqualTo(switch (mode) {
+            case EXACT -> 256 + 512 + 768 + 1024;
+            case INT8 -> 256 + 576 + 896 + 1216;
+            case SPARSE -> reused(chat);
+        });
+        assertThat(reused(chat)).isPositive();
+        checkNothingIsLeft(chat);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anotherConversationSharesTheBeginning(Mode mode) {
+        ToyChat chat = new ToyChat(mode.mode, memory);
+        int[] system = ToyChat.random(1, 600);
+        List<Object> kvBuffers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            int[] prompt = ToyChat.join(system, ToyChat.random(50 + i, 70 + i));
+            Object kvBuffer = new Object();
+            kvBuffers.add(kvBuffer);
+            assertThat(chat.generate(kvBuffer, prompt, 12, i % 2 == 0)).isEqualTo(ToyChat.alone(mode.mode, prompt, 12));
+            chat.checkTree();
+        }
+        assertThat(chat.branches()).hasSize(4);
+        Branch root = chat.branches().getFirst();
+        assertThat(root.children).hasSize(3);
+        assertThat(root.children).allMatch(child -> child.from == (mode == Mode.EXACT ? 512 : 576));
+        kvBuffers.forEach(kvBuffer -> chat.sessions.close(chat.sessions.bind(kvBuffer), true));
+        checkNothingIsLeft(chat);
+    }
+
+    /** A shared beginning is read by others: who goes back into it gets a session of its own. */
+    @ParameterizedTest
+    @EnumSource
+    void goingBackIntoWhatOthersShareLeavesItToThem(Mode mode) {
+        ToyChat chat = new ToyChat(mode.mode, memory);
+        int[] prompt = ToyChat.random(1, 600);
+        Object first = new Object();
+        Object second = new Object();
+        chat.generate(first, prompt, 5, false);
+        int[] longer = ToyChat.join(prompt, ToyChat.random(2, 40));
+        chat.generate(second, longer, 5, false);
+        HostSession shared = Objects.requireNonNull(chat.sessions.bind(first).session());
+        assertThatThrownBy(() -> shared.kv().layer(0).resize(100, 101)).hasMessageContaining("shared with another");
+        assertThat(chat.sessions.goOn(chat.sessions.bind(first), 100)).isFalse();
+        assertThat(chat.sessions.bind(first).session()).isNull();
+        assertThat(shared.kv().isClosed()).isFalse();
+        int[] more = ToyChat.random(3, 20);
+        int[] all = ToyChat.join(chat.sessions.bind(second).tokens().first(645), more);
+        if (mode != Mode.SPARSE) {
+            assertThat(chat.generate(second, more, 5)).isEqualTo(ToyChat.alone(mode.mode, all, 5));
+        }
+        chat.sessions.close(chat.sessions.bind(second), true);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void exactSessionsGiveWayAtOnceTheOldestFirst() {
+        ToyChat chat = new ToyChat(Mode.EXACT.mode, memory);
+        List<Object> kvBuffers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            kvBuffers.add(new Object());
+            chat.generate(kvBuffers.get(i), ToyChat.random(i, 500), 3);
+        }
+        long held = fast.reserved();
+        fast.setCap(held);
+        assertThat(fast.free()).as("what is kept counts as free").isEqualTo(held);
+        int[] prompt = ToyChat.random(9, 300);
+        assertThat(chat.generate(new Object(), prompt, 3)).isEqualTo(ToyChat.alone(Mode.EXACT.mode, prompt, 3));
+        assertThat(fast.reserved()).isLessThanOrEqualTo(held);
+        assertThat(chat.sessions.bind(kvBuffers.get(0)).branch()).isNotNull()
+                .extracting(branch -> branch.state).isEqualTo(Branch.State.GONE);
+        assertThat(chat.sessions.bind(kvBuffers.get(2)).branch()).isNotNull()
+                .extracting(branch -> branch.state).isEqualTo(Branch.State.KEPT);
+        // What was evicted is computed again from its ids.
+        int[] more = ToyChat.random(10, 20);
+        int[] all = ToyChat.join(chat.sessions.bind(kvBuffers.get(0)).tokens().first(503), more);
+        assertThat(chat.generate(kvBuffers.get(0), more, 3)).isEqualTo(ToyChat.alone(Mode.EXACT.mode, all, 3));
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void roundedSessionsGoToTheFileFirst() {
+        ToyChat chat = new ToyChat(Mode.INT8.mode, memory);
+        List<Object> kvBuffers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            kvBuffers.add(new Object());
+            chat.generate(kvBuffers.get(i), ToyChat.random(i, 3000), 3);
+        }
+        fast.setCap(fast.reserved() + MIB); // what is fixed per session is no more than that
+        int[] prompt = ToyChat.random(9, 3000);
+        assertThat(chat.generate(new Object(), prompt, 3)).isEqualTo(ToyChat.alone(Mode.INT8.mode, prompt, 3));
+        assertThat(slow.reserved()).as("moved to files").isPositive();
+        assertThat(chat.branches()).as("nothing was evicted").hasSize(4);
+        assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        for (int i = 0; i < 3; i++) {
+            int[] more = ToyChat.random(20 + i, 50);
+            int[] all = ToyChat.join(chat.sessions.bind(kvBuffers.get(i)).tokens().first(3003), more);
+            assertThat(chat.generate(kvBuffers.get(i), more, 3)).isEqualTo(ToyChat.alone(Mode.INT8.mode, all, 3));
+        }
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void keptFilesGiveWayToo() {
+        ToyChat chat = new ToyChat(Mode.INT8.mode, memory);
+        Object old = new Object();
+        chat.generate(old, ToyChat.random(1, 3000), 3);
+        HostSession session = Objects.requireNonNull(chat.sessions.bind(old).branch()).session();
+        session.kv().moveOut(fast, 10 * MIB);
+        assertThat(slow.reserved()).isPositive();
+        slow.setCap(slow.reserved());
+        Object open = new Object();
+        chat.generate(open, ToyChat.random(2, 3000), 3, false);
+        HostSession working = Objects.requireNonNull(chat.sessions.bind(open).session());
+        working.kv().giveBack(10 * MIB);
+        assertThat(working.kv().slowBytes()).as("the open one has the room now").isPositive();
+        assertThat(session.kv().isClosed()).isTrue();
+        chat.sessions.close(chat.sessions.bind(open), true);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void whatIsReadFromTheParentsFileIsTheSame() {
+        ToyChat chat = new ToyChat(Mode.SPARSE.mode, memory);
+        int[] prompt = ToyChat.random(1, 3000);
+        Object first = new Object();
+        chat.generate(first, prompt, 3);
+        Objects.requireNonNull(chat.sessions.bind(first).branch()).session().kv().moveOut(fast, 10 * MIB);
+        int[] other = ToyChat.join(ToyChat.join(new int[0], prompt), ToyChat.random(2, 30));
+        other[2990] = (other[2990] + 1) % 40; // another conversation: not the next turn of the same
+        assertThat(chat.generate(new Object(), other, 20)).isEqualTo(ToyChat.alone(Mode.SPARSE.mode, other, 20));
+        assertThat(chat.branches()).hasSize(2);
+        assertThat(Objects.requireNonNull(chat.branches().getLast().parent).session().kv().loadedBytes()).isPositive();
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void tooManyAreNotKept() {
+        ToyChat chat = new ToyChat(Mode.EXACT.mode, memory);
+        for (int i = 0; i < KeptSessions.MOST + 10; i++) {
+            chat.generate(new Object(), ToyChat.random(i, 5), 1);
+        }
+        assertThat(chat.branches()).hasSize(KeptSessions.MOST);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void aCollectedModelTakesAllThatIsKeptWithIt() {
+        Sessions sessions = new Sessions();
+        List<HostSession> kept = new ArrayList<>();
+        keep(sessions, kept);
+        assertThat(kept.getFirst().kv().bytes()).isPositive();
+        assertThat(Garbage.collectUntil(() -> kept.getFirst().kv().isClosed())).as("closed").isTrue();
+        assertThat(kept.getFirst().kv().bytes()).isZero();
+    }
+
+    private static void keep(Sessions sessions, List<HostSession> kept) {
+        HostSession session = new ToyChat(Mode.EXACT.mode, KvMemory.unlimited()).newSession();
+        Binding binding = sessions.bind(new Object());
+        sessions.open(binding, new Object(), session);
+        session.kv().layer(0).resize(5);
+        session.stepDone(5, 5);
+        sessions.close(binding, true);
+        kept.add(session);
+    }
+
+    @Test
+    void policiesThatRememberShareNothing() {
+        SessionMode h2o = new SessionMode(KvFormat.INT8, false, "h2o", new Budget(0.3, 64));
+        assertThat(new PrefixRule(h2o, 256).shares()).isFalse();
+        assertThat(new PrefixRule(Mode.SPARSE.mode, 256).shares()).isTrue();
+    }
+}

@@ -40,6 +40,7 @@ public record SessionManifest(String model, String plugin, String codec, int tok
         Map<String, String> texts) {
     /** Of what is written and read here. A reader knows one. */
     static final String FORMAT_VERSION = "1";
+    static final String OTHER_PLUGIN = "; use the plugin that wrote it";
     private static final int BLOCK_TOKENS = 64;
     private static final String PREFIX = "alisa.";
     private static final String SESSION = PREFIX + "session.";
@@ -137,7 +138,7 @@ public record SessionManifest(String model, String plugin, String codec, int tok
         if (!version.equals(FORMAT_VERSION)) {
             throw new IllegalArgumentException(
                     "it has version '" + JsonReader.excerpt(version) + "' of the format and this plugin"
-                            + " reads version " + FORMAT_VERSION + ": use the plugin that wrote it");
+                            + " reads version " + FORMAT_VERSION + OTHER_PLUGIN);
         }
         require(texts, "block-tokens", Integer.toString(BLOCK_TOKENS));
         require(texts, "first-position", "0");

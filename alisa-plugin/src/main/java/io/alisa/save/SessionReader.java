@@ -95,9 +95,8 @@ public final class SessionReader implements AutoCloseable {
     }
 
     private SaveException refusal(@Nullable String what, @Nullable Throwable cause) {
-        return new SaveException("'" + path + "' can't be restored: " + what + (what != null && what.contains(": use ")
-                ? ""
-                : REMEDY), cause);
+        boolean complete = what != null && what.endsWith(SessionManifest.OTHER_PLUGIN);
+        return new SaveException("'" + path + "' can't be restored: " + what + (complete ? "" : REMEDY), cause);
     }
 
     private SafetensorsHeader header() throws IOException {

@@ -97,7 +97,7 @@ class SavedSessionsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"int8,900", "swa,1450", "h2o,1250"})
+    @CsvSource({"int8,900", "swa,1750", "h2o,1250"})
     void tiersAndCapsChangeNothing(String name, int kibibytes) throws IOException {
         Path roomy = directory.resolve("roomy");
         Path demoted = directory.resolve("tight");

@@ -115,7 +115,8 @@ final class ChatLoop {
         Decoder decoder = null;
         if (saved.read() > 0 && SavedChat.hasKv(file)) {
             try {
-                decoder = new Decoder(model.model(), PluginView.restore(model.model(), SavedChat.kvFile(file)), saved.read());
+                decoder = new Decoder(model.model(), PluginView.restore(model.model(), SavedChat.kvFile(file)),
+                        saved.read());
             } catch (UserError e) {
                 again = e.sentence() + " ";
             }

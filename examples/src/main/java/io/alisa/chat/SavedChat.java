@@ -61,8 +61,8 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
         for (int i = 0; i < messages.size(); i++) {
             texts.setProperty("message." + i + "." + messages.get(i).role().name(), messages.get(i).text());
         }
-        Path directory = file.toAbsolutePath().getParent();
-        Path temporary = Files.createFile(directory.resolve(".chat-" + UUID.randomUUID()), ownerOnly());
+        Path temporary = Files.createFile(file.toAbsolutePath().resolveSibling(".chat-" + UUID.randomUUID()),
+                ownerOnly());
         try {
             try (Writer writer = Files.newBufferedWriter(temporary)) {
                 texts.store(writer, "A conversation of the ALISA chat");
@@ -86,7 +86,8 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
             try {
                 read(file);
             } catch (UserError e) {
-                throw new UserError("'" + file + "' is there already and is no saved conversation; choose another name", e);
+                throw new UserError("'" + file + "' is there already and is no saved conversation; choose another name",
+                        e);
             }
         }
     }

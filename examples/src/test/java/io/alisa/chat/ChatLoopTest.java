@@ -87,12 +87,14 @@ class ChatLoopTest {
         Path cut = Files.writeString(directory.resolve("cut"), "alisa-chat=1\nids=1 2 x\nread=0\n");
         Path other = Files.writeString(directory.resolve("other"), "alisa-chat=1\nids=1 2\nread=0\nmodel=another\n");
         ScriptedUi ui = chat(Memo.model(), FACT, "/save", "/load", "/save " + notes, "/load " + notes, "/load " + cut,
-                "/load " + other, "/load " + directory.resolve("none"), "/save " + directory.resolve("no/where"), QUESTION);
+                "/load " + other, "/load " + directory.resolve("none"), "/save " + directory.resolve("no/where"),
+                QUESTION);
         assertThat(notes).hasContent("not a chat");
         assertThat(ui.notes).filteredOn(n -> n.startsWith("Say which file")).hasSize(2);
         assertThat(ui.notes).anyMatch(n -> n.contains("is no saved conversation; choose another name"))
                 .filteredOn(n -> n.contains("is no saved conversation; choose a file that /save wrote")).hasSize(2);
-        assertThat(ui.notes).anyMatch(n -> n.contains("was said with another")).anyMatch(n -> n.startsWith("There is no file"))
+        assertThat(ui.notes).anyMatch(n -> n.contains("was said with another"))
+                .anyMatch(n -> n.startsWith("There is no file"))
                 .anyMatch(n -> n.contains("can't be written"));
         assertThat(ui.replies.getLast()).as("the conversation at hand goes on").contains("4821");
     }

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * hold a copy of the jar of its own. So everything crosses as JDK types.
  */
 public final class Alisa {
-    private static final String BRIDGE = "io.alisa.agent.Bridge";
-
     private Alisa() {
     }
 
@@ -84,9 +82,7 @@ public final class Alisa {
 
     private static @Nullable Object call(String method, Class<?>[] types, Object... arguments) throws IOException {
         try {
-            return Class.forName(BRIDGE, false, ClassLoader.getSystemClassLoader()).getMethod(method, types).invoke(
-                    null,
-                    arguments);
+            return bridge().getMethod(method, types).invoke(null, arguments);
         } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException e) {
             throw new IllegalStateException("ALISA is not active: start the JVM with -javaagent:alisa-plugin.jar", e);
         } catch (InvocationTargetException e) {
@@ -104,15 +100,43 @@ public final class Alisa {
         return cause instanceof RuntimeException failure ? failure : new IllegalStateException(cause);
     }
 
+    /**
+     * Pins tokens of a session: they are always attended, whatever the policy, and never deleted. A system prompt that was
+     * added by the host's prompt builder is pinned without that. The pinned tokens count against the policy's budget, up to
+     * half of it.
+     *
+     * @param session the id that was given to {@code generate}
+     * @param from    position of the first token
+     * @param end     behind the last; these tokens were said already
+     * @return whether there is such a session
+     * @throws IllegalArgumentException where the session has no such tokens
+     */
+    public static boolean pin(UUID session, int from, int end) {
+        try {
+            return Boolean.TRUE.equals(bridge().getMethod("pin", UUID.class, int.class, int.class).invoke(null, session,
+                    from, end));
+        } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException e) {
+            return false; // no agent in this process
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException wrong) {
+                throw new IllegalArgumentException(wrong.getMessage(), wrong);
+            }
+            throw new IllegalStateException("The plugin could not pin tokens", e.getCause());
+        }
+    }
+
     private static @Nullable Object ask(String question) {
         try {
-            Class<?> bridge = Class.forName(BRIDGE, false, ClassLoader.getSystemClassLoader());
-            return bridge.getMethod("ask", String.class).invoke(null, question);
+            return bridge().getMethod("ask", String.class).invoke(null, question);
         } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException e) {
             return null; // no agent in this process
         } catch (InvocationTargetException e) {
             throw new IllegalStateException("The plugin could not answer '" + question + "'", e.getCause());
         }
+    }
+
+    private static Class<?> bridge() throws ClassNotFoundException {
+        return Class.forName("io.alisa.agent.Bridge", false, ClassLoader.getSystemClassLoader());
     }
 
     private static SessionReport report(Map<String, Object> fields) {

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.WeakHashMap;
 
 import io.alisa.config.Configuration;
+import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.Reports;
 import io.alisa.host.Sessions;
@@ -130,6 +131,16 @@ public final class Bridge {
             case "explain" -> explain();
             default -> throw new IllegalArgumentException("Unknown question '" + question + "'");
         };
+    }
+
+    /**
+     * Pins the tokens {@code from} to {@code end - 1} of the sessions that the host knows by an id. Returns whether there is
+     * one.
+     */
+    public static boolean pin(UUID session, int from, int end) {
+        List<Binding> bindings = Sessions.ofProcess().find(session);
+        bindings.forEach(binding -> binding.pin(from, end));
+        return !bindings.isEmpty();
     }
 
     private static synchronized List<HostHooks> hosts() {

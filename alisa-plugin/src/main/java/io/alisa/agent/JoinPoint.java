@@ -40,6 +40,9 @@ enum JoinPoint {
             "(IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
                     + "Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "token"),
+    /** A prompt is being built with a system message. */
+    SYSTEM_MESSAGE("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "addSystemMessage",
+            "(Ljava/lang/String;)Lcom/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder;", "systemMessage"),
     /** A session's cache object is made. */
     CREATED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "<init>",
             "(Lcom/github/tjake/jlama/tensor/KvBufferCache;Ljava/util/UUID;IZ)V", "created"),

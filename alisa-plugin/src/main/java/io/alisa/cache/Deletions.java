@@ -205,7 +205,7 @@ final class Deletions implements AutoCloseable {
         PromptBatch least = null;
         float leastUse = Float.POSITIVE_INFINITY;
         for (PromptBatch batch : batches) {
-            long frames = freed(batch);
+            long frames = isPinned(batch) ? 0 : freed(batch);
             float use = use(batch);
             if (frames > 0 && use < leastUse) {
                 if (gains(batch, frames, by)) {
@@ -232,6 +232,11 @@ final class Deletions implements AutoCloseable {
     /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
     private int firstBlock(PromptBatch batch) {
         return Math.max(Math.max(1, layers[0].anchored()), batch.firstBlock());
+    }
+
+    /** Nor is a batch of which something is pinned: a system prompt is always attended, it would come back at once. */
+    private boolean isPinned(PromptBatch batch) {
+        return tiers.pinned().touch(batch.start(), batch.end());
     }
 
     /** Nor are blocks that can still change. */
@@ -280,7 +285,7 @@ final class Deletions implements AutoCloseable {
         int blocks = 0;
         for (int i = 0; by != null && by.objection() == null && i < batches.size(); i++) {
             PromptBatch batch = batches.get(i);
-            blocks += Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
+            blocks += isPinned(batch) ? 0 : Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
         }
         return blocks;
     }

@@ -110,6 +110,11 @@ public final class KvLayer {
         }
     }
 
+    /** Tokens that must always be attended. */
+    public PinnedSpans pinned() {
+        return tiers == null ? PinnedSpans.NONE : tiers.pinned();
+    }
+
     /** The first block that is in no tier; the number of blocks where all are in one. */
     int firstDeleted() {
         int block = 0;

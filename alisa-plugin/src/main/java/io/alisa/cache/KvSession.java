@@ -120,6 +120,19 @@ public final class KvSession implements AutoCloseable {
         return (int) Math.min(Integer.MAX_VALUE, (long) tiers.deletions().wholeBlocks() * KvLayout.BLOCK_TOKENS);
     }
 
+    /**
+     * Pins the tokens {@code from} to {@code end - 1}, which are there or about to come: from now on they are always attended,
+     * and never deleted. Tokens that come in their place later are not pinned. By any thread.
+     */
+    public synchronized void pin(int from, int end) {
+        tiers.setPinned(tiers.pinned().with(from, end));
+    }
+
+    /** The pinned tokens. */
+    public PinnedSpans pinned() {
+        return tiers.pinned();
+    }
+
     /** Says whether nobody uses this session, so that what it holds may be taken, see {@link MemoryBudget.Reclaimer}. */
     public void setIdle(boolean idle) {
         tiers.setIdle(idle);
@@ -302,6 +315,16 @@ public final class KvSession implements AutoCloseable {
     /** Tokens that are deleted at present. */
     public long deletedTokens() {
         return tiers.deletions().deletedTokens();
+    }
+
+    /** Whether a block is in no tier at present, in some layer. Under the lock. */
+    public boolean isDeleted(int block) {
+        for (KvLayer layer : layers) {
+            if (layer.isDeleted(block)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Tokens that were computed again so far. */

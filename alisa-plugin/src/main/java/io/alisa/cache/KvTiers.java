@@ -45,6 +45,7 @@ final class KvTiers implements AutoCloseable {
     private final KvBalance balance = new KvBalance(this);
     private final Victims victims = new Victims();
     private volatile long demotedBlocks;
+    private volatile PinnedSpans pinned = PinnedSpans.NONE;
     /** Blocks, from the first on, that other sessions read too. */
     private volatile int frozenBlocks;
 
@@ -83,6 +84,14 @@ final class KvTiers implements AutoCloseable {
     /** Says how many of the first blocks must stay as they are. By any thread. */
     void freeze(int blocks) {
         frozenBlocks = blocks;
+    }
+
+    PinnedSpans pinned() {
+        return pinned;
+    }
+
+    void setPinned(PinnedSpans spans) {
+        pinned = spans;
     }
 
     /** Says whether nobody uses the session. By any thread. */
@@ -367,6 +376,7 @@ final class KvTiers implements AutoCloseable {
     void beginStep(int start) {
         deletions.endStep();
         if (start < layers[0].tokens()) {
+            pinned = pinned.before(start);
             // A block that stays in part must be whole before the tokens behind it are others.
             int block = start / KvLayout.BLOCK_TOKENS;
             for (int i = 0; i < layers.length && start % KvLayout.BLOCK_TOKENS != 0; i++) {

@@ -3,6 +3,7 @@ package io.alisa.host;
 import java.lang.ref.WeakReference;
 import java.util.UUID;
 
+import io.alisa.cache.PinnedSpans;
 import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
@@ -15,20 +16,12 @@ public final class Binding {
     private final WeakReference<Binding> reference = new WeakReference<>(this);
     private final PendingToken pending = new PendingToken();
     private @Nullable HostSession session;
-    private @Nullable UUID id;
     private @Nullable Branch branch;
     private boolean hostsOwn;
     private boolean replaying;
     private int stepStart;
-
-    /** By which the host knows the cache object; null before it was said. */
-    public synchronized @Nullable UUID id() {
-        return id;
-    }
-
-    public synchronized void setId(UUID hostsId) {
-        id = hostsId;
-    }
+    private PinnedSpans pinned = PinnedSpans.NONE;
+    private @Nullable UUID id;
 
     /** The open session, or null. */
     public synchronized @Nullable HostSession session() {
@@ -43,6 +36,9 @@ public final class Binding {
     synchronized void open(Branch opened) {
         branch = opened;
         session = opened.session();
+        for (int i = 0; i < pinned.spans(Integer.MAX_VALUE); i++) {
+            session.kv().pin(pinned.from(i), pinned.end(i));
+        }
     }
 
     /**
@@ -54,6 +50,7 @@ public final class Binding {
         tokens.record(0, with.ids());
         restored.takeOver(with.ids().length, tokens);
         branch = restored;
+        pinned = with.pinned();
         if (with.pendingToken() >= 0) {
             pending.chosen(with.pendingToken(), with.ids().length);
         }
@@ -84,6 +81,27 @@ public final class Binding {
         return tokens;
     }
 
+    /** Pins tokens that are known, see {@link io.alisa.cache.KvSession#pin}. */
+    public synchronized void pin(int from, int end) {
+        if (end > tokens.size()) {
+            throw new IllegalArgumentException("Tokens " + from + " to " + end + " can't be pinned: the session has "
+                    + tokens.size());
+        }
+        pinned = pinned.with(from, end);
+        if (session != null) {
+            session.kv().pin(from, end);
+        }
+    }
+
+    /** Says by which id the host knows the session. */
+    public synchronized void setId(UUID known) {
+        id = known;
+    }
+
+    synchronized boolean has(UUID wanted) {
+        return wanted.equals(id);
+    }
+
     /** What a reply ended with. */
     public PendingToken pending() {
         return pending;
@@ -106,12 +124,14 @@ public final class Binding {
     /** Records ids that are about to be computed, from a position on. */
     public synchronized void record(int position, int... ids) {
         stepStart = position;
+        pinned = pinned.before(position);
         tokens.record(position, ids);
     }
 
     /** As {@link #record}, without allocating. */
     public synchronized void recordOne(int position, int id) {
         stepStart = position;
+        pinned = pinned.before(position);
         tokens.recordOne(position, id);
     }
 

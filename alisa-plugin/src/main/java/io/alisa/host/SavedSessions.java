@@ -14,6 +14,7 @@ import io.alisa.cache.KvExport;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvImport;
 import io.alisa.cache.KvLayout;
+import io.alisa.cache.PinnedSpans;
 import io.alisa.save.SaveException;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
@@ -24,6 +25,7 @@ import io.alisa.sparse.SparseSession;
 public final class SavedSessions {
     /** The first token that was decoded without seeing all others. */
     private static final String SPARSE_FROM = "sparse-from";
+    private static final String PINNED = "pinned";
 
     /**
      * A session that was restored.
@@ -32,9 +34,11 @@ public final class SavedSessions {
      * @param computed     how
      * @param pendingToken that its last reply ended with and that was not fed; negative: none
      * @param marked       whether the host begins every prompt with a mark
+     * @param pinned       what is always attended
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Restored(HostSession session, int[] ids, BatchLog computed, int pendingToken, boolean marked) {
+    public record Restored(HostSession session, int[] ids, BatchLog computed, int pendingToken, boolean marked,
+            PinnedSpans pinned) {
     }
 
     private SavedSessions() {
@@ -84,6 +88,12 @@ public final class SavedSessions {
         Map<String, String> texts = new HashMap<>(session.mode().texts());
         texts.putAll(binding.pending().texts(session.tokens()));
         texts.put(SPARSE_FROM, Integer.toString(computed.sparseFrom()));
+        PinnedSpans pinned = session.kv().pinned().before(session.tokens());
+        List<String> spans = new ArrayList<>();
+        for (int i = 0; i < pinned.spans(session.tokens()); i++) {
+            spans.add(pinned.from(i) + "-" + pinned.end(i));
+        }
+        texts.put(PINNED, String.join(" ", spans));
         return texts;
     }
 
@@ -130,13 +140,17 @@ public final class SavedSessions {
             int[] ids = ids(from, shape, vocabulary);
             BatchLog computed = computed(from, ids.length);
             int pending = pending(from.manifest(), vocabulary);
+            PinnedSpans pinned = pinned(from.manifest(), ids.length);
             HostSession session = opener.apply(mode);
             boolean filled = false;
             try {
                 fill(session, from, computed, ids);
+                for (int i = 0; i < pinned.spans(ids.length); i++) {
+                    session.kv().pin(pinned.from(i), pinned.end(i));
+                }
                 filled = true;
                 return new Restored(session, ids, computed, pending,
-                        "true".equals(from.manifest().texts().get("prompts-are-marked")));
+                        "true".equals(from.manifest().texts().get("prompts-are-marked")), pinned);
             } finally {
                 if (!filled) {
                     session.close();
@@ -195,6 +209,23 @@ public final class SavedSessions {
             throw new IllegalArgumentException("it has a token that the model does not know");
         }
         return pending;
+    }
+
+    private static PinnedSpans pinned(SessionManifest manifest, int tokens) {
+        PinnedSpans pinned = PinnedSpans.NONE;
+        String spans = manifest.texts().getOrDefault(PINNED, "");
+        for (String span : spans.isEmpty() ? new String[0] : spans.split(" ", -1)) {
+            if (!span.matches("\\d{1,9}-\\d{1,9}")) {
+                throw new IllegalArgumentException("its pinned spans are none");
+            }
+            String[] bounds = span.split("-", 2);
+            pinned = pinned.with(Integer.parseInt(bounds[0]), Integer.parseInt(bounds[1]));
+        }
+        if (pinned.spans(tokens) < pinned.spans(Integer.MAX_VALUE)
+                || (!pinned.isEmpty() && pinned.end(pinned.spans(tokens) - 1) > tokens)) {
+            throw new IllegalArgumentException("it pins tokens that it has not");
+        }
+        return pinned;
     }
 
     private static int number(SessionManifest manifest, String key, int otherwise) {

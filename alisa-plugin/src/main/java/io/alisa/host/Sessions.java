@@ -37,6 +37,17 @@ public final class Sessions {
         return table.get(kvBuffer);
     }
 
+    /** What is kept for the cache objects of an id: several, where several models are in the process. */
+    public List<Binding> find(UUID id) {
+        List<Binding> found = new ArrayList<>();
+        for (Binding binding : table.values()) {
+            if (binding.has(id)) {
+                found.add(binding);
+            }
+        }
+        return found;
+    }
+
     /** What is kept for a cache object, made when it was never seen. */
     public Binding bind(Object kvBuffer) {
         synchronized (table) {
@@ -52,11 +63,6 @@ public final class Sessions {
             }
             return binding;
         }
-    }
-
-    /** What is kept for the cache objects that the host knows by that id: of one model there is one at most. */
-    public List<Binding> find(UUID id) {
-        return table.values().stream().filter(binding -> id.equals(binding.id())).toList();
     }
 
     /** Opens a new session for a cache object. */

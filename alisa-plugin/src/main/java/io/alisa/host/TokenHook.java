@@ -16,6 +16,9 @@ public interface TokenHook {
     /** The id of one token to decode. */
     void token(Object model, int token, int position, Object kvBuffer, Object reducer);
 
+    /** A prompt is being built with a system message. */
+    void systemMessage(Object prompt, Object text);
+
     /** The id that was chosen after a step, by the thread that did the step. */
     void sampled(Object model, int token);
 }

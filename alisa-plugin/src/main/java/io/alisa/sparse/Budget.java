@@ -22,6 +22,17 @@ public record Budget(double ratio, int minContext) {
         return tokens < minContext || ratio == 1 || total(tokens) >= tokens;
     }
 
+    /** As {@link #total(int)} beside {@code pinned} tokens, see {@link #window(int, int)}. */
+    int total(int tokens, int pinned) {
+        return Math.min(tokens, 2 * window(tokens, pinned));
+    }
+
+    /** As {@link #window(int)} where {@code pinned} tokens are attended anyway: they count, up to half of the budget. */
+    int window(int tokens, int pinned) {
+        double all = tokens * ratio;
+        return Math.max(1, (int) ((all - Math.min(pinned, all / 2)) / 2));
+    }
+
     /** Tokens attended of {@code tokens}: twice {@link #window}, hence at least 2. */
     public int total(int tokens) {
         return Math.min(tokens, 2 * window(tokens));

@@ -50,12 +50,12 @@ public final class H2oSelector implements TokenSelector {
 
     private void select(int kvHead, int tokens, Selection selection) {
         float[] ofHead = sums[kvHead];
-        int windowFrom = tokens - budget.window(tokens);
+        int windowFrom = tokens - budget.window(tokens, selection.pinned());
         int recent = 0;
         for (int position = windowFrom; position < tokens; position++) {
             recent += ofHead[position] == EVICTED ? 0 : 1;
         }
-        int count = top.select(ofHead, 0, windowFrom, budget.total(tokens) - recent, heavy);
+        int count = top.select(ofHead, 0, windowFrom, budget.total(tokens, selection.pinned()) - recent, heavy);
         int from = 0;
         for (int i = 0; i < count; i++) {
             Arrays.fill(ofHead, from, heavy[i], EVICTED);

@@ -12,7 +12,7 @@ public record LocalSelector(Budget budget) implements TokenSelector {
     @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        selection.addRange(0, tokens - budget.total(tokens), tokens);
+        selection.addRange(0, tokens - budget.total(tokens, selection.pinned()), tokens);
         selection.shareFirst();
     }
 }

@@ -40,12 +40,12 @@ public final class PaperSelector implements TokenSelector {
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
         int newest = tokens - 1;
-        int window = budget.window(tokens);
+        int window = budget.window(tokens, selection.pinned());
         int windowFrom = tokens - window;
         reserve(tokens);
         rows.forgetFrom(newest);
         rows.sum(newest - Math.min(window, MOST_ROWS), newest, windowFrom, scores);
-        int count = top.select(scores, 0, windowFrom, budget.total(tokens) - window, dynamic);
+        int count = top.select(scores, 0, windowFrom, budget.total(tokens, selection.pinned()) - window, dynamic);
         for (int i = 0; i < count; i++) {
             selection.add(0, dynamic[i]);
         }

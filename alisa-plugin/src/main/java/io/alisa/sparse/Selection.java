@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
+import io.alisa.cache.PinnedSpans;
 
 /**
  * The tokens one step attends: for each KV head a set of positions, a word of 64 bits per block. Reused from step to
@@ -15,6 +16,7 @@ public final class Selection {
     private final int[][] positions;
     private final int[] listed;
     private int words;
+    private int pinned;
 
     public Selection(int kvHeads) {
         bits = new long[kvHeads][0];
@@ -58,6 +60,7 @@ public final class Selection {
     /** Empties all sets and makes room for positions below {@code end}; allocates only when that grew much. */
     public void begin(int end) {
         words = KvLayout.blocks(end);
+        pinned = 0;
         for (int head = 0; head < counts.length; head++) {
             counts[head] = 0;
             listed[head] = 0;
@@ -66,6 +69,26 @@ public final class Selection {
             }
             Arrays.fill(bits[head], 0, words, 0L);
         }
+    }
+
+    /**
+     * Adds the pinned positions below {@code end} to all sets, before anything else.
+     *
+     * @return this
+     */
+    Selection pin(PinnedSpans spans, int end) {
+        for (int i = 0; i < spans.spans(end); i++) {
+            for (int head = 0; head < counts.length; head++) {
+                addRange(head, spans.from(i), Math.min(spans.end(i), end));
+            }
+        }
+        pinned = counts[0];
+        return this;
+    }
+
+    /** How many positions are pinned: they are in every set already. */
+    int pinned() {
+        return pinned;
     }
 
     /** Adds a position. */

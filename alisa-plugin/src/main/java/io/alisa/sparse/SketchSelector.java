@@ -12,6 +12,7 @@ import io.alisa.attention.SelectionKernels;
 import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
+import io.alisa.cache.PinnedSpans;
 
 /**
  * The default policy, {@code swa}: the paper's window of most recent tokens and as many globally dynamic ones, but the
@@ -110,7 +111,7 @@ final class SketchSelector implements TokenSelector {
     @Override
     public void selectHead(int kvHead, int worker) {
         int tokens = layer.tokens();
-        int total = budget.total(tokens);
+        int total = budget.total(tokens, selection.pinned());
         int window = Math.max(1, total / WINDOW_PART);
         int windowStart = tokens - window;
         int free = total - window;
@@ -189,6 +190,10 @@ final class SketchSelector implements TokenSelector {
                 with.best, with.importance);
         Arrays.fill(with.importance, 0, from, Float.NEGATIVE_INFINITY);
         Arrays.fill(with.importance, end, blocks * KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+        PinnedSpans pinned = layer.pinned();
+        for (int i = 0; i < pinned.spans(end); i++) { // they are attended whatever they weigh
+            Arrays.fill(with.importance, pinned.from(i), Math.min(end, pinned.end(i)), Float.NEGATIVE_INFINITY);
+        }
         float threshold = threshold(blocks, wanted, with);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);

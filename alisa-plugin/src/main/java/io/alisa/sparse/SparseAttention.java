@@ -77,6 +77,7 @@ public final class SparseAttention {
         Selection selection = scratch.selection;
         long begun = System.nanoTime();
         selection.begin(kv.tokens());
+        selection.pin(kv.pinned(), kv.tokens());
         selector.select(kv, query, selection);
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;

@@ -15,9 +15,9 @@ public record StridedSelector(Budget budget) implements TokenSelector {
     @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        int window = budget.window(tokens);
+        int window = budget.window(tokens, selection.pinned());
         int windowFrom = tokens - window;
-        int strided = budget.total(tokens) - window;
+        int strided = budget.total(tokens, selection.pinned()) - window;
         for (int strides = strided - 1; strides >= 0; strides--) {
             selection.add(0, windowFrom - 1 - (int) ((long) strides * windowFrom / strided));
         }

@@ -202,6 +202,8 @@ class SavedSessionsTest {
             spoken.feed(130, 140, 1);
             spoken.binding().pending().chosen(77, 140);
             spoken.binding().pending().setMarked(true);
+            spoken.binding().pin(3, 20);
+            spoken.binding().pin(60, 70);
             spoken.save(MODEL, file);
         }
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
@@ -209,6 +211,7 @@ class SavedSessionsTest {
         assertThat(restored.ids()).isEqualTo(SpokenSession.ids(140));
         assertThat(restored.computed().bounds()).containsExactly(0, 65, 65, 130);
         assertThat(restored.computed().sparseFrom()).isEqualTo(130);
+        assertThat(restored.session().kv().pinned().count(140)).isEqualTo(27);
 
         Sessions sessions = new Sessions();
         RestoredSessions waiting = new RestoredSessions(sessions);
@@ -222,6 +225,7 @@ class SavedSessionsTest {
         assertThat(binding.pending().token()).isEqualTo(77);
         assertThat(binding.held()).isSameAs(restored.session());
         assertThat(sessions.goOn(binding, 140)).isTrue();
+        assertThat(restored.session().kv().pinned().from(1)).isEqualTo(60);
         assertThat(binding.session()).isSameAs(restored.session());
         sessions.close(binding);
         assertThat(restored.session().kv().isClosed()).isTrue();

@@ -3,6 +3,7 @@ package io.alisa.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -78,7 +79,7 @@ class SharedPrefixesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"EXACT, 64", "EXACT, 12", "INT8, 64", "INT8, 10", "SPARSE, 64", "SPARSE, 32"})
+    @CsvSource({"EXACT, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
     void everyTextIsTheSerialOne(Mode mode, long megabytes) throws Exception {
         MemoryBudget fast = new MemoryBudget(megabytes << 20);
         MemoryBudget slow = new MemoryBudget(16L << 20);
@@ -119,12 +120,13 @@ class SharedPrefixesTest {
         Object first = new Object();
         chat.generate(first, prompt, 2, false);
         HostSession parent = Objects.requireNonNull(chat.sessions.bind(first).session());
-        chat.amidFork = () -> fast.setCap(fast.reserved());
+        chat.amidFork = () -> {
+            throw new MemoryFullException("The test wants it so");
+        };
         int[] other = ToyChat.join(prompt, ToyChat.random(2, 10));
         assertThat(chat.sessions.openWith(new Binding(), chat.model, other, chat.rule(), chat::fork)).isZero();
         chat.checkTree();
         assertThat(chat.branches()).hasSize(1);
-        fast.setCap(Long.MAX_VALUE);
         parent.kv().layer(0).resize(100, 101); // nobody shares it: it may change again
         chat.sessions.close(chat.sessions.bind(first), false);
         assertThat(fast.reserved()).isZero();
@@ -143,8 +145,9 @@ class SharedPrefixesTest {
             ToyChat chat = new ToyChat(mode, memory);
             int[] prompt = ToyChat.random(1, 300);
             int[] other = ToyChat.join(prompt, ToyChat.random(2, 10));
+            Object first = new Object();
             try {
-                chat.generate(new Object(), prompt, 2, false); // open: it is not taken over
+                chat.generate(first, prompt, 2, false); // open: it is not taken over
                 assertThat(chat.generate(new Object(), other, 2)).isEqualTo(ToyChat.alone(mode, other, 2));
                 boolean reused = Objects.requireNonNull(chat.sessions.last()).reusedTokens() > 0;
                 forked += reused ? 1 : 0;
@@ -152,6 +155,7 @@ class SharedPrefixesTest {
                 assertThat(e).hasMessageContaining("alisa.memory.fast");
             }
             chat.checkTree();
+            Reference.reachabilityFence(first);
             all = Math.min(all, at < 0 ? fast.calls() : all);
             for (Branch branch : chat.branches()) {
                 chat.sessions.kept().drop(branch);

@@ -2,6 +2,7 @@ package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -29,6 +30,12 @@ final class ToyChat {
     static final ModelShape SHAPE = new ModelShape("TOY", 2, 4096, 64, 0, KV_HEADS, KV_HEADS, 0, 4, HEAD_SIZE,
             KvFormat.F32, 0.25f, 0, 2 * HEAD_SIZE * Float.BYTES);
     private static final AttentionKernels KERNELS = new VectorKernels();
+
+    private static final float[][] WORDS = new float[VOCABULARY][];
+
+    static {
+        Arrays.setAll(WORDS, token -> vector(new Random(token)));
+    }
 
     final Sessions sessions = new Sessions();
     final Object model = new Object();
@@ -92,6 +99,7 @@ final class ToyChat {
             if (close) {
                 sessions.close(binding, true);
             }
+            Reference.reachabilityFence(kvBuffer); // collected, its session would be closed
         }
     }
 
@@ -192,7 +200,7 @@ final class ToyChat {
     private static float[] vector(Random random) {
         float[] vector = new float[HEAD_SIZE];
         for (int i = 0; i < HEAD_SIZE; i++) {
-            vector[i] = (float) random.nextGaussian();
+            vector[i] = 2 * random.nextFloat() - 1;
         }
         return vector;
     }
@@ -201,7 +209,7 @@ final class ToyChat {
         int best = 0;
         float most = Float.NEGATIVE_INFINITY;
         for (int token = 0; token < VOCABULARY; token++) {
-            float[] of = vector(new Random(token));
+            float[] of = WORDS[token];
             float dot = 0;
             for (int head = 0; head < KV_HEADS; head++) {
                 int row = session.attentionShape().row(head, batch - 1, 0, batch)

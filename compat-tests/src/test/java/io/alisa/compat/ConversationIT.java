@@ -65,9 +65,13 @@ class ConversationIT {
     void goingOnSaysWhatOneLongPromptWould() throws IOException, InterruptedException {
         HostResult host = workspace.unmodified("whole").operations(Operations.PANAMA)
                 .run(scenarios(Kind.WHOLE_PROMPTS));
-        compare(scenarios(Kind.CONVERSATION), host, plugin("exact").run(scenarios(Kind.CONVERSATION)));
-        compare(scenarios(Kind.CONVERSATION), host,
-                plugin("nothing-kept").property("alisa.prefix.scope", "off").run(scenarios(Kind.CONVERSATION)));
+        HostResult kept = plugin("exact").run(scenarios(Kind.CONVERSATION));
+        compare(scenarios(Kind.CONVERSATION), host, kept);
+        assertThat(kept.recording("LLAMA").number(Fact.PLUGIN_IDS)).as("sessions of one conversation").isOne();
+        HostResult off = plugin("nothing-kept").property("alisa.prefix.scope", "off")
+                .run(scenarios(Kind.CONVERSATION));
+        compare(scenarios(Kind.CONVERSATION), host, off);
+        assertThat(off.recording("LLAMA").number(Fact.PLUGIN_IDS)).as("one session a turn").isEqualTo(5);
     }
 
     @Test
@@ -75,6 +79,36 @@ class ConversationIT {
         HostResult whole = plugin("int8-whole").property("alisa.kv.type", "int8").run(scenarios(Kind.WHOLE_PROMPTS));
         compare(scenarios(Kind.CONVERSATION), whole,
                 plugin("int8").property("alisa.kv.type", "int8").run(scenarios(Kind.CONVERSATION)));
+    }
+
+    /** A trained model: sparse attention rounds, but it says the same. */
+    @Test
+    void sparseSessionsGoOnToo() throws IOException, InterruptedException {
+        List<Scenario> memo = List.of(Scenario.of("memo", Kind.CONVERSATION, Workspace.memo(), Types.F32_I8, 0, 40)
+                .text(TRAINED_TURNS));
+        List<Scenario> whole = List.of(Scenario.of("memo", Kind.WHOLE_PROMPTS, Workspace.memo(), Types.F32_I8, 0, 40)
+                .text(TRAINED_TURNS));
+        HostResult expected = plugin("sparse-whole").property("alisa.sparse", "true")
+                .property("alisa.sparse.min-context", "32").run(whole);
+        HostResult actual = plugin("sparse").property("alisa.sparse", "true")
+                .property("alisa.sparse.min-context", "32").run(memo);
+        compare(memo, expected, actual);
+        assertThat(actual.recording("memo").fact(Fact.TEXT)).contains("4821").contains("raven");
+    }
+
+    /** 64 conversations by 8 threads; the host alone, which can't do two things at once, one after the other. */
+    @Test
+    void manyConversationsAtOnceSayWhatTheHostSays() throws IOException, InterruptedException {
+        List<Scenario> many = List.of(
+                Scenario.of("LLAMA", Kind.MANY_HISTORIES, workspace.model(TinyModel.of(Family.LLAMA)), Types.F32, 0, 12)
+                        .sessions(64, 8));
+        HostResult host = workspace.unmodified("many").operations(Operations.PANAMA)
+                .run(many.stream().map(Scenario::serial).toList());
+        for (String scope : List.of("model", "session")) {
+            Recording said = plugin("many-" + scope).property("alisa.prefix.scope", scope).run(many).recording("LLAMA");
+            assertThat(said.fact(Fact.TEXT)).isEqualTo(host.recording("LLAMA").fact(Fact.TEXT));
+            assertThat(said.number(Fact.PLUGIN_SESSIONS_LEFT)).isZero();
+        }
     }
 
     @Test

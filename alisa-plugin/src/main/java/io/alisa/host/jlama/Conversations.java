@@ -44,6 +44,9 @@ final class Conversations {
         @Nullable
         HostSession fork(AbstractModel model, HostSession parent, int tokens);
 
+        /** Pins what must always be attended of a prompt. */
+        void pin(Binding binding, AbstractModel model, int start, int... prompt);
+
         /** Whether what a closed session holds is kept. */
         boolean keeps(KvBuffer kvBuffer);
     }
@@ -86,6 +89,7 @@ final class Conversations {
             have = openWithPrefix(binding, model, prompt.ids());
         }
         binding.record(prompt.start(), prompt.ids());
+        opener.pin(binding, model, prompt.start(), prompt.ids());
         return have == start && Arrays.equals(prompt.ids(), tokens)
                 ? null
                 : run(binding, model, prompt.from(have), have, kvBuffer, reducer);

@@ -41,13 +41,13 @@ final class JlamaAccess {
     private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
     private static final VarHandle QUANTISED_TYPE = modelField("modelQType", Optional.class);
     private static final VarHandle ATTENTION = open(TransformerBlock.class, "attention", CausalSelfAttention.class);
-    private static final VarHandle BUFFER_ID = open(KvBuffer.class, "session", UUID.class);
     private static final VarHandle BUFFER_CACHE = open(KvBuffer.class, "this$0", KvBufferCache.class);
     private static final VarHandle CACHE_MODEL = open(KvBufferCache.class, "model", AbstractModel.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
 
     private static final MethodHandle ADD_BOS = modelMethod("addBosToken", MethodType.methodType(boolean.class));
+    private static final VarHandle SESSION = open(KvBuffer.class, "session", UUID.class);
     private static final VarHandle EPHEMERAL = open(KvBuffer.class, "ephemeral", boolean.class);
 
     private JlamaAccess() {
@@ -147,11 +147,6 @@ final class JlamaAccess {
         return (CausalSelfAttention) ATTENTION.get(block);
     }
 
-    /** By which the host knows a cache object. */
-    static UUID id(KvBuffer buffer) {
-        return (UUID) BUFFER_ID.get(buffer);
-    }
-
     /** The model whose keys and values a cache object is for. */
     static AbstractModel model(KvBuffer buffer) {
         return (AbstractModel) CACHE_MODEL.get((KvBufferCache) BUFFER_CACHE.get(buffer));
@@ -186,6 +181,11 @@ final class JlamaAccess {
         } catch (Throwable e) {
             throw new IllegalStateException("The host can't say how prompts begin", e);
         }
+    }
+
+    /** The id the host knows a buffer by. */
+    static UUID id(KvBuffer buffer) {
+        return (UUID) SESSION.get(buffer);
     }
 
     /** Whether the host made a buffer for a single use. */

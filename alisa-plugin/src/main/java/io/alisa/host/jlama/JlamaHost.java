@@ -46,6 +46,7 @@ public final class JlamaHost implements HostHooks {
     private static final int BATCH = Integer.getInteger("jlama.max_batch_size", 256);
 
     private final Sessions sessions = Sessions.ofProcess();
+    private final SystemPrompts systemPrompts = new SystemPrompts();
     private final Conversations conversations = new Conversations(sessions, new Opener());
     private final WorkerTeam team = WorkerTeam.shared();
     private final Kernels kernels;
@@ -275,6 +276,13 @@ public final class JlamaHost implements HostHooks {
     }
 
     @Override
+    public void systemMessage(Object prompt, Object text) {
+        if (text instanceof String message && !message.isBlank()) {
+            systemPrompts.said(message);
+        }
+    }
+
+    @Override
     public void sampled(Object model, int token) {
         conversations.sampled(token);
     }
@@ -302,6 +310,14 @@ public final class JlamaHost implements HostHooks {
                 if (!taken) {
                     session.close();
                 }
+            }
+        }
+
+        /** In exact mode everything is attended, and nothing deleted. */
+        @Override
+        public void pin(Binding binding, AbstractModel model, int start, int... prompt) {
+            if (!SessionMode.of(Configuration.ofProcess(), KvFormat.F32).exact()) {
+                systemPrompts.pin(binding, model, start, prompt);
             }
         }
 

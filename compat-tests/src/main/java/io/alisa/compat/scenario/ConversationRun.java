@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
@@ -31,6 +33,7 @@ final class ConversationRun {
     private final AbstractModel model;
     private final List<String> replies = new ArrayList<>();
     private final List<Integer> lengths = new ArrayList<>();
+    private final Set<String> ids = new LinkedHashSet<>();
 
     ConversationRun(Scenario scenario, AbstractModel model) {
         this.scenario = scenario;
@@ -57,6 +60,7 @@ final class ConversationRun {
         facts.put(Fact.GENERATED_TOKENS, lengths.toString());
         facts.put(Fact.PLUGIN_SESSIONS, PluginProbe.lastSession().toString());
         facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
+        facts.put(Fact.PLUGIN_IDS, Integer.toString(ids.size()));
         facts.put(Fact.PLUGIN_REUSED, PluginProbe.last("reusedTokens"));
         facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));
         return new Recording(List.of(), facts);
@@ -156,6 +160,7 @@ final class ConversationRun {
     }
 
     private void add(String reply, int generated) {
+        ids.add(PluginProbe.last("id"));
         replies.add(reply);
         lengths.add(generated);
     }

@@ -38,6 +38,8 @@ public enum Fact {
     PLUGIN_PHASE,
     /** Tokens of that session that the plugin says were computed again. */
     PLUGIN_RECOMPUTED,
+    /** Sessions that took turns in a conversation, as the plugin counts them. */
+    PLUGIN_IDS,
     /** Tokens that session took over from others, as the plugin says. */
     PLUGIN_REUSED,
     /** The exception that ended the scenario. */

@@ -27,6 +27,8 @@ public enum Kind {
     SAVE,
     /** A conversation that goes on where a {@link #SAVE} of the same name ended. */
     RESTORE,
+    /** Many {@link #HISTORY histories} at once that begin alike. */
+    MANY_HISTORIES,
     /** {@code embed} by an encoder. */
     EMBED,
     /** Many sessions one after the other, each closed: what stays behind? */

@@ -52,6 +52,7 @@ public final class ScenarioMain {
                     case GENERATE -> new GenerateRun(scenario, decoder.model()).run();
                     case CONVERSATION, WHOLE_PROMPTS, HISTORY, SAVE, RESTORE ->
                         new ConversationRun(scenario, decoder.model()).run();
+                    case MANY_HISTORIES -> new ManyConversationsRun(scenario, decoder.model()).run();
                     case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
                     case MODES -> new ModesRun(scenario, decoder).run();
                     default -> new GreedyRun(scenario, decoder, reference).run();

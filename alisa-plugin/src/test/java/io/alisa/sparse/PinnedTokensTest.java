@@ -1,0 +1,110 @@
+package io.alisa.sparse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvMemory;
+import io.alisa.cache.KvSession;
+import io.alisa.parallel.WorkerTeam;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
+
+/** What is pinned is attended by every policy, counts against its budget, and is never deleted. */
+class PinnedTokensTest {
+    private static final AttentionShape SHAPE = new AttentionShape(2, 2, 16, 0);
+    private static final Budget BUDGET = new Budget(0.2, 0);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"swa-paper", "h2o", "streaming-llm", "local", "strided"})
+    void everyPolicyAttendsIt(String policy) {
+        TokenSelector selector = Policies.selector(policy, BUDGET, SHAPE);
+        Random random = new Random(3);
+        try (KvSession kv = new KvSession(new KvLayout(KvFormat.F32, 2, 16), 1, 2000)) {
+            kv.pin(70, 110);
+            kv.pin(300, 303);
+            KvLayer layer = kv.layer(0);
+            Selection selection = new Selection(2);
+            for (int tokens = 200; tokens < 1000; tokens++) {
+                layer.resize(tokens);
+                selection.begin(tokens);
+                selection.pin(layer.pinned(), tokens);
+                selector.select(layer, new float[SHAPE.floats(1)], selection);
+                for (int head = 0; head < 2; head++) {
+                    check(selection, head, tokens);
+                    if (selector.observes()) {
+                        float[] weights = new float[selection.count(head)];
+                        for (int i = 0; i < weights.length; i++) {
+                            weights[i] = random.nextFloat();
+                        }
+                        selector.observe(tokens - 1, head, selection.positions(head), selection.count(head), weights);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void check(Selection selection, int head, int tokens) {
+        for (int position = 70; position < 110; position++) {
+            assertThat(selection.bits(head)[position / 64] >>> position & 1).as("%s of %s", position, tokens).isOne();
+        }
+        if (tokens > 303) {
+            assertThat(selection.bits(head)[301 / 64] >>> 301 & 1).isOne();
+        }
+        assertThat(selection.bits(head)[(tokens - 1) / 64] >>> (tokens - 1) & 1).as("the newest").isOne();
+        int pinned = tokens > 303 ? 43 : 40;
+        int most = Math.max(BUDGET.total(tokens), pinned + BUDGET.total(tokens, pinned));
+        assertThat(selection.count(head)).isLessThanOrEqualTo(most);
+        if (pinned <= tokens * 0.1) {
+            assertThat(selection.count(head)).as("within the budget").isLessThanOrEqualTo(BUDGET.total(tokens) + 1);
+        }
+    }
+
+    /** The default policy: a pinned token that would weigh nothing is attended in every step. */
+    @Test
+    void theDefaultPolicyAttendsItInEveryStep() {
+        try (TieredRun free = new TieredRun(SHAPE, 2, "swa", 0.2, KvMemory.unlimited(), new VectorKernels(),
+                WorkerTeam.shared(), 5);
+                TieredRun pinned = new TieredRun(SHAPE, 2, "swa", 0.2, KvMemory.unlimited(), new VectorKernels(),
+                        WorkerTeam.shared(), 5)) {
+            pinned.kv.pin(64, 128);
+            assertThat(pinned.talk(600, 20, run -> {
+            })).as("another selection").isNotEqualTo(free.talk(600, 20, run -> {
+            }));
+            assertThat(pinned.kv.pinned().count(1000)).isEqualTo(64);
+        }
+    }
+
+    /** Where no tier has room for a prompt, parts of it are deleted: never those that are pinned. */
+    @Test
+    void itIsNeverDeleted() {
+        for (boolean pin : new boolean[]{false, true}) {
+            MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+            KvMemory memory = new KvMemory(fast, new MemoryBudget(0), () -> new MemoryFile((call, bytes) -> {
+            }));
+            try (TieredRun run = new TieredRun(SHAPE, 12, null, 1, memory, new VectorKernels(), WorkerTeam.shared(),
+                    5)) {
+                if (pin) {
+                    run.kv.pin(64, 400);
+                }
+                boolean[] inPinned = new boolean[1];
+                run.talk(1000, 0, r -> {
+                });
+                run.kv.giveBack(fast.reserved() / 4);
+                for (int block = 1; block < 400 / 64; block++) {
+                    inPinned[0] |= run.kv.isDeleted(block);
+                }
+                assertThat(run.kv.deletedTokens()).as("deleted at all").isPositive();
+                assertThat(inPinned[0]).as("deleted of the pinned ones").isEqualTo(!pin);
+            }
+        }
+    }
+}

@@ -153,9 +153,10 @@ class SharedPrefixesTest {
                 forked += reused ? 1 : 0;
             } catch (MemoryFullException e) {
                 assertThat(e).hasMessageContaining("alisa.memory.fast");
+            } finally {
+                Reference.reachabilityFence(first);
             }
             chat.checkTree();
-            Reference.reachabilityFence(first);
             all = Math.min(all, at < 0 ? fast.calls() : all);
             for (Branch branch : chat.branches()) {
                 chat.sessions.kept().drop(branch);

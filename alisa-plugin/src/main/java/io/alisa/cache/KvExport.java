@@ -67,7 +67,11 @@ public final class KvExport {
     public void writeRecent(SessionWriter to) throws IOException {
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         for (int i = 0; i < session.layerCount() && layout.format() == KvFormat.INT8; i++) {
-            to.write(bytes(session.layer(i).recentBlock(), floats.blockBytes()));
+            long address = session.layer(i).recentBlock();
+            // A session that has only taken blocks over has no floats, nor needs any: the next token begins a block.
+            to.write(address == 0
+                    ? ByteBuffer.allocate(Math.toIntExact(floats.blockBytes()))
+                    : bytes(address, floats.blockBytes()));
         }
     }
 

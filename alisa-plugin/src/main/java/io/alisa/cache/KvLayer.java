@@ -388,9 +388,9 @@ public final class KvLayer {
         }
     }
 
-    /** Address of the newest block in floats, see {@link RecentFloats}; 0 where there is none. */
+    /** Address of the block that is kept in floats, see {@link RecentFloats}; 0 where none was yet. */
     long recentBlock() {
-        return recent == null || tokens == 0 ? 0 : recent.block(recent.first());
+        return recent == null ? 0 : recent.kept();
     }
 
     /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */

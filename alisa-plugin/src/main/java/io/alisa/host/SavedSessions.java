@@ -242,7 +242,9 @@ public final class SavedSessions {
         remember(session, from, ids.length);
         DigestWriter digests = session.digests();
         kv.run(layer -> {
-            if (digests != null) { // not saved: computing them again takes a small part of the time that reading takes
+            // Not saved: computing them again takes about as long as reading the blocks, nothing beside a prefill. The file
+            // is a seventh smaller for it, and holds nothing that could contradict the blocks.
+            if (digests != null) {
                 digests.update(layer);
             }
         });

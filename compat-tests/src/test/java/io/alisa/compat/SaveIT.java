@@ -124,8 +124,10 @@ class SaveIT {
     void anotherModelIsRefused() throws IOException, InterruptedException {
         plugin("other-save", Map.of()).run(List.of(tiny("other", TinyModel.of(Family.LLAMA), Types.F32)))
                 .recording("other");
-        Scenario trainedOtherwise = Scenario.of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA).seed(2)),
-                Types.F32, 0, 10).text("a");
+        Scenario trainedOtherwise = Scenario
+                .of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA).seed(2)),
+                        Types.F32, 0, 10)
+                .text("a");
         Scenario longer = Scenario.of("other", Kind.RESTORE,
                 workspace.model(TinyModel.of(Family.LLAMA).context(500)),
                 Types.F32, 0, 10).text("a");

@@ -51,7 +51,8 @@ class AlisaTest {
 
     @Test
     void savingAndRestoringNeedAHost() {
-        assertThatThrownBy(() -> Alisa.save(UUID.randomUUID(), Path.of("never"))).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> Alisa.save(UUID.randomUUID(), Path.of("never")))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("-javaagent:alisa-plugin.jar");
         assertThatThrownBy(() -> Alisa.restore("a text", Path.of("never"))).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("is no model of Jlama");

@@ -1,9 +1,12 @@
 package io.alisa;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,55 @@ public final class Alisa {
         return ask("explain") instanceof String text
                 ? text
                 : "ALISA is not active: start the JVM with -javaagent:alisa-plugin.jar";
+    }
+
+    /**
+     * Saves a session: its tokens with their keys and values, so that {@link #restore} goes on where it stands. The file
+     * appears whole or not at all, readable by its owner only; it stays until somebody deletes it. A session can be saved
+     * between two calls of {@code generate}, and goes on afterwards.
+     *
+     * @param session the id that was given to {@code generate}, or that {@link #restore} returned
+     * @param file    where to; an ordinary file that is there already is replaced
+     * @throws IOException              where the file can't be written; what was at its place before is still there
+     * @throws IllegalArgumentException where there is no such session
+     * @throws IllegalStateException    where the plugin does not serve the host, or the session can't be saved as it is
+     */
+    public static void save(UUID session, Path file) throws IOException {
+        call("save", new Class<?>[]{UUID.class, Path.class}, session, file);
+    }
+
+    /**
+     * Restores a saved session, in the mode it was saved in, within the memory limits of this process.
+     *
+     * @param model the model it was saved with, loaded with the same types: what {@code ModelSupport.loadModel} returned
+     * @return the id to give to {@code generate}, which then goes on as if it had never stopped
+     * @throws IOException              where the file is not whole, or of another model or version, or not of ours: one
+     *                                  sentence says so, and nothing has changed
+     * @throws IllegalArgumentException where {@code model} is no model of Jlama
+     * @throws IllegalStateException    where the plugin does not serve the host or the model
+     */
+    public static UUID restore(Object model, Path file) throws IOException {
+        return (UUID) Objects.requireNonNull(call("restore", new Class<?>[]{Object.class, Path.class}, model, file));
+    }
+
+    private static @Nullable Object call(String method, Class<?>[] types, Object... arguments) throws IOException {
+        try {
+            return bridge().getMethod(method, types).invoke(null, arguments);
+        } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException e) {
+            throw new IllegalStateException("ALISA is not active: start the JVM with -javaagent:alisa-plugin.jar", e);
+        } catch (InvocationTargetException e) {
+            throw rethrown(e.getCause());
+        }
+    }
+
+    private static RuntimeException rethrown(@Nullable Throwable cause) throws IOException {
+        if (cause instanceof IOException failure) {
+            throw failure;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException failure ? failure : new IllegalStateException(cause);
     }
 
     /**

@@ -1,6 +1,10 @@
 package io.alisa;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.UUID;
 
 import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
@@ -43,5 +47,15 @@ class AlisaTest {
     void isNotActiveWhereNoHostRan() {
         assertThat(Alisa.active()).isFalse();
         assertThat(Alisa.explain()).contains("-javaagent:alisa-plugin.jar");
+    }
+
+    @Test
+    void savingAndRestoringNeedAHost() {
+        assertThatThrownBy(() -> Alisa.save(UUID.randomUUID(), Path.of("never")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("-javaagent:alisa-plugin.jar");
+        assertThatThrownBy(() -> Alisa.restore("a text", Path.of("never"))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is no model of Jlama");
+        assertThat(Path.of("never")).doesNotExist();
     }
 }

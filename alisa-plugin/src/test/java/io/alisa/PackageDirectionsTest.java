@@ -24,6 +24,8 @@ class PackageDirectionsTest {
                 .layer("parallel").definedBy("io.alisa.parallel")
                 .layer("config").definedBy("io.alisa.config")
                 .layer("device").definedBy("io.alisa.device")
+                .layer("json").definedBy("io.alisa.json")
+                .layer("save").definedBy("io.alisa.save")
                 .layer("tier").definedBy("io.alisa.tier")
                 .layer("cache").definedBy("io.alisa.cache")
                 .layer("attention").definedBy("io.alisa.attention")
@@ -39,8 +41,10 @@ class PackageDirectionsTest {
                 .whereLayer("parallel").mayNotAccessAnyLayer()
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("device").mayNotAccessAnyLayer()
+                .whereLayer("json").mayNotAccessAnyLayer()
+                .whereLayer("save").mayOnlyAccessLayers("json")
                 .whereLayer("tier").mayNotAccessAnyLayer()
-                .whereLayer("cache").mayOnlyAccessLayers("tier", "schedule")
+                .whereLayer("cache").mayOnlyAccessLayers("tier", "schedule", "save")
                 .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel")
                 .whereLayer("telemetry").mayNotAccessAnyLayer()
                 .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry")
@@ -49,12 +53,14 @@ class PackageDirectionsTest {
                 .mayOnlyAccessLayers("schedule", "tier", "sparse", "cache", "attention", "parallel")
                 .whereLayer("host")
                 .mayOnlyAccessLayers("api", "schedule", "tier", "cache", "attention", "sparse", "parallel", "config",
-                        "telemetry")
+                        "telemetry", "save")
                 .whereLayer("jlama")
-                .mayOnlyAccessLayers("host", "sparse", "cache", "schedule", "attention", "parallel", "config")
+                .mayOnlyAccessLayers("host", "sparse", "cache", "schedule", "attention", "parallel", "config",
+                        "save")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")
-                .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure");
+                .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure",
+                        "json");
         rule.check(CLASSES);
     }
 

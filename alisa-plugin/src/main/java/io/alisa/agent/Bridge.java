@@ -1,9 +1,11 @@
 package io.alisa.agent;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.ref.WeakReference;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,13 @@ public final class Bridge {
     /** Weak on both sides: an adapter leads to its host's loader, which must go when its application is undeployed. */
     private static final Map<ClassLoader, WeakReference<@Nullable HostHooks>> HOSTS = new WeakHashMap<>();
     private static final List<String> FAILURES = new ArrayList<>();
+    /** Whose hosts are woven, though nothing of them may have run yet. */
+    private static final Map<ClassLoader, Boolean> WOVEN = new WeakHashMap<>();
     private static @Nullable Configuration configuration;
+
+    private static final String MODEL = "com.github.tjake.jlama.model.AbstractModel";
+    private static final String INACTIVE = "ALISA does not serve this host, so it has no sessions to save or restore:"
+            + " start the JVM with -javaagent:alisa-plugin.jar, without alisa.enabled=false, and with a Jlama that it knows";
 
     private Bridge() {
     }
@@ -70,6 +78,45 @@ public final class Bridge {
         }
         HOSTS.put(loader, new WeakReference<>(hooks));
         return hooks;
+    }
+
+    static synchronized void woven(ClassLoader host) {
+        WOVEN.put(host, true);
+    }
+
+    /** Saves a session for {@link io.alisa.Alisa}. */
+    public static void save(UUID session, Path file) throws IOException {
+        boolean saved = false;
+        List<HostHooks> hosts = hosts();
+        for (int i = 0; i < hosts.size() && !saved; i++) {
+            saved = hosts.get(i).save(session, file);
+        }
+        if (hosts.isEmpty()) {
+            throw new IllegalStateException(INACTIVE);
+        }
+        if (!saved) {
+            throw new IllegalArgumentException("There is no session " + session
+                    + "; give the id that was given to generate, or that restore returned");
+        }
+    }
+
+    /** Restores a session for {@link io.alisa.Alisa}. */
+    public static UUID restore(Object model, Path file) throws IOException {
+        for (Class<?> type = model.getClass(); type != null; type = type.getSuperclass()) {
+            if (type.getName().equals(MODEL)) {
+                HostHooks hooks = isWoven(type.getClassLoader()) ? hooksOf(type.getClassLoader()) : null;
+                if (hooks == null) {
+                    throw new IllegalStateException(INACTIVE);
+                }
+                return hooks.restore(model, file);
+            }
+        }
+        throw new IllegalArgumentException("A " + model.getClass().getName() + " is no model of Jlama: give what"
+                + " ModelSupport.loadModel returned");
+    }
+
+    private static synchronized boolean isWoven(@Nullable ClassLoader host) {
+        return WOVEN.containsKey(host);
     }
 
     /** Answers {@link io.alisa.Alisa}: null, a Boolean, text, a map, or a list of maps. */

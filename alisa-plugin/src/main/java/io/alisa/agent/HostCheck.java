@@ -45,6 +45,10 @@ public final class HostCheck {
             "model/AbstractModel embedInput L" + HOST + "model/functions/EmbedInput;",
             "model/AbstractModel modelDType L" + HOST + "safetensors/DType;",
             "model/AbstractModel workingQType L" + HOST + "safetensors/DType;",
+            "model/AbstractModel modelQType Ljava/util/Optional;",
+            "model/TransformerBlock attention L" + HOST + "model/CausalSelfAttention;",
+            "tensor/KvBufferCache$KvBuffer this$0 L" + HOST + "tensor/KvBufferCache;",
+            "tensor/KvBufferCache model L" + HOST + "model/AbstractModel;",
             "model/AbstractModel addBosToken ()Z", "tensor/KvBufferCache$KvBuffer ephemeral Z",
             "tensor/KvBufferCache$KvBuffer session Ljava/util/UUID;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST

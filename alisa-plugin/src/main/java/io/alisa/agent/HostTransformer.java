@@ -49,6 +49,9 @@ final class HostTransformer implements ClassFileTransformer {
                     ? Verdict.KNOWN
                     : check(loader, name, classFile);
             verdicts.put(loader, verdict);
+            if (verdict != Verdict.REFUSED) {
+                Bridge.woven(loader);
+            }
         }
         return verdict;
     }

@@ -388,6 +388,11 @@ public final class KvLayer {
         }
     }
 
+    /** Address of the block that is kept in floats, see {@link RecentFloats}; 0 where none was yet. */
+    long recentBlock() {
+        return recent == null ? 0 : recent.kept();
+    }
+
     /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */
     private boolean isFloat(int position) {
         return layout.format() == KvFormat.F32

@@ -67,6 +67,11 @@ final class RecentFloats {
         return block == first ? kept : staging.block(block - first - 1);
     }
 
+    /** Address of the block that is kept between steps; 0 before the first. */
+    long kept() {
+        return kept;
+    }
+
     /** Keeps the block of the last token; the others go. */
     void settle(int end) {
         int last = (end - 1) / KvLayout.BLOCK_TOKENS;

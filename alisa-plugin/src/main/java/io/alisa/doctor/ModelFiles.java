@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import io.alisa.json.JsonReader;
 import io.alisa.schedule.ModelDimensions;
 import org.jspecify.annotations.Nullable;
 

@@ -16,7 +16,7 @@ final class BatchLog {
     void add(int start, int end, boolean sparse) {
         cut(start);
         if (sparse) {
-            sparseFrom = Math.min(sparseFrom, start);
+            addSparse(start);
         }
         if (end - start > 1) {
             if (size == bounds.length) {
@@ -27,6 +27,11 @@ final class BatchLog {
         }
     }
 
+    /** Notes that a token was decoded sparsely. */
+    void addSparse(int position) {
+        sparseFrom = Math.min(sparseFrom, position);
+    }
+
     /** Forgets the tokens from a position on; the rest of a batch did not come alone, and is still none. */
     void cut(int position) {
         while (size > 0 && bounds[size - 1] > position) {
@@ -35,6 +40,11 @@ final class BatchLog {
         if (sparseFrom >= position) {
             sparseFrom = Integer.MAX_VALUE;
         }
+    }
+
+    /** Start and end of each batch, in turn. */
+    int[] bounds() {
+        return Arrays.copyOf(bounds, size);
     }
 
     /** Whether these tokens, and no others, were one batch. */

@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.UUID;
 
 import io.alisa.cache.PinnedSpans;
+import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,28 @@ public final class Binding {
         for (int i = 0; i < pinned.spans(Integer.MAX_VALUE); i++) {
             session.kv().pin(pinned.from(i), pinned.end(i));
         }
+    }
+
+    /**
+     * Goes on with a restored session.
+     *
+     * @return where the host must believe the next prompt to begin
+     */
+    synchronized int adopt(Branch restored, Restored with) {
+        tokens.record(0, with.ids());
+        restored.takeOver(with.ids().length, tokens);
+        branch = restored;
+        pinned = with.pinned();
+        if (with.pendingToken() >= 0) {
+            pending.chosen(with.pendingToken(), with.ids().length);
+        }
+        pending.setMarked(with.marked());
+        return pending.next(with.ids().length);
+    }
+
+    /** The session that is open, or the last one where what it held is kept; null where there is none. */
+    public synchronized @Nullable HostSession held() {
+        return session != null || branch == null || !branch.isOf(tokens) ? session : branch.session();
     }
 
     /** Forgets the last session: what is kept of it is not this one's any more. */

@@ -61,6 +61,13 @@ public final class Branch {
         this.batches = batches;
     }
 
+    /** One whose tokens are all there, computed as {@code batches} say. */
+    static Branch whole(PrefixTree tree, HostSession session, TokenLog tokens, BatchLog batches) {
+        Branch branch = new Branch(tree, session, tokens, null, 0, batches);
+        branch.done = tokens.size();
+        return branch;
+    }
+
     public HostSession session() {
         return session;
     }
@@ -119,7 +126,7 @@ public final class Branch {
         return owner;
     }
 
-    private synchronized BatchLog copyOfBatches(int count) {
+    synchronized BatchLog copyOfBatches(int count) {
         return batches.first(count);
     }
 

@@ -135,6 +135,12 @@ public class HostSession implements AutoCloseable {
         branch = place;
     }
 
+    /** How its tokens were computed, as far as that is known. */
+    BatchLog computed() {
+        Branch place = branch;
+        return place == null ? new BatchLog() : place.copyOfBatches(tokens);
+    }
+
     /** Says that the first tokens need not be computed: they are there. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // by who opens it
     void reuse(int count) {

@@ -49,6 +49,17 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         return branch;
     }
 
+    /** Keeps a session that was restored until its user goes on with it. */
+    Branch restored(Object model, HostSession session, TokenLog tokens, BatchLog batches) {
+        Branch branch;
+        synchronized (this) {
+            branch = Branch.whole(treeOf(model), session, tokens, batches);
+            add(branch);
+        }
+        keep(branch);
+        return branch;
+    }
+
     private PrefixTree treeOf(Object model) {
         PrefixTree tree = trees.get(model);
         if (tree == null) {

@@ -1,5 +1,8 @@
 package io.alisa.host;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
  * The token a reply ended with. The host chose it, and said it unless it was a stop token, but never fed it to the model: it
  * belongs to the conversation all the same, and is the first thing to be fed when that goes on. Thread-safe.
@@ -15,6 +18,15 @@ public final class PendingToken {
     public synchronized void chosen(int chosen, int at) {
         token = chosen;
         position = at;
+    }
+
+    /** In texts, for a session of so many tokens that is saved. */
+    synchronized Map<String, String> texts(int known) {
+        Map<String, String> texts = new HashMap<>(Map.of("prompts-are-marked", Boolean.toString(marked)));
+        if (position == known) {
+            texts.put("pending-token", Integer.toString(token));
+        }
+        return texts;
     }
 
     /** Whether there is one for that position. */

@@ -2,12 +2,15 @@ package io.alisa.host;
 
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.sparse.Budget;
+import io.alisa.sparse.Policies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,42 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         Budget budget = new Budget(Double.parseDouble(configuration.text(Setting.CACHING_RATIO)),
                 Integer.parseInt(configuration.text(Setting.MIN_CONTEXT)));
         return new SessionMode(format, exact, sparse ? configuration.text(Setting.SPARSE_POLICY) : null, budget);
+    }
+
+    /** In texts, for a session that is saved; the format is not among them. */
+    Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>(Map.of("exact", Boolean.toString(exact)));
+        if (policy != null) {
+            texts.put("policy", policy);
+            texts.put("caching-ratio", Double.toString(budget.ratio()));
+            texts.put("min-context", Integer.toString(budget.minContext()));
+        }
+        return texts;
+    }
+
+    /**
+     * The mode of a saved session.
+     *
+     * @throws IllegalArgumentException with the end of a sentence where there is no such mode
+     */
+    static SessionMode of(Map<String, String> texts, KvFormat format, KvFormat hostFormat) {
+        boolean exact = "true".equals(texts.get("exact"));
+        String policy = texts.get("policy");
+        boolean known = exact
+                ? policy == null && format == hostFormat
+                : policy == null ? format == KvFormat.INT8 : format != KvFormat.BF16 && Policies.isPolicy(policy);
+        if (!known) {
+            throw new IllegalArgumentException("it attends in a way that this plugin or this model does not know");
+        }
+        try {
+            Budget budget = policy == null
+                    ? new Budget(1, 0)
+                    : new Budget(Double.parseDouble(texts.getOrDefault("caching-ratio", "")),
+                            Integer.parseInt(texts.getOrDefault("min-context", "")));
+            return new SessionMode(format, exact, policy, budget);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("its caching ratio or its least context is no such number", e);
+        }
     }
 
     /** Says what the host alone would have said. */

@@ -1,6 +1,8 @@
 package io.alisa.sparse;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
@@ -96,6 +98,31 @@ public final class H2oSelector implements TokenSelector {
         for (int i = 0; i < count; i++) {
             ofHead[attended[i]] += weights[i];
         }
+    }
+
+    @Override
+    public List<float[]> memory() {
+        List<float[]> rows = new ArrayList<>();
+        for (float[] ofHead : sums) {
+            rows.add(Arrays.copyOf(ofHead, known));
+        }
+        return rows;
+    }
+
+    @Override
+    public void remember(List<float[]> rows, int tokens) {
+        int count = rows.isEmpty() ? 0 : rows.getFirst().length;
+        for (float[] row : rows) {
+            WeightRows.check(row);
+            if (rows.size() != sums.length || row.length != count || count > tokens) {
+                throw new IllegalArgumentException("its policy's rows are not those of its tokens");
+            }
+        }
+        reserve(count);
+        for (int kvHead = 0; kvHead < rows.size(); kvHead++) {
+            System.arraycopy(rows.get(kvHead), 0, sums[kvHead], 0, count);
+        }
+        known = count;
     }
 
     /** The tokens from {@code position} on are others than before. */

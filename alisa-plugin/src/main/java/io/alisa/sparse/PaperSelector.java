@@ -1,5 +1,7 @@
 package io.alisa.sparse;
 
+import java.util.List;
+
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
 
@@ -76,5 +78,15 @@ public final class PaperSelector implements TokenSelector {
             rows.begin(position);
         }
         rows.add(position, attended, count, weights);
+    }
+
+    @Override
+    public List<float[]> memory() {
+        return rows.copies();
+    }
+
+    @Override
+    public void remember(List<float[]> saved, int tokens) {
+        rows.restore(saved, tokens);
     }
 }

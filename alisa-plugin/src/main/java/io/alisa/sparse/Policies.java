@@ -1,10 +1,20 @@
 package io.alisa.sparse;
 
+import java.util.Set;
+
 import io.alisa.attention.AttentionShape;
 
 /** The policies by the names that users know them by. */
 public final class Policies {
+    private static final Set<String> NAMES = Set.of("swa", "swa-paper", "h2o", "streaming-llm", "local", "strided",
+            "dense");
+
     private Policies() {
+    }
+
+    /** Whether there is a policy of that name. */
+    public static boolean isPolicy(String name) {
+        return NAMES.contains(name);
     }
 
     /** Whether a policy chooses by {@link io.alisa.cache.KvDigest digests}. */

@@ -266,6 +266,10 @@ public final class SparseAttention {
         selector.observe(position, kvHead, tokens, count, sums);
     }
 
+    TokenSelector selector() {
+        return selector;
+    }
+
     /** Tokens recalled in the last step, summed over the KV heads. */
     public int recalled() {
         int sum = 0;

@@ -1,5 +1,7 @@
 package io.alisa.sparse;
 
+import java.util.List;
+
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
 import io.alisa.cache.KvLayer;
@@ -85,6 +87,16 @@ public final class SparseSession {
     /** Share of the attention's mass that fell on attended tokens, sampled; 1 before the first sample. */
     public double keptMass() {
         return audit.keptMass();
+    }
+
+    /** What the policy remembers of a layer, for a session that is saved, see {@link TokenSelector#memory}. */
+    public List<float[]> memory(int layer) {
+        return layers[layer].selector().memory();
+    }
+
+    /** Has the policy remember that again, see {@link TokenSelector#remember}. */
+    public void remember(int layer, List<float[]> rows, int tokens) {
+        layers[layer].selector().remember(rows, tokens);
     }
 
     /** Time spent on selection since this was last asked, in nanoseconds. */

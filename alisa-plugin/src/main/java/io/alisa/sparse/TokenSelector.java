@@ -1,5 +1,7 @@
 package io.alisa.sparse;
 
+import java.util.List;
+
 import io.alisa.cache.KvLayer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,5 +55,22 @@ public interface TokenSelector {
      * @param weights   the softmax weight of each, summed over the query heads of the group
      */
     default void observe(int position, int kvHead, int[] attended, int count, float[] weights) {
+    }
+
+    /** What it remembers of past weights, for a session that is saved: rows of its own, none where it remembers nothing. */
+    default List<float[]> memory() {
+        return List.of();
+    }
+
+    /**
+     * Remembers again what {@link #memory} said; nothing was observed yet.
+     *
+     * @param tokens of the session
+     * @throws IllegalArgumentException with the end of a sentence where these are no such rows
+     */
+    default void remember(List<float[]> rows, int tokens) {
+        if (!rows.isEmpty()) {
+            throw new IllegalArgumentException("its policy remembers nothing and rows are there");
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.alisa.sparse;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 
 import io.alisa.cache.Growth;
 
@@ -67,6 +70,47 @@ final class WeightRows {
                 for (int i = 0; i < attendable; i++) {
                     sums[i] += row[i];
                 }
+            }
+        }
+    }
+
+    /** The rows, oldest first, each as long as its position says: one more than that. */
+    List<float[]> copies() {
+        List<float[]> copies = new ArrayList<>();
+        for (int place = 0; place < positions.length; place++) {
+            if (positions[place] != NONE) {
+                copies.add(Arrays.copyOf(rows[place], positions[place] + 1));
+            }
+        }
+        copies.sort(Comparator.comparingInt(row -> row.length));
+        return copies;
+    }
+
+    /**
+     * Takes the place of all rows.
+     *
+     * @throws IllegalArgumentException with the end of a sentence where they are not rows of so many tokens
+     */
+    void restore(List<float[]> saved, int tokens) {
+        int before = 0;
+        for (float[] row : saved) {
+            check(row);
+            if (row.length <= before || row.length > tokens || saved.size() > positions.length) {
+                throw new IllegalArgumentException("its policy's rows are not those of its tokens");
+            }
+            before = row.length;
+        }
+        for (float[] row : saved) {
+            begin(row.length - 1);
+            System.arraycopy(row, 0, rows[(row.length - 1) % rows.length], 0, row.length);
+        }
+    }
+
+    /** Throws {@link IllegalArgumentException} where an element can't be a sum of weights, nor say that there is none. */
+    static void check(float... row) {
+        for (float weight : row) {
+            if (!(weight >= 0 && weight < Float.POSITIVE_INFINITY) && weight != Float.NEGATIVE_INFINITY) {
+                throw new IllegalArgumentException("its policy's rows hold what is no weight");
             }
         }
     }

@@ -1,5 +1,7 @@
 package io.alisa.chat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -80,6 +82,52 @@ final class ChatLoop {
         PluginView.setSparse(sparse);
         conversation.reopen();
         report = Optional.empty();
+    }
+
+    /** Saves this conversation. Returns what there is to say about it. */
+    String save(Path file) {
+        if (conversation.messages().isEmpty()) {
+            throw new UserError("Nothing was said yet; there is nothing to save");
+        }
+        SavedChat.refuseOthers(file);
+        Optional<String> objection = conversation.session()
+                .map(id -> PluginView.isActive()
+                        ? PluginView.save(id, SavedChat.kvFile(file))
+                        : Optional.of(PluginView.INACTIVE))
+                .orElseGet(() -> Optional.of("Nothing was read yet"));
+        try {
+            conversation.saved().write(file, objection.isEmpty());
+        } catch (IOException e) {
+            throw new UserError("'" + file + "' can't be written (" + e + "); choose another place", e);
+        }
+        return objection.map(why -> "Saved what was said to " + file + ", but not what was read: " + why)
+                .orElseGet(() -> "Saved to " + file + " and " + SavedChat.kvFile(file) + ", "
+                        + Figures.count(conversation.tokens(), "token") + ".");
+    }
+
+    /** Goes on with a saved conversation instead of this one. Returns what there is to say about it. */
+    String load(Path file) {
+        SavedChat saved = SavedChat.read(file);
+        if (!saved.model().equals(model.describe())) {
+            throw new UserError("'" + file + "' was said with " + saved.model() + "; start the chat with that model");
+        }
+        String again = "";
+        Decoder decoder = null;
+        if (saved.read() > 0 && SavedChat.hasKv(file)) {
+            try {
+                decoder = new Decoder(model.model(), PluginView.restore(model.model(), SavedChat.kvFile(file)),
+                        saved.read());
+            } catch (UserError e) {
+                again = e.sentence() + " ";
+            }
+        }
+        conversation.close();
+        conversation = new Conversation(model, saved, decoder);
+        report = Optional.empty();
+        return decoder != null
+                ? "Loaded " + Figures.count(conversation.tokens(), "token") + "; nothing is read again."
+                : again + "Loaded " + Figures.count(conversation.tokens(), "token")
+                        + "; they are read again with your next message.";
     }
 
     private boolean turn(String line) {

@@ -1,5 +1,6 @@
 package io.alisa.chat;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -7,7 +8,7 @@ import java.util.regex.Pattern;
 /** What begins with a slash. */
 final class Commands {
     static final List<String> NAMES = List.of("/help", "/stats", "/explain", "/host", "/sparse on", "/sparse off",
-            "/read", "/new", "/new keep", "/quit");
+            "/read", "/save", "/load", "/new", "/new keep", "/quit");
 
     private static final Pattern COMMAND = Pattern.compile("/[a-z]+(\\s.*)?", Pattern.DOTALL);
     private static final String HELP = """
@@ -17,6 +18,8 @@ final class Commands {
             /host        the last turn once more by the host alone: same text? which speed?
             /sparse on   attend only the tokens that matter; what was said is read again, nothing is lost
             /sparse off  attend all tokens again
+            /save FILE   save the conversation, with what was read of it if the plugin is active
+            /load FILE   go on with a saved conversation
             /new         a new conversation
             /new keep    a new conversation that begins with the last turns of this one
             /help        this list
@@ -49,6 +52,8 @@ final class Commands {
             case "/host" -> host();
             case "/sparse" -> sparse(argument);
             case "/read" -> read(argument);
+            case "/save" -> ui.note(chat.save(file(argument, "/save FILE")));
+            case "/load" -> load(argument);
             case "/new" -> restart(argument);
             case "/quit", "/exit" -> {
                 return false;
@@ -82,6 +87,18 @@ final class Commands {
         chat.attached().attach(text);
         ui.note(String.format(Locale.ROOT, "%s: %s, goes with your next message.", name,
                 Figures.count(tokens, "token")));
+    }
+
+    private void load(String argument) {
+        ui.note(chat.load(file(argument, "/load FILE")));
+        chat.attached().clear();
+    }
+
+    private static Path file(String name, String usage) {
+        if (name.isEmpty()) {
+            throw new UserError("Say which file: " + usage);
+        }
+        return SavedChat.path(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
     }
 
     private void restart(String argument) {

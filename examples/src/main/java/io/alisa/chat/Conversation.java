@@ -3,6 +3,7 @@ package io.alisa.chat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,22 @@ final class Conversation implements AutoCloseable {
     Conversation(LoadedModel model, List<Message> opening) {
         this.model = model;
         messages.addAll(opening);
+    }
+
+    /** Goes on with a saved conversation; without a decoder that holds what was read, all is read again. */
+    Conversation(LoadedModel model, SavedChat saved, @Nullable Decoder decoder) {
+        this(model, saved.messages());
+        ids.addAll(saved.ids());
+        this.decoder = decoder;
+    }
+
+    /** What is to be saved, and by which id the plugin knows what was read; none where nothing was. */
+    SavedChat saved() {
+        return new SavedChat(model.describe(), messages(), ids(), decoder == null ? 0 : decoder.position());
+    }
+
+    Optional<UUID> session() {
+        return decoder == null || decoder.position() == 0 ? Optional.empty() : Optional.of(decoder.id());
     }
 
     /** A message ready to be said: its tokens are counted, nothing has changed yet. */

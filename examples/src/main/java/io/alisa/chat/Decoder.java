@@ -18,6 +18,7 @@ final class Decoder implements AutoCloseable {
     static final int CHUNK = Integer.getInteger("jlama.max_batch_size", 256);
 
     private final AbstractModel model;
+    private final UUID id;
     private final KvBufferCache cache;
     private final KvBufferCache.KvBuffer kv;
     private final AbstractTensor<?, ?> logits;
@@ -25,10 +26,27 @@ final class Decoder implements AutoCloseable {
     private int position;
 
     Decoder(AbstractModel model) {
+        this(model, UUID.randomUUID(), 0);
+    }
+
+    /**
+     * Goes on with a session that was restored.
+     *
+     * @param restored its id
+     * @param read     tokens whose keys and values are there
+     */
+    Decoder(AbstractModel model, UUID restored, int read) {
         this.model = model;
+        this.id = restored;
+        this.position = read;
         this.cache = new KvBufferCache(model);
-        this.kv = cache.getKvBuffer(UUID.randomUUID());
+        this.kv = cache.getKvBuffer(id);
         this.logits = model.makeDenseTensor(1, model.getConfig().vocabularySize);
+    }
+
+    /** By which the plugin knows what was read. */
+    UUID id() {
+        return id;
     }
 
     /** Tokens whose keys and values are in the buffer. */

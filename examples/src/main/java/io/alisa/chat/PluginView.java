@@ -1,7 +1,11 @@
 package io.alisa.chat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.UUID;
 
+import com.github.tjake.jlama.model.AbstractModel;
 import io.alisa.Alisa;
 import io.alisa.SessionReport;
 
@@ -28,6 +32,25 @@ final class PluginView {
     /** The session used last, which right after a step is this chat's own. Empty if the host works alone. */
     static Optional<SessionReport> lastSession() {
         return Alisa.active() ? Optional.ofNullable(Alisa.lastSession()) : Optional.empty();
+    }
+
+    /** Why what was read could not be saved to a file; empty where it was. */
+    static Optional<String> save(UUID session, Path file) {
+        try {
+            Alisa.save(session, file);
+            return Optional.empty();
+        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+            return Optional.of(ModelLoader.rootCause(e));
+        }
+    }
+
+    /** The id of a session that was restored. Throws {@link UserError} where that is not possible. */
+    static UUID restore(AbstractModel model, Path file) {
+        try {
+            return Alisa.restore(model, file);
+        } catch (IOException | RuntimeException e) {
+            throw new UserError(ModelLoader.rootCause(e), e);
+        }
     }
 
     static String explain() {

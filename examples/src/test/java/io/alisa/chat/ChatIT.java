@@ -55,6 +55,22 @@ class ChatIT {
     }
 
     @Test
+    void aSavedConversationGoesOnInAnotherProcessWithoutBeingReadAgain() throws Exception {
+        assumeTrue(agentIsBuilt(), "the agent is not built");
+        String file = scratch.resolve("chat").toString();
+        ChildProcess.Result first = chat(VECTOR, FACT + "\n/save " + file + "\n");
+        assertThat(first.err()).contains("Saved to " + file + " and " + file + ".kv").doesNotContain("\tat ");
+        ChildProcess.Result second = chat(VECTOR, "/load " + file + "\n" + QUESTION + "\n");
+        assertThat(second.err()).contains("; nothing is read again.").contains("56 of 4,090 tokens")
+                .doesNotContain("\tat ");
+        assertThat(second.out()).contains("The gate code of Alice is 4821.");
+        Files.write(Path.of(file + ".kv"), new byte[100]);
+        ChildProcess.Result third = chat(VECTOR, "/load " + file + "\n" + QUESTION + "\n");
+        assertThat(third.err()).contains("they are read again with your next message");
+        assertThat(third.out()).contains("The gate code of Alice is 4821.");
+    }
+
+    @Test
     void errorsAreOneSentenceAndExitCode2() throws Exception {
         refused(chat(VECTOR, "", "--model", scratch.resolve("none").toString()),
                 "There is no model directory");

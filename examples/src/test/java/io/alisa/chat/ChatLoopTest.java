@@ -70,6 +70,36 @@ class ChatLoopTest {
     }
 
     @Test
+    void withoutThePluginASavedConversationIsReadAgain() throws IOException {
+        Path file = directory.resolve("saved chat");
+        ScriptedUi first = chat(Memo.model(), "/save " + file, FACT, "/save " + file, "/save " + file);
+        assertThat(first.notes).anyMatch(n -> n.startsWith("Nothing was said yet"))
+                .filteredOn(n -> n.startsWith("Saved what was said to " + file)).hasSize(2);
+        ScriptedUi second = chat(Memo.model(), "An aside.", "/load " + file, QUESTION);
+        assertThat(second.notes).anyMatch(n -> n.startsWith("Loaded 27 tokens; they are read again"));
+        assertThat(second.replies.getLast()).contains("4821");
+        assertThat(second.statusLines.getLast()).startsWith("56 of");
+    }
+
+    @Test
+    void filesThatAreNoConversationsAreLeftAlone() throws IOException {
+        Path notes = Files.writeString(directory.resolve("notes"), "not a chat");
+        Path cut = Files.writeString(directory.resolve("cut"), "alisa-chat=1\nids=1 2 x\nread=0\n");
+        Path other = Files.writeString(directory.resolve("other"), "alisa-chat=1\nids=1 2\nread=0\nmodel=another\n");
+        ScriptedUi ui = chat(Memo.model(), FACT, "/save", "/load", "/save " + notes, "/load " + notes, "/load " + cut,
+                "/load " + other, "/load " + directory.resolve("none"), "/save " + directory.resolve("no/where"),
+                QUESTION);
+        assertThat(notes).hasContent("not a chat");
+        assertThat(ui.notes).filteredOn(n -> n.startsWith("Say which file")).hasSize(2);
+        assertThat(ui.notes).anyMatch(n -> n.contains("is no saved conversation; choose another name"))
+                .filteredOn(n -> n.contains("is no saved conversation; choose a file that /save wrote")).hasSize(2);
+        assertThat(ui.notes).anyMatch(n -> n.contains("was said with another"))
+                .anyMatch(n -> n.startsWith("There is no file"))
+                .anyMatch(n -> n.contains("can't be written"));
+        assertThat(ui.replies.getLast()).as("the conversation at hand goes on").contains("4821");
+    }
+
+    @Test
     void filesThatCannotBeReadAreOneSentence() throws IOException {
         Path binary = Files.write(directory.resolve("binary"), new byte[]{(byte) 0xC3, 0x28});
         Path empty = Files.createFile(directory.resolve("empty"));

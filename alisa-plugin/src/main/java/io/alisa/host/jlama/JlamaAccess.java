@@ -15,6 +15,7 @@ import com.github.tjake.jlama.model.functions.EmbedInput;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,10 @@ final class JlamaAccess {
     private static final VarHandle EMBED_INPUT = modelField("embedInput", EmbedInput.class);
     private static final VarHandle WEIGHT_TYPE = modelField("modelDType", DType.class);
     private static final VarHandle ACTIVATION_TYPE = modelField("workingQType", DType.class);
+    private static final VarHandle QUANTISED_TYPE = modelField("modelQType", Optional.class);
+    private static final VarHandle ATTENTION = open(TransformerBlock.class, "attention", CausalSelfAttention.class);
+    private static final VarHandle BUFFER_CACHE = open(KvBuffer.class, "this$0", KvBufferCache.class);
+    private static final VarHandle CACHE_MODEL = open(KvBufferCache.class, "model", AbstractModel.class);
     private static final MethodHandle MAYBE_QUANTIZE = modelMethod("maybeQuantize",
             MethodType.methodType(AbstractTensor.class, AbstractTensor.class));
 
@@ -138,6 +143,15 @@ final class JlamaAccess {
         return (TransformerBlock[]) BLOCKS.get(model);
     }
 
+    static CausalSelfAttention attention(TransformerBlock block) {
+        return (CausalSelfAttention) ATTENTION.get(block);
+    }
+
+    /** The model whose keys and values a cache object is for. */
+    static AbstractModel model(KvBuffer buffer) {
+        return (AbstractModel) CACHE_MODEL.get((KvBufferCache) BUFFER_CACHE.get(buffer));
+    }
+
     /** Turns token ids into the first layer's input; null in a part of a model that does not begin with it. */
     static @Nullable EmbedInput embedInput(AbstractModel model) {
         return (EmbedInput) EMBED_INPUT.get(model);
@@ -146,6 +160,11 @@ final class JlamaAccess {
     /** What the weights are stored as. */
     static DType weightType(AbstractModel model) {
         return (DType) WEIGHT_TYPE.get(model);
+    }
+
+    /** What the weights were converted to when the model was loaded; empty where they were not. */
+    static Optional<?> quantisedType(AbstractModel model) {
+        return (Optional<?>) QUANTISED_TYPE.get(model);
     }
 
     /** What activations are converted to before they are multiplied with weights. */

@@ -1,8 +1,11 @@
 package io.alisa.host.jlama;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -48,6 +51,7 @@ public final class JlamaHost implements HostHooks {
     private final WorkerTeam team = WorkerTeam.shared();
     private final Kernels kernels;
     private volatile Configuration configuration;
+    private final JlamaSaves saves = new JlamaSaves(sessions, this::open);
     private final Set<String> leftAlone = ConcurrentHashMap.newKeySet();
     private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -136,13 +140,17 @@ public final class JlamaHost implements HostHooks {
             noteLeftAlone(layer, startPosition);
             return null;
         }
-        Configuration current = currentConfiguration();
-        SessionMode mode = SessionMode.of(current, shape.format());
+        SessionMode mode = SessionMode.of(currentConfiguration(), shape.format());
         AbstractModel model = JlamaAccess.model(layer);
-        JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
-                objection(current, layer));
+        JlamaSession session = open(shape, mode, model);
         sessions.open(binding, model, session);
         return session;
+    }
+
+    private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
+        Configuration current = currentConfiguration();
+        return new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
+                objection(current, model));
     }
 
     private static KvMemory memory(SessionMode mode, Configuration configuration) {
@@ -150,11 +158,11 @@ public final class JlamaHost implements HostHooks {
     }
 
     /** Why the session's tokens can't be computed again once they are deleted; null where they can. */
-    private static @Nullable String objection(Configuration configuration, CausalSelfAttention layer) {
+    private static @Nullable String objection(Configuration configuration, AbstractModel model) {
         if (configuration.text(Setting.RECOMPUTE).equals("off")) {
             return Setting.RECOMPUTE.key() + " is off";
         }
-        return JlamaAccess.context(layer).hasModelShard() ? "only a part of the model is here" : null;
+        return model.getConfig().dctx().hasModelShard() ? "only a part of the model is here" : null;
     }
 
     /** The settings in force now: an application may change the properties of its next session. */
@@ -234,7 +242,17 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public void created(Object kvBuffer) {
-        sessions.bind(kvBuffer).setId(JlamaAccess.id((KvBuffer) kvBuffer));
+        saves.created((KvBuffer) kvBuffer, sessions.bind(kvBuffer));
+    }
+
+    @Override
+    public boolean save(UUID session, Path file) throws IOException {
+        return saves.save(session, file);
+    }
+
+    @Override
+    public UUID restore(Object model, Path file) throws IOException {
+        return saves.restore((AbstractModel) model, file);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.alisa.host.jlama;
 
+import java.lang.ref.WeakReference;
+
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.tensor.TensorShape;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A session of a Jlama model: adds the tensors and arrays its steps reuse. */
 final class JlamaSession extends HostSession {
+    /** Weakly: what the host abandons must not be kept by what we keep for it. */
+    private final WeakReference<AbstractModel> model;
     private final @Nullable RotaryTable rotary;
     private final LayerWork decodeWork;
     private @Nullable LayerWork batchWork;
@@ -31,6 +35,7 @@ final class JlamaSession extends HostSession {
     JlamaSession(ModelShape shape, SessionMode mode, KvMemory memory, AbstractModel model,
             AttentionKernels kernels, WorkerTeam team, @Nullable String objection) {
         super(shape, mode, memory, kernels, team);
+        this.model = new WeakReference<>(model);
         Config config = model.getConfig();
         this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
         this.decodeWork = new LayerWork(model, attentionShape(), 1);
@@ -47,6 +52,12 @@ final class JlamaSession extends HostSession {
             follow(new SessionSchedule(shape, mode, memory, dimensions,
                     (double) dimensions.parameters() * JlamaShape.bytesPerWeight(model), objection == null));
         }
+    }
+
+    /** The model whose session this is; null where it is gone. */
+    @Nullable
+    AbstractModel model() {
+        return model.get();
     }
 
     /** Computes deleted tokens again. */

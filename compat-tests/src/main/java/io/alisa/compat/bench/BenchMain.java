@@ -13,7 +13,7 @@ import org.openjdk.jmh.runner.RunnerException;
  * Runs all benchmarks, opponent after opponent, and writes the figures as tables.
  *
  * <p>Arguments: the plugin jar, the directory for the report, and benchmarks to run (default: all of
- * {@code kernel layer model decode prefill tiers timeline startup}).
+ * {@code kernel layer model decode prefill tiers timeline restore startup}).
  */
 public final class BenchMain {
     private static final List<Mode> ALL = List.of(Mode.values());
@@ -34,11 +34,14 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "startup");
+                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
         main.models();
         main.tiers(new ChildJvm(agent), directory);
+        if (wanted.contains("restore")) {
+            main.report.add(RestoreBench.report(new RestoreBench(new ChildJvm(agent)).run(), main.report.bars()));
+        }
         if (wanted.contains("startup")) {
             main.report.startup(StartupBench.run(agent));
         }

@@ -1,5 +1,8 @@
 package io.alisa.compat.scenario;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -24,6 +27,8 @@ final class ConversationRun {
     /** Stands between what is said in one turn and in the next. */
     static final String TURN = "||";
 
+    private static final UUID SESSION = UUID.nameUUIDFromBytes(new byte[]{2});
+
     private final Scenario scenario;
     private final AbstractModel model;
     private final List<String> replies = new ArrayList<>();
@@ -36,10 +41,17 @@ final class ConversationRun {
         this.model = model;
     }
 
-    Recording run() {
+    Recording run() throws IOException {
         String[] turns = scenario.text().split("\\|\\|", -1);
         switch (scenario.kind()) {
-            case CONVERSATION -> goOn(turns);
+            case CONVERSATION -> goOn(SESSION, 0, turns);
+            case SAVE -> {
+                int context = goOn(SESSION, 0, turns);
+                PluginProbe.save(SESSION, file());
+                Files.writeString(lengthFile(), Integer.toString(context));
+            }
+            case RESTORE -> goOn(PluginProbe.restore(model, file()), Integer.parseInt(Files.readString(lengthFile())),
+                    turns);
             case WHOLE_PROMPTS -> wholePrompts(turns);
             case HISTORY -> history(turns);
             case SYSTEM_MESSAGE -> systemMessage(turns[0], turns[1]);
@@ -58,10 +70,17 @@ final class ConversationRun {
         return new Recording(List.of(), facts);
     }
 
-    /** {@code generate} again and again with one session id. */
-    private void goOn(String... turns) {
-        UUID session = UUID.nameUUIDFromBytes(new byte[]{2});
-        int context = 0;
+    private Path file() {
+        return Path.of(System.getProperty("compat.saves"), scenario.name() + ".safetensors");
+    }
+
+    private Path lengthFile() {
+        return Path.of(file() + ".length");
+    }
+
+    /** {@code generate} again and again with one session id. Returns the tokens in the context in the end. */
+    private int goOn(UUID session, int begin, String... turns) {
+        int context = begin;
         for (String turn : turns) {
             int said = model.encodePrompt(PromptContext.of(turn)).length;
             Response response = model.generate(session, PromptContext.of(turn), 0f, limit(context, said),
@@ -70,6 +89,7 @@ final class ConversationRun {
             add(response.responseTextWithSpecialTokens, response.generatedTokens);
             context += said + response.generatedTokens + pending(context);
         }
+        return context;
     }
 
     /** The token a reply ended with is fed with what is said next: in the place of the mark, where there is one. */

@@ -25,6 +25,10 @@ public enum Kind {
     HISTORY,
     /** {@code generate} of a prompt with a system message, built by the host. */
     SYSTEM_MESSAGE,
+    /** A conversation that is saved when all is said, in the directory that {@code compat.saves} names. */
+    SAVE,
+    /** A conversation that goes on where a {@link #SAVE} of the same name ended. */
+    RESTORE,
     /** Many {@link #HISTORY histories} at once that begin alike. */
     MANY_HISTORIES,
     /** {@code embed} by an encoder. */

@@ -1,8 +1,12 @@
 package io.alisa.compat.scenario;
 
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Asks {@code io.alisa.Alisa} by reflection, because a helper JVM may run without the agent, and through the system
@@ -61,6 +65,30 @@ final class PluginProbe {
             }
         }
         return sum;
+    }
+
+    /** Saves a session; what the plugin refuses is thrown as it comes. */
+    static void save(UUID session, Path file) throws IOException {
+        call("save", new Class<?>[]{UUID.class, Path.class}, session, file);
+    }
+
+    /** Restores a session; returns its id. */
+    static UUID restore(Object model, Path file) throws IOException {
+        return (UUID) call("restore", new Class<?>[]{Object.class, Path.class}, model, file);
+    }
+
+    private static Object call(String method, Class<?>[] types, Object... arguments) throws IOException {
+        try {
+            return Class.forName("io.alisa.Alisa", true, ClassLoader.getSystemClassLoader()).getMethod(method, types)
+                    .invoke(null, arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IOException refusal) {
+                throw refusal;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static Object get(Object session, String name) {

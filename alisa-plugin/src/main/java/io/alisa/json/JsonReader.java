@@ -1,4 +1,4 @@
-package io.alisa.doctor;
+package io.alisa.json;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,17 +11,31 @@ import org.jspecify.annotations.Nullable;
  * Reads JSON (RFC 8259), strictly: what is not JSON is refused with the place where it stops being so. Objects become
  * maps, arrays lists, numbers doubles; the plugin's jar holds no library for it.
  */
-final class JsonReader {
-    /** Deeper nesting is an attack or a mistake. */
-    private static final int DEEPEST = 64;
+public final class JsonReader {
+    /**
+     * What is refused although it may be JSON: who reads a stranger's text says how much of it makes sense.
+     *
+     * @param characters of the text
+     * @param depth      of objects and arrays within each other
+     * @param values     in all, members and elements counted
+     */
+    public record Limits(int characters, int depth, int values) {
+    }
+
+    /** For files that a user names: more is an attack or a mistake. */
+    private static final Limits GENEROUS = new Limits(4 << 20, 64, 1 << 20);
+    private static final int EXCERPT = 40;
     private static final String NUMBER_CHARACTERS = "+-0123456789.eE";
     private static final String NUMBER = "-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?";
 
     private final String text;
+    private final Limits limits;
     private int at;
+    private int values;
 
-    private JsonReader(String text) {
+    private JsonReader(String text, Limits limits) {
         this.text = text;
+        this.limits = limits;
     }
 
     /**
@@ -29,8 +43,16 @@ final class JsonReader {
      *
      * @throws IllegalArgumentException with a sentence that names line and column
      */
-    static @Nullable Object read(String text) {
-        JsonReader reader = new JsonReader(text);
+    public static @Nullable Object read(String text) {
+        return read(text, GENEROUS);
+    }
+
+    /** As {@link #read(String)}, refusing what is beyond the limits before it takes memory. */
+    public static @Nullable Object read(String text, Limits limits) {
+        JsonReader reader = new JsonReader(text, limits);
+        if (text.length() > limits.characters) {
+            throw reader.wrong("more than " + limits.characters + " characters");
+        }
         Object value = reader.value(0);
         reader.skipBlanks();
         if (reader.at < text.length()) {
@@ -39,9 +61,19 @@ final class JsonReader {
         return value;
     }
 
+    /** A stranger's text as a part of a sentence of ours: its beginning, without what would end a line. */
+    public static String excerpt(String text) {
+        StringBuilder excerpt = new StringBuilder();
+        text.chars().limit(EXCERPT).forEach(c -> excerpt.append(c < ' ' || c > '~' ? '?' : (char) c));
+        return excerpt.append(text.length() > EXCERPT ? "..." : "").toString();
+    }
+
     private @Nullable Object value(int depth) {
-        if (depth > DEEPEST) {
-            throw wrong("nesting deeper than " + DEEPEST);
+        if (depth > limits.depth) {
+            throw wrong("nesting deeper than " + limits.depth);
+        }
+        if (++values > limits.values) {
+            throw wrong("more than " + limits.values + " values");
         }
         skipBlanks();
         return switch (peek()) {
@@ -72,7 +104,7 @@ final class JsonReader {
             skipBlanks();
             expect(':');
             if (members.containsKey(name)) {
-                throw wrong("'" + name + "' a second time");
+                throw wrong("'" + excerpt(name) + "' a second time");
             }
             members.put(name, value(depth + 1));
             skipBlanks();

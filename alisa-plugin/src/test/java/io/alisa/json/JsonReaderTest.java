@@ -1,4 +1,4 @@
-package io.alisa.doctor;
+package io.alisa.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -56,6 +56,18 @@ class JsonReaderTest {
         assertThatIllegalArgumentException().isThrownBy(() -> JsonReader.read("[".repeat(1_000_000)))
                 .withMessageContaining("nesting");
         assertThat(JsonReader.read("[".repeat(50) + "]".repeat(50))).isInstanceOf(List.class);
+    }
+
+    @Test
+    void whatIsBeyondTheLimitsIsRefused() {
+        JsonReader.Limits limits = new JsonReader.Limits(20, 2, 5);
+        assertThat(JsonReader.read("[[[]], 1]", limits)).isEqualTo(List.of(List.of(List.of()), 1.0));
+        assertThatIllegalArgumentException().isThrownBy(() -> JsonReader.read("[[[[]]]]", limits))
+                .withMessageContaining("nesting deeper than 2");
+        assertThatIllegalArgumentException().isThrownBy(() -> JsonReader.read("[1,2,3,4,5]", limits))
+                .withMessageContaining("more than 5 values");
+        assertThatIllegalArgumentException().isThrownBy(() -> JsonReader.read(" ".repeat(20) + "1", limits))
+                .withMessageContaining("more than 20 characters");
     }
 
     /** Whatever is done to a good text, the answer is a value or a sentence. */

@@ -1,0 +1,112 @@
+package io.alisa.cache;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.alisa.save.SessionWriter;
+import io.alisa.save.TensorType;
+import io.alisa.tier.DamagedPieceException;
+
+/**
+ * Writes a session's keys and values to a file, from whatever tier they are in, and says how they look there. Used under
+ * the session's lock, between steps.
+ */
+public final class KvExport {
+    private final KvSession session;
+    private final KvLayout layout;
+    private final int tokens;
+
+    /**
+     * @param tokens that the session counts
+     * @throws IllegalStateException with a sentence for the user where the session can't be written as it is
+     */
+    public KvExport(KvSession session, int tokens) {
+        this.session = session;
+        this.layout = session.layout();
+        this.tokens = tokens;
+        for (int i = 0; i < session.layerCount(); i++) {
+            if (session.layer(i).tokens() != tokens || tokens == 0) {
+                throw new IllegalStateException(
+                        "The session is in the middle of a step, or its last one failed; go on with"
+                                + " it and save it then");
+            }
+            if (!session.layer(i).isComplete()) {
+                throw new IllegalStateException(
+                        session.deletedTokens() + " tokens of the session are deleted and can't be"
+                                + " saved: raise alisa.memory.fast or alisa.memory.slow, so that nothing is deleted");
+            }
+        }
+    }
+
+    /** The type of a block's elements in a file. */
+    public static TensorType type(KvLayout layout) {
+        return switch (layout.format()) {
+            case F32 -> TensorType.F32;
+            case BF16 -> TensorType.BF16;
+            case INT8 -> TensorType.I8;
+        };
+    }
+
+    /** Shape of a block in a file: KV heads and what each has, or keys and values, tokens and channels. */
+    public static List<Long> shape(KvLayout layout) {
+        return layout.format() == KvFormat.BF16
+                ? List.of(2L, (long) KvLayout.BLOCK_TOKENS, (long) layout.kvHeads() * layout.headSize())
+                : List.of((long) layout.kvHeads(), layout.headBytes() / layout.format().bytes());
+    }
+
+    /** Shape of the newest block in floats; empty where a layer has none. */
+    public static List<Long> recentShape(KvLayout layout) {
+        return layout.format() == KvFormat.INT8
+                ? shape(new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize()))
+                : List.of();
+    }
+
+    /** Writes the newest blocks in floats. */
+    public void writeRecent(SessionWriter to) throws IOException {
+        KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+        for (int i = 0; i < session.layerCount() && layout.format() == KvFormat.INT8; i++) {
+            long address = session.layer(i).recentBlock();
+            // A session that has only taken blocks over has no floats, nor needs any: the next token begins a block.
+            to.write(address == 0
+                    ? ByteBuffer.allocate(Math.toIntExact(floats.blockBytes()))
+                    : bytes(address, floats.blockBytes()));
+        }
+    }
+
+    /** Writes all blocks. */
+    public void writeBlocks(SessionWriter to) throws IOException {
+        List<KvLayer> pinned = new ArrayList<>();
+        try {
+            for (int i = 0; i < session.layerCount(); i++) {
+                session.layer(i).pin();
+                pinned.add(session.layer(i));
+            }
+            int blocks = KvLayout.blocks(tokens);
+            for (int block = 0; block < blocks; block++) {
+                for (KvLayer layer : pinned) {
+                    write(layer, block, to);
+                }
+            }
+        } catch (DamagedPieceException e) {
+            throw new IOException(e.getMessage() + ", so the session can't be saved: close it and begin a new one", e);
+        } finally {
+            pinned.forEach(KvLayer::unpin);
+        }
+    }
+
+    private void write(KvLayer layer, int block, SessionWriter to) throws IOException {
+        if (layer.isResident(block)) {
+            to.write(bytes(layer.block(block), layout.blockBytes()));
+            return;
+        }
+        for (int head = 0; head < layout.kvHeads(); head++) { // one after the other through the same buffer
+            to.write(bytes(layer.head(block * KvLayout.BLOCK_TOKENS, head), layout.headBytes()));
+        }
+    }
+
+    private static ByteBuffer bytes(long address, long count) {
+        return OffHeap.ALL.asSlice(address, count).asByteBuffer();
+    }
+}

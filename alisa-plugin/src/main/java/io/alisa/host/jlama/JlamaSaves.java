@@ -1,0 +1,115 @@
+package io.alisa.host.jlama;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.TransformerBlock;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import io.alisa.host.Binding;
+import io.alisa.host.ModelShape;
+import io.alisa.host.RestoredSessions;
+import io.alisa.host.SavedSessions;
+import io.alisa.host.SessionMode;
+import io.alisa.host.Sessions;
+
+/** Saves this host's sessions and restores them for its models. Thread-safe. */
+final class JlamaSaves {
+    /** Opens a session that nobody uses yet. */
+    interface Opener {
+        JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model);
+    }
+
+    private static final String GONE = " holds no keys and values at present (nothing was said yet, the host serves it alone,"
+            + " or it was closed and gave way to others): go on with it, then save it";
+
+    private final Sessions sessions;
+    private final Opener opener;
+    private final RestoredSessions restored;
+    private final ModelFingerprint fingerprint = new ModelFingerprint();
+
+    JlamaSaves(Sessions sessions, Opener opener) {
+        this.sessions = sessions;
+        this.opener = opener;
+        this.restored = new RestoredSessions(sessions);
+    }
+
+    // ---- saving
+
+    boolean save(UUID id, Path file) throws IOException {
+        List<Binding> known = sessions.find(id);
+        Binding found = null;
+        for (Binding binding : known) {
+            if (binding.held() instanceof JlamaSession) {
+                if (found != null) {
+                    throw new IllegalStateException("Two models have a session " + id
+                            + "; give each an id of its own");
+                }
+                found = binding;
+            }
+        }
+        if (found != null && found.held() instanceof JlamaSession session) {
+            save(session, found, file);
+            return true;
+        }
+        if (!known.isEmpty()) {
+            throw new IllegalStateException("Session " + id + GONE);
+        }
+        return false;
+    }
+
+    private void save(JlamaSession session, Binding binding, Path file) throws IOException {
+        AbstractModel model = session.model();
+        if (model == null) {
+            throw new IllegalStateException("The model of this session is gone, so nobody could go on with it");
+        }
+        if (model.getConfig().dctx().hasModelShard()) {
+            throw new IllegalStateException("Only a part of the model is here, so its sessions can't be saved");
+        }
+        String print = fingerprint.of(model);
+        lockBetweenSteps(session, model);
+        try {
+            SavedSessions.save(session, binding, print, file);
+        } finally {
+            session.kv().lock().unlock();
+        }
+    }
+
+    /** A step holds the model's lock from its first layer to its last. */
+    private static void lockBetweenSteps(JlamaSession session, AbstractModel model) {
+        synchronized (JlamaAccess.blocks(model)) {
+            session.kv().lock().lock();
+        }
+        if (session.kv().isClosed()) {
+            session.kv().lock().unlock();
+            throw new IllegalStateException("This session" + GONE);
+        }
+    }
+
+    // ---- restoring
+
+    UUID restore(AbstractModel model, Path file) throws IOException {
+        TransformerBlock[] blocks = JlamaAccess.blocks(model);
+        ModelShape shape = blocks == null || blocks.length == 0 || JlamaShape.isEncoder(model)
+                ? null
+                : JlamaShape.of(JlamaAccess.attention(blocks[0]));
+        if (shape == null || model.getConfig().dctx().hasModelShard()) {
+            throw new IllegalStateException("ALISA does not serve this " + model.getModelType()
+                    + " model as a whole, so it has no sessions to restore");
+        }
+        return restored.put(model, SavedSessions.restore(file, fingerprint.of(model), shape,
+                model.getConfig().vocabularySize, mode -> opener.open(shape, mode, model)));
+    }
+
+    /** Has a cache object that was just made go on with the restored session that waits for its id. */
+    void created(KvBuffer buffer, Binding binding) {
+        UUID id = JlamaAccess.id(buffer);
+        binding.setId(id);
+        int position = restored.adopt(JlamaAccess.model(buffer), id, binding);
+        if (position >= 0) {
+            buffer.setCurrentContextPosition(position);
+        }
+    }
+}

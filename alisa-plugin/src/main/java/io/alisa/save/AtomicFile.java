@@ -1,0 +1,100 @@
+package io.alisa.save;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A file that appears whole or not at all: written under a name of its own in the same directory, with rights for its owner
+ * only from the moment it is made, then forced to the disk and renamed. What was at its place before stays until then.
+ */
+final class AtomicFile implements AutoCloseable {
+    private static final Set<StandardOpenOption> OPTIONS = Set.of(StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE);
+
+    private final Path target;
+    private final Path directory;
+    private final Path temporary;
+    private final FileChannel channel;
+    private boolean done;
+
+    /** Throws {@link IOException} where the file can't be made there. */
+    AtomicFile(Path file) throws IOException {
+        target = file.toAbsolutePath();
+        Path parent = target.getParent();
+        if (parent == null || target.getFileName() == null) {
+            throw new IOException("'" + file + "' is no name of a file");
+        }
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("'" + target + "' is there already and no ordinary file: choose another name");
+        }
+        directory = parent;
+        temporary = parent.resolve(Leftovers.PREFIX + UUID.randomUUID() + Leftovers.SUFFIX);
+        Leftovers.sweep(parent);
+        Leftovers.began(temporary);
+        boolean made = false;
+        try {
+            channel = FileChannel.open(temporary, OPTIONS, ownerOnly());
+            Leftovers.hold(channel);
+            made = true;
+        } catch (IOException e) {
+            throw new IOException("Nothing can be written in '" + parent + "' (" + e
+                    + "): choose a directory that exists and that you may write to", e);
+        } finally {
+            if (!made) {
+                Leftovers.ended(temporary);
+            }
+        }
+    }
+
+    private static FileAttribute<?>[] ownerOnly() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[]{
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Appends all that remains. */
+    void write(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** Puts the file in its place. */
+    void commit() throws IOException {
+        channel.force(true);
+        channel.close();
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        done = true;
+        try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+            parent.force(true); // or a crash of the machine could take the name back
+        } catch (IOException e) {
+            return; // systems that can't open a directory: the file itself is on the disk
+        }
+    }
+
+    /** Deletes what was written unless it was committed. */
+    @Override
+    public void close() throws IOException {
+        try {
+            channel.close();
+        } finally {
+            if (!done) {
+                Files.deleteIfExists(temporary);
+            }
+            Leftovers.ended(temporary);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.alisa.save;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Temporary files of saves that were not finished. They go when a save fails, when the JVM ends, and, where it was killed,
+ * with the next save into the same directory: who writes one holds a lock on it, so one that can be locked is nobody's.
+ */
+final class Leftovers {
+    static final String PREFIX = ".alisa-save-";
+    static final String SUFFIX = ".tmp";
+    /** Written by this process now. A second look at one of these would give up its lock, so they are left alone. */
+    private static final Set<Path> OURS = new HashSet<>();
+    private static boolean watching;
+
+    private Leftovers() {
+    }
+
+    static synchronized void began(Path file) {
+        OURS.add(file);
+        if (!watching) {
+            watching = true;
+            try {
+                Runtime.getRuntime().addShutdownHook(new Thread(Leftovers::deleteOurs, "alisa-save-cleaner"));
+            } catch (IllegalStateException e) {
+                return; // the JVM is ending already: what is begun now may stay until the next save
+            }
+        }
+    }
+
+    static synchronized void ended(Path file) {
+        OURS.remove(file);
+    }
+
+    private static synchronized void deleteOurs() {
+        for (Path file : OURS) {
+            delete(file);
+        }
+    }
+
+    /** Says that somebody is at work on a file, for as long as the channel is open. */
+    static void hold(FileChannel channel) throws IOException {
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            throw new IOException("somebody else has locked it");
+        }
+    }
+
+    /** Deletes what a process that is gone has left in a directory. */
+    static synchronized void sweep(Path directory) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+            for (Path file : files) {
+                if (!OURS.contains(file) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && isNobodys(file)) {
+                    delete(file);
+                }
+            }
+        } catch (IOException e) {
+            return; // whoever saves there will hear of it
+        }
+    }
+
+    private static boolean isNobodys(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                FileLock lock = channel.tryLock()) {
+            return lock != null;
+        } catch (IOException e) {
+            return false; // another user's
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            return; // tried again with the next save
+        }
+    }
+}

@@ -87,7 +87,8 @@ public final class BenchMain {
             Path large = TalkingModel.write(Path.of("target", "bench", "models"),
                     Sizes.QUICK ? BenchModels.small(8192) : BenchModels.llama1b(4, 8192, 8192), trained);
             clients("4 layers of Llama-3.2-1B, random weights",
-                    new ClientBench(directory.resolve("clients"), agent, large, 1).run(List.of(Client.CHAT, Client.STREAMING)),
+                    new ClientBench(directory.resolve("clients"), agent, large, 1)
+                            .run(List.of(Client.CHAT, Client.STREAMING)),
                     directory.resolve("clients-1b.png"));
         }
     }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.alisa.compat.ClientProcess;
@@ -31,7 +32,7 @@ final class ClientBench {
      *
      * @param host        median milliseconds to the first token by turn, without the plugin
      * @param plugin      the same with it
-     * @param hostSame    whether all answers were those of the host to {@link Client#PLAIN}, without the plugin
+     * @param hostSame    whether all answers were those of the host under new session ids, without the plugin
      * @param pluginSame  the same with it
      * @param tokens      tokens in the plugin's session after the last turn
      */
@@ -47,6 +48,7 @@ final class ClientBench {
         this.rounds = rounds;
     }
 
+    /** @param clients {@link Client#PLAIN} or {@link Client#CHAT} among them, whose answers without the plugin are right */
     Map<Client, Outcome> run(List<Client> clients) throws IOException, InterruptedException {
         Map<Client, List<List<Answer>>> host = new EnumMap<>(Client.class);
         Map<Client, List<List<Answer>>> plugin = new EnumMap<>(Client.class);
@@ -57,8 +59,9 @@ final class ClientBench {
                 plugin.computeIfAbsent(client, c -> new ArrayList<>()).add(answers(client, true));
             }
         }
-        List<String> reference = texts(
-                host.containsKey(Client.PLAIN) ? host.get(Client.PLAIN).getFirst() : answers(Client.PLAIN, false));
+        // Each turn under a new session id.
+        Client reliable = clients.contains(Client.PLAIN) ? Client.PLAIN : Client.CHAT;
+        List<String> reference = texts(Objects.requireNonNull(host.get(reliable)).getFirst());
         Map<Client, Outcome> outcomes = new EnumMap<>(Client.class);
         for (Client client : clients) {
             List<List<Answer>> without = host.get(client);

@@ -22,7 +22,7 @@ final class ClientReport {
             "langchain4j, streaming", Client.CHAT, "langchain4j, whole answers", Client.SPRING_STREAMING,
             "langchain4j, streaming, in a Spring Boot jar");
     private static final Map<Client, Color> COLOURS = Map.of(Client.PLAIN, new Color(0xD55E00), Client.STREAMING,
-            new Color(0x0072B2), Client.CHAT, new Color(0x000000), Client.SPRING_STREAMING, new Color(0x009E73));
+            new Color(0x0072B2), Client.CHAT, new Color(0x8A4F7D), Client.SPRING_STREAMING, new Color(0x009E73));
 
     private final String model;
     private final Map<Client, Outcome> outcomes;

@@ -51,7 +51,6 @@ public final class ChatMain {
             command.printVersionHelp(System.out);
             return 0;
         }
-        requireVectorModule();
         String prompt = options.prompt();
         Sampling sampling = options.sampling();
         try (LoadedModel model = ModelLoader.load(options.model()); ChatUi ui = ui(prompt != null)) {
@@ -74,13 +73,5 @@ public final class ChatMain {
     private static boolean isTerminal() {
         Console console = System.console();
         return console != null && console.isTerminal();
-    }
-
-    private static void requireVectorModule() {
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            throw new UserError(
-                    "This JVM runs without its vector module, which would make the host hundreds of times"
-                            + " slower; start with examples/chat, or add --add-modules jdk.incubator.vector");
-        }
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A conversation: messages, their tokens, and one KV buffer that holds the tokens read so far. A turn reads only what
  * the buffer does not hold yet; that is the new message, and the last token of a reply that was cut off.
  */
-final class Conversation implements AutoCloseable {
+public final class Conversation implements AutoCloseable {
     private final LoadedModel model;
     private final List<Message> messages = new ArrayList<>();
     private final List<Turn> turns = new ArrayList<>();
@@ -19,7 +19,7 @@ final class Conversation implements AutoCloseable {
     private @Nullable Decoder decoder;
 
     /** @param opening messages the conversation begins with: a system message, or turns kept from an earlier one */
-    Conversation(LoadedModel model, List<Message> opening) {
+    public Conversation(LoadedModel model, List<Message> opening) {
         this.model = model;
         messages.addAll(opening);
     }
@@ -44,11 +44,11 @@ final class Conversation implements AutoCloseable {
     private record Prepared(Message message, TokenList newIds, boolean rereads) {
     }
 
-    int tokens() {
+    public int tokens() {
         return ids.size();
     }
 
-    int limit() {
+    public int limit() {
         return model.contextLimit();
     }
 
@@ -65,7 +65,7 @@ final class Conversation implements AutoCloseable {
     }
 
     /** Says something and returns what the model replied. Throws {@link ContextFull} and changes nothing if it is too long. */
-    Turn say(String text, Sampling sampling, ReplyListener listener) {
+    public Turn say(String text, Sampling sampling, ReplyListener listener) {
         Prepared prepared = prepare(Message.user(text));
         listener.onAccepted();
         if (prepared.rereads) {

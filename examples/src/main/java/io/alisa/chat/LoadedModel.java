@@ -11,7 +11,7 @@ import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.tokenizer.TokenizerModel;
 
 /** A model in memory with everything a conversation needs to know about it. */
-final class LoadedModel implements AutoCloseable {
+public final class LoadedModel implements AutoCloseable {
     private final Path directory;
     private final AbstractModel model;
     private final int contextLimit;
@@ -48,7 +48,7 @@ final class LoadedModel implements AutoCloseable {
         return format;
     }
 
-    int contextLimit() {
+    public int contextLimit() {
         return contextLimit;
     }
 
@@ -58,7 +58,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /** The model in a few words. */
-    String describe() {
+    public String describe() {
         Config config = model.getConfig();
         return directory.getFileName() + " (" + model.getModelType().name().toLowerCase(Locale.ROOT)
                 + ", " + config.numberOfLayers + " layers, " + config.embeddingLength + " wide)";

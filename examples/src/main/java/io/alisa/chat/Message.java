@@ -1,8 +1,9 @@
 package io.alisa.chat;
 
 /** One message of a conversation. */
-record Message(Role role, String text) {
-    enum Role {
+public record Message(Role role, String text) {
+    /** Who said it. */
+    public enum Role {
         SYSTEM, USER, ASSISTANT
     }
 

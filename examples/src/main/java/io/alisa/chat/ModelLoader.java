@@ -12,11 +12,13 @@ import com.github.tjake.jlama.model.ModelSupport;
 import com.github.tjake.jlama.safetensors.DType;
 
 /** Gives a model directory to the host and turns what can go wrong into a sentence. */
-final class ModelLoader {
+public final class ModelLoader {
     private ModelLoader() {
     }
 
-    static LoadedModel load(ModelOptions options) {
+    /** Loads it; throws {@link UserError} with a sentence for what the user can put right. */
+    public static LoadedModel load(ModelOptions options) {
+        requireVectorModule();
         Path directory = options.directory();
         ModelCheck.check(directory);
         Optional<DType> quantized = options.quantization();
@@ -36,6 +38,14 @@ final class ModelLoader {
         }
     }
 
+    private static void requireVectorModule() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            throw new UserError(
+                    "This JVM runs without its vector module, which would make the host hundreds of times"
+                            + " slower; start with the script in examples, or add --add-modules jdk.incubator.vector");
+        }
+    }
+
     /** Where the host alone puts its KV pages, which it never deletes. */
     private static Path workingDirectory() throws IOException {
         Path directory = Files.createTempDirectory("alisa-chat");
@@ -51,7 +61,8 @@ final class ModelLoader {
         }
     }
 
-    static String rootCause(Throwable thrown) {
+    /** What lies at the bottom of it, in one line. */
+    public static String rootCause(Throwable thrown) {
         Throwable cause = thrown;
         while (cause.getCause() != null) {
             cause = cause.getCause();

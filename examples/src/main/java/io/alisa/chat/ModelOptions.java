@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which model, and in what types it computes: shared by the chat and by the JVMs it compares itself with. */
-final class ModelOptions {
+public final class ModelOptions {
     /** Types the host can keep activations and KV in. */
     enum WorkingType {
         F32, BF16
@@ -31,7 +31,8 @@ final class ModelOptions {
     @Option(names = "--quantize", paramLabel = "TYPE", defaultValue = "none", description = "quantise the weights while loading, Q4 or none (default: none)")
     private Quantization quantize = Quantization.NONE;
 
-    static ModelOptions of(Path directory) {
+    /** A model directory with the defaults. */
+    public static ModelOptions of(Path directory) {
         ModelOptions options = new ModelOptions();
         options.model = directory;
         return options;

@@ -10,8 +10,8 @@ import io.alisa.Alisa;
 import io.alisa.SessionReport;
 
 /** What the plugin says about this process. */
-final class PluginView {
-    static final String INACTIVE = "The plugin is not active, the host answers alone:"
+public final class PluginView {
+    public static final String INACTIVE = "The plugin is not active, the host answers alone:"
             + " start with examples/chat (or -javaagent:alisa-plugin.jar) and without alisa.enabled=false";
 
     /** The plugin's flag. */
@@ -30,7 +30,7 @@ final class PluginView {
     }
 
     /** The session used last, which right after a step is this chat's own. Empty if the host works alone. */
-    static Optional<SessionReport> lastSession() {
+    public static Optional<SessionReport> lastSession() {
         return Alisa.active() ? Optional.ofNullable(Alisa.lastSession()) : Optional.empty();
     }
 

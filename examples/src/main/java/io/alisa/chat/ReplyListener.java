@@ -1,7 +1,7 @@
 package io.alisa.chat;
 
 /** Watches a reply come into being. */
-interface ReplyListener {
+public interface ReplyListener {
     /** The message fits and is part of the conversation now. */
     default void onAccepted() {
     }

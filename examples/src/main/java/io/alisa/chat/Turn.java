@@ -9,16 +9,16 @@ package io.alisa.chat;
  * @param prefill      what was read before the reply began: the message and what an earlier turn left over
  * @param decode       what was written
  */
-record Turn(String text, int promptStart, int promptEnd, TokenList replyIds, Finish finish, Speed prefill,
+public record Turn(String text, int promptStart, int promptEnd, TokenList replyIds, Finish finish, Speed prefill,
         Speed decode) {
     /** Why a reply ended. */
-    enum Finish {
+    public enum Finish {
         END_TOKEN, MAX_TOKENS, CONTEXT_FULL, STOPPED
     }
 
     /** So many tokens in so much time. */
-    record Speed(int tokens, long nanos) {
-        double perSecond() {
+    public record Speed(int tokens, long nanos) {
+        public double perSecond() {
             return nanos == 0 ? 0 : tokens * 1e9 / nanos;
         }
     }

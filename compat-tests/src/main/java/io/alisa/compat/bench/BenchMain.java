@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.compat.ClientProcess.Client;
 import io.alisa.compat.tiny.WeightType;
 import org.openjdk.jmh.runner.RunnerException;
 
@@ -13,7 +14,7 @@ import org.openjdk.jmh.runner.RunnerException;
  * Runs all benchmarks, opponent after opponent, and writes the figures as tables.
  *
  * <p>Arguments: the plugin jar, the directory for the report, and benchmarks to run (default: all of
- * {@code kernel layer model decode prefill tiers timeline restore startup}).
+ * {@code kernel layer model decode prefill tiers timeline restore clients startup}).
  */
 public final class BenchMain {
     private static final List<Mode> ALL = List.of(Mode.values());
@@ -34,7 +35,7 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "startup");
+                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "clients", "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
         main.models();
@@ -42,6 +43,7 @@ public final class BenchMain {
         if (wanted.contains("restore")) {
             main.report.add(RestoreBench.report(new RestoreBench(new ChildJvm(agent)).run(), main.report.bars()));
         }
+        main.clients(agent, directory);
         if (wanted.contains("startup")) {
             main.report.startup(StartupBench.run(agent));
         }
@@ -77,6 +79,28 @@ public final class BenchMain {
         if (wanted.contains("timeline")) {
             report.add(new Timeline(child).run(directory));
         }
+    }
+
+    private void clients(String agent, Path directory) throws IOException, InterruptedException {
+        if (wanted.contains("clients")) {
+            Path trained = Path.of("..", "examples", "models", "memo");
+            clients("the trained model", new ClientBench(directory.resolve("clients"), agent, trained,
+                    Sizes.QUICK ? 1 : 3)
+                    .run(ClientBench.CLIENTS), directory.resolve("clients-trained.png"));
+            Path large = TalkingModel.write(Path.of("target", "bench", "models"),
+                    Sizes.QUICK ? BenchModels.small(8192) : BenchModels.llama1b(4, 8192, 8192), trained);
+            clients("4 layers of Llama-3.2-1B, random weights",
+                    new ClientBench(directory.resolve("clients"), agent, large, 1)
+                            .run(List.of(Client.CHAT, Client.STREAMING)),
+                    directory.resolve("clients-1b.png"));
+        }
+    }
+
+    private void clients(String model, Map<Client, ClientBench.Outcome> outcomes, Path chart) throws IOException {
+        ClientReport clientReport = new ClientReport(model, outcomes);
+        report.add(clientReport.lines());
+        clientReport.judge(report.bars());
+        clientReport.draw(chart);
     }
 
     private void models() throws RunnerException, IOException {

@@ -6,7 +6,7 @@ import java.util.Random;
 import io.alisa.compat.quality.Facts.Fact;
 
 /** Text for a machine that has none: always the same. */
-final class MadeUpText {
+public final class MadeUpText {
     private static final int FACTS_EACH = 6;
     private static final List<String> WHO = List.of("The old farmer", "A tall woman", "The captain", "My brother",
             "The doctor",
@@ -42,7 +42,11 @@ final class MadeUpText {
 
     /** Sentences of no great sense. */
     static String prose(int length) {
-        Random random = new Random(12);
+        return prose(length, new Random(12));
+    }
+
+    /** The same by a seed of one's own; at least {@code length} letters, and a blank at the end. */
+    public static String prose(int length, Random random) {
         StringBuilder text = new StringBuilder();
         while (text.length() < length) {
             text.append(sentence(random)).append(' ');

@@ -1,0 +1,28 @@
+package io.alisa.examples;
+
+import java.nio.file.Path;
+
+import dev.langchain4j.memory.chat.MessageWindowChatMemory;
+import dev.langchain4j.model.jlama.JlamaChatModel;
+import dev.langchain4j.service.AiServices;
+
+/** A conversation through langchain4j: each line of the input is a question. Arguments: a directory of models, a model's name. */
+public final class LangChain4jChat {
+    private LangChain4jChat() {
+    }
+
+    private interface Assistant {
+        String answer(String question);
+    }
+
+    public static void main(String[] arguments) {
+        JlamaChatModel model = JlamaChatModel.builder().modelCachePath(Path.of(arguments[0])).modelName(arguments[1])
+                .temperature(0f).build();
+        Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)
+                .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
+        for (String question = IO.readln(); question != null; question = IO.readln()) {
+            IO.println(assistant.answer(question));
+        }
+        System.exit(0); // the host's worker threads would keep the process for a minute
+    }
+}

@@ -1,0 +1,42 @@
+package io.alisa.examples;
+
+import java.nio.file.Path;
+
+import dev.langchain4j.memory.chat.MessageWindowChatMemory;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.jlama.JlamaChatModel;
+import dev.langchain4j.service.AiServices;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.CommandLineRunner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
+
+/** A conversation in a Spring Boot application: each line of the input is a question. Options: --models=DIR --model=NAME. */
+@SpringBootApplication
+public class ChatApplication {
+
+    public static void main(String[] arguments) {
+        System.exit(SpringApplication.exit(SpringApplication.run(ChatApplication.class, arguments)));
+    }
+
+    private interface Assistant {
+        String answer(String question);
+    }
+
+    @Bean
+    ChatModel chatModel(@Value("${models}") Path models, @Value("${model}") String model) {
+        return JlamaChatModel.builder().modelCachePath(models).modelName(model).temperature(0f).build();
+    }
+
+    @Bean
+    CommandLineRunner conversation(ChatModel model) {
+        Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)
+                .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
+        return arguments -> {
+            for (String question = IO.readln(); question != null; question = IO.readln()) {
+                IO.println(assistant.answer(question));
+            }
+        };
+    }
+}

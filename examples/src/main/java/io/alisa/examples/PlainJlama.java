@@ -1,0 +1,34 @@
+package io.alisa.examples;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.ModelSupport;
+import com.github.tjake.jlama.safetensors.DType;
+import com.github.tjake.jlama.safetensors.prompt.PromptSupport;
+
+/** A conversation by Jlama's own API: each line of the input is a question. Argument: a model directory. */
+public final class PlainJlama {
+    private PlainJlama() {
+    }
+
+    public static void main(String[] arguments) {
+        AbstractModel model = ModelSupport.loadModel(new File(arguments[0]), DType.F32, DType.I8);
+        List<String> said = new ArrayList<>(); // question, answer, question, answer, ...
+        for (String question = IO.readln(); question != null; question = IO.readln()) {
+            said.add(question);
+            PromptSupport.Builder prompt = model.promptSupport().orElseThrow().builder();
+            for (int i = 0; i < said.size(); i++) {
+                prompt = i % 2 == 0 ? prompt.addUserMessage(said.get(i)) : prompt.addAssistantMessage(said.get(i));
+            }
+            // The whole conversation each time, under a new id: what is known of it is not computed again.
+            said.add(model.generate(UUID.randomUUID(), prompt.build(), 0f, model.getConfig().contextLength,
+                    (piece, millis) -> IO.print(piece)).responseText);
+            IO.println();
+        }
+        System.exit(0); // the host's worker threads would keep the process for a minute
+    }
+}

@@ -1,0 +1,13 @@
+package io.alisa.web;
+
+import io.alisa.chat.Conversation;
+import io.alisa.chat.ReplyListener;
+
+/** Watches one message from the moment it is sent. */
+interface SpeakerListener extends ReplyListener {
+    /** Another conversation is speaking; this one has to wait. */
+    void onWait();
+
+    /** It is this conversation's turn. */
+    void onFloor(Conversation conversation);
+}

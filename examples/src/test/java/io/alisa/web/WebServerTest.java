@@ -1,0 +1,216 @@
+package io.alisa.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.Headers;
+import io.alisa.chat.LoadedModel;
+import io.alisa.chat.ModelLoader;
+import io.alisa.chat.ModelOptions;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the page asks the server, without a browser. */
+class WebServerTest {
+    private static final LoadedModel MODEL = ModelLoader.load(ModelOptions.of(Path.of("models", "memo")));
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private WebServer server;
+
+    /** An event as it came: its name and its data. */
+    private record Event(String name, JsonNode data) {
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        server = WebServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Conversations(MODEL, 200, 3));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        client.close();
+    }
+
+    @Test
+    void thePageBringsAllItNeeds() throws Exception {
+        HttpResponse<String> page = client.send(request("/").GET().build(), BodyHandlers.ofString());
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Security-Policy")).hasValueSatisfying(
+                policy -> assertThat(policy).startsWith("default-src 'none'"));
+        Matcher links = Pattern.compile("(?:src|href)\\s*=\\s*\"([^\"]*)\"|url\\(([^)]*)\\)|import\\s")
+                .matcher(page.body());
+        assertThat(links.results().map(link -> link.group(1))).containsOnly("data:,");
+        assertThat(page.body()).doesNotContain("innerHTML").contains("prefers-color-scheme", "width=device-width");
+    }
+
+    @Test
+    void conversationsOfTwoUsersStayApart() throws Exception {
+        String alice = begin();
+        String bob = begin();
+        assertThat(reply(say(alice, "Remember this: The gate code of Alice is 4821."))).isEqualTo("Noted.");
+        assertThat(reply(say(bob, "Remember this: The gate code of Alice is 1357."))).isNotEmpty();
+        assertThat(reply(say(alice, "What is the gate code of Alice?"))).isEqualTo("The gate code of Alice is 4821.");
+        assertThat(reply(say(bob, "What is the gate code of Alice?"))).isEqualTo("The gate code of Alice is 1357.");
+    }
+
+    @Test
+    void figuresComeWithTheText() throws Exception {
+        List<Event> events = say(begin(), "Remember this: The pet of Bob is a raven.");
+        assertThat(events).extracting(Event::name).startsWith("read").contains("text", "figures")
+                .endsWith("end", "note"); // no agent in this JVM, which is said
+        JsonNode last = events.stream().filter(event -> event.name.equals("figures")).toList().getLast().data;
+        JsonNode end = events.get(events.size() - 2).data;
+        assertThat(last.get("limit").asInt()).isEqualTo(MODEL.contextLimit());
+        assertThat(last.get("tokens").asInt())
+                .isEqualTo(end.get("readTokens").asInt() + end.get("writtenTokens").asInt());
+        assertThat(end.get("finish").asText()).isEqualTo("END_TOKEN");
+    }
+
+    @Test
+    void aMessageThatDoesNotFitIsRefusedAndTheConversationGoesOn() throws Exception {
+        String name = begin();
+        List<Event> refused = say(name, "one two three ".repeat(3000));
+        assertThat(refused).singleElement().satisfies(event -> {
+            assertThat(event.name).isEqualTo("error");
+            assertThat(event.data.get("error").asText()).contains("the model's context holds 4,090");
+        });
+        assertThat(reply(say(name, "Remember this: The lamp is in the cellar."))).isNotEmpty();
+    }
+
+    @Test
+    void mistakesAreAnsweredInASentence() throws Exception {
+        assertThat(error("/conversations/00000000-0000-0000-0000-000000000000/messages", "Hello", 404))
+                .contains("Begin a new one");
+        assertThat(error("/conversations/" + begin() + "/messages", "  ", 400)).contains("empty");
+        assertThat(error("/conversations/" + begin() + "/messages", "x".repeat((1 << 20) + 1), 413))
+                .contains("shorten");
+        assertThat(error("/elsewhere", "", 404)).contains("nothing here");
+    }
+
+    @Test
+    void theOneUnusedLongestGivesWay() throws Exception {
+        String first = begin();
+        String second = begin();
+        begin();
+        say(first, "Remember this: The lamp is in the cellar.");
+        begin();
+        assertThat(error("/conversations/" + second + "/messages", "Hello", 404)).contains("others needed its room");
+        assertThat(reply(say(first, "Where is the lamp?"))).isEqualTo("The lamp is in the cellar.");
+    }
+
+    /** Who goes away in the middle of a reply does not keep the others waiting to its end. */
+    @Test
+    void aReplyNobodyReadsIsGivenUp() throws Exception {
+        String leaving = begin();
+        String staying = begin();
+        InputStream events = client
+                .send(message(leaving, "Tell me a story. ".repeat(100)), BodyHandlers.ofInputStream())
+                .body();
+        assertThat(events.read()).isPositive();
+        CompletableFuture<List<Event>> waiting = CompletableFuture.supplyAsync(() -> quietly(staying));
+        events.close();
+        assertThat(reply(waiting.join())).isEqualTo("Noted.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:80, , true", "localhost:80, http://localhost:80, true", "[::1]:80, http://[::1]:80, true",
+            "localhost, http://localhost, true", "evil.example:80, , false", "127.0.0.1.evil.example:80, , false",
+            "localhost:80, http://evil.example, false", "localhost:80, http://localhost:81, false",
+            "localhost:80, null, false", ", , false"})
+    void onlyItsOwnPageMayAsk(@Nullable String host, @Nullable String origin, boolean allowed) {
+        Headers headers = new Headers();
+        if (host != null) {
+            headers.set("Host", host);
+        }
+        if (origin != null) {
+            headers.set("Origin", origin);
+        }
+        assertThat(new SameOrigin(InetAddress.getLoopbackAddress()).allows(headers)).isEqualTo(allowed);
+    }
+
+    @Test
+    void anotherSitesPageIsTurnedAway() throws Exception {
+        HttpResponse<String> response = client.send(request("/conversations").header("Origin", "http://evil.example")
+                .POST(BodyPublishers.noBody()).build(), BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(403);
+    }
+
+    private String begin() throws IOException, InterruptedException {
+        HttpResponse<String> begun = client.send(request("/conversations").POST(BodyPublishers.noBody()).build(),
+                BodyHandlers.ofString());
+        return JSON.readTree(begun.body()).get("id").asText();
+    }
+
+    private List<Event> quietly(String conversation) {
+        try {
+            return say(conversation, "Remember this: The gate code of Alice is 4821.");
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private List<Event> say(String conversation, String text) throws IOException, InterruptedException {
+        HttpResponse<InputStream> response = client.send(message(conversation, text), BodyHandlers.ofInputStream());
+        assertThat(response.statusCode()).isEqualTo(200);
+        List<Event> events = new ArrayList<>();
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+            for (String name = lines.readLine(); name != null; name = lines.readLine()) {
+                String data = Objects.requireNonNull(lines.readLine());
+                assertThat(lines.readLine()).as("the line that ends an event").isEmpty();
+                events.add(new Event(name.substring("event: ".length()),
+                        JSON.readTree(data.substring("data: ".length()))));
+            }
+        }
+        return events;
+    }
+
+    private static String reply(List<Event> events) {
+        return events.stream().filter(event -> event.name.equals("text")).map(event -> event.data.get("text").asText())
+                .reduce("", String::concat);
+    }
+
+    private String error(String path, String body, int status) throws IOException, InterruptedException {
+        HttpResponse<String> response = client.send(request(path).POST(BodyPublishers.ofString(body)).build(),
+                BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(status);
+        return JSON.readTree(response.body()).get("error").asText();
+    }
+
+    private HttpRequest message(String conversation, String text) {
+        return request("/conversations/" + conversation + "/messages").POST(BodyPublishers.ofString(text)).build();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + path));
+    }
+}

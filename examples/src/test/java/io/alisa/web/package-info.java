@@ -1,0 +1,4 @@
+@NullMarked
+package io.alisa.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,9 +10,9 @@
 //   block:                                 the pieces of all KV heads, one behind the other, at a multiple of 128
 // Only full blocks are attended: all 64 tokens of a block count.
 //
-// A partial is the running softmax of one query row over some tokens, PARTIAL_HEAD + d floats:
+// A partial is the running softmax of one query row over some tokens, partialFloats(d) floats:
 //   [0] largest score (negative infinity where there was no token)   [1] sum of exp(score - largest)
-//   [2], [3] zero   [4..] sum of exp(score - largest) * value, not divided
+//   [2], [3] zero   [4..] sum of exp(score - largest) * value, not divided; zero behind d
 // Scores are cap(query * key): queries are already scaled and rotated.
 
 #pragma once
@@ -23,6 +23,10 @@ namespace alisa {
 
 constexpr int BLOCK_TOKENS = 64;
 constexpr int PARTIAL_HEAD = 4;
+
+constexpr int partialFloats(int headSize) {
+    return PARTIAL_HEAD + (headSize + 3) / 4 * 4;
+}
 
 // -------------------------------------------------------------------------------------------------------------------
 // Decode: few query rows, all blocks, each byte of them read once.
@@ -37,8 +41,8 @@ constexpr int PARTIAL_HEAD = 4;
 //          y = kvHeads * ceil(rows / 8)    query rows that share a KV head, 8 to a thread block; the reads of the
 //                                          second eight come out of the L2 cache. For ..._any: y = kvHeads * rows
 //          z = sequences
-//   shared decodeSharedBytes(d, bytes per element): above 48 KB the function needs the attribute
-//          MAX_DYNAMIC_SHARED_SIZE_BYTES. For ..._any: 0
+//   shared decodeSharedBytes(d, bytes per element), gatherSharedBytes(d); 0 for ..._any. Above 48 KB the function
+//          needs the attribute MAX_DYNAMIC_SHARED_SIZE_BYTES: set it always
 //   splits one wave: floor(SMs * resident / (y * z)), at least 1, at most blockCount, where resident is what
 //          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes).
 //
@@ -166,22 +170,33 @@ struct SealParameters {
 constexpr int WARPS = 4;
 constexpr int TILE_TOKENS = 16;  // tokens a warp works on at a time
 
-// Tiles in flight per warp: some 100 KB on a multiprocessor of 228 KB in all cases.
+// Tiles in a warp's ring: some 100 KB in flight on a multiprocessor of 228 KB.
 constexpr int decodeStages(int headSize, int elementBytes) {
-    return headSize * elementBytes <= 64 ? 4 : headSize * elementBytes <= 256 ? 3 : 2;
+    return headSize * elementBytes <= 32    ? 6
+           : headSize * elementBytes <= 64  ? 4
+           : headSize * elementBytes <= 256 ? 3
+                                            : 2;
 }
 
-// A tile in shared memory: 16 rows, and what holds their scales (a 4-byte word per key and per value).
+// A tile in shared memory: 16 rows; a 4-byte word with the scale code of each key and value, and where it is in there.
 constexpr int tileBytes(int headSize, int elementBytes) {
-    return TILE_TOKENS * 2 * headSize * elementBytes + TILE_TOKENS * 8;
+    return TILE_TOKENS * 2 * headSize * elementBytes + TILE_TOKENS * 9;
 }
 
+// Partials of the warps of a thread block, 8 rows each.
 constexpr int combineBytes(int headSize) {
-    return WARPS * 8 * (headSize + PARTIAL_HEAD) * 4;
+    return WARPS * 8 * partialFloats(headSize) * 4;
 }
 
+// The queries of large heads, which have no room in registers.
+constexpr int queryBytes(int headSize) {
+    return headSize > 128 ? headSize * 32 : 0;
+}
+
+// Rows of GATHER_BATCH blocks that a warp is to read, two bytes each.
+constexpr int GATHER_BATCH = 16;
 constexpr int gatherListBytes() {
-    return WARPS * 128 * 8;
+    return WARPS * GATHER_BATCH * BLOCK_TOKENS * 2;
 }
 
 constexpr int larger(int a, int b) {
@@ -191,7 +206,12 @@ constexpr int larger(int a, int b) {
 // elementBytes: 1 for INT8, 2 for F16.
 constexpr int decodeSharedBytes(int headSize, int elementBytes) {
     return larger(WARPS * decodeStages(headSize, elementBytes) * tileBytes(headSize, elementBytes),
-                  combineBytes(headSize)) + gatherListBytes();
+                  combineBytes(headSize)) +
+           queryBytes(headSize);
+}
+
+constexpr int gatherSharedBytes(int headSize) {
+    return decodeSharedBytes(headSize, 1) + gatherListBytes();
 }
 
 constexpr int prefillSharedBytes(int headSize) {

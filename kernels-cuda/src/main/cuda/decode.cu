@@ -1,0 +1,99 @@
+// Decode attention: split-KV as in FlashDecoding, all query heads of a group on the same reads.
+
+#include "feed.cuh"
+#include "join.cuh"
+#include "softmax.cuh"
+
+namespace alisa {
+
+/** Query rows of a thread block: the rows of m16n8k16, less those that the queries' smaller halves take. */
+constexpr int DECODE_ROWS = 8;
+
+template <int D, class Element, class Feed>
+__device__ __forceinline__ void decode(const AttendParameters &p, unsigned char *shared, unsigned char *list) {
+    constexpr int STAGES = decodeStages(D, Element::BYTES);
+    constexpr int TILE = tileBytes(D, Element::BYTES);
+    constexpr bool IN_REGISTERS = queryBytes(D) == 0;
+    int rowTiles = (p.rows + DECODE_ROWS - 1) / DECODE_ROWS;
+    int kvHead = (int) blockIdx.y / rowTiles;
+    int firstRow = (int) blockIdx.y % rowTiles * DECODE_ROWS;
+    int sequence = (int) blockIdx.z;
+    unsigned char *ring = shared + queryBytes(D) + warpIndex() * STAGES * TILE;
+
+    Span span;
+    span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
+    span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
+    span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
+    span.selected = p.selected + ((int64_t) sequence * p.kvHeads + kvHead) * p.blockStride;
+    span.pieceOffset = (int64_t) kvHead * Element::pieceBytes(D);
+    Feed feed;
+    feed.begin(span, list);
+    int ready = 0;
+#pragma unroll
+    for (int stage = 0; stage < STAGES - 1; stage++) {
+        ready += feed.copyNext(ring + stage * TILE);
+        commitCopies();
+    }
+
+    // While the first tiles are on their way.
+    RunningSoftmax<D, Element, 1, IN_REGISTERS> softmax;
+    int64_t row = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + firstRow;
+    softmax.begin(p.queries + row * p.queryStride, p.queryStride, p.rows - firstRow, p.softCap, shared);
+    if constexpr (!IN_REGISTERS) {
+        __syncthreads();
+    }
+
+    for (int read = 0, write = STAGES - 1; ready > 0; ready--) {
+        waitForCopies<STAGES - 2>();
+        __syncwarp();  // all lanes' copies are here, and all lanes are done with the tile that is overwritten now
+        ready += feed.copyNext(ring + write * TILE);
+        commitCopies();
+        TokenScales scales;
+        Feed::readScales(ring + read * TILE, scales);
+        softmax.attend(ring + read * TILE, scales);
+        read = read == STAGES - 1 ? 0 : read + 1;
+        write = write == STAGES - 1 ? 0 : write + 1;
+    }
+    waitForCopies<0>();
+
+    __syncthreads();  // the partials take the rings' place
+    float *partials = (float *) (shared + queryBytes(D));
+    softmax.finish(partials + warpIndex() * DECODE_ROWS * partialFloats(D), partialFloats(D));
+    __syncthreads();
+    int rows = min(DECODE_ROWS, p.rows - firstRow);
+    joinWarps(p, partials, sequence, kvHead, firstRow, rows, p.firstPartial + (int) blockIdx.x);
+    if (p.joined != nullptr && isLastSplit(p.tickets)) {
+        joinPartials(p, (float4 *) partials, sequence, kvHead, firstRow, rows);
+    }
+}
+
+}  // namespace alisa
+
+#define DECODE_KERNELS(D, RESIDENT)                                                                                  \
+    ALISA_KERNEL(alisa_decode_int8_h##D, 128, RESIDENT, alisa::AttendParameters) {                                   \
+        DYNAMIC_SHARED(shared);                                                                                      \
+        alisa::decode<D, alisa::Int8Element, alisa::DenseFeed<D, alisa::Int8Element>>(parameters, shared, shared);   \
+    }                                                                                                                \
+    ALISA_KERNEL(alisa_gather_int8_h##D, 128, RESIDENT, alisa::AttendParameters) {                                   \
+        DYNAMIC_SHARED(shared);                                                                                      \
+        alisa::decode<D, alisa::Int8Element, alisa::GatheredFeed<D>>(parameters, shared + alisa::gatherListBytes(),  \
+                                                                     shared);                                        \
+    }                                                                                                                \
+    ALISA_KERNEL(alisa_decode_f16_h##D, 128, RESIDENT, alisa::AttendParameters) {                                    \
+        DYNAMIC_SHARED(shared);                                                                                      \
+        alisa::decode<D, alisa::HalfElement, alisa::DenseFeed<D, alisa::HalfElement>>(parameters, shared, shared);   \
+    }
+
+// The number of thread blocks that are to be resident bounds the registers: 128, 168 and 255 of them.
+DECODE_KERNELS(32, 4)
+DECODE_KERNELS(64, 4)
+DECODE_KERNELS(80, 3)
+DECODE_KERNELS(96, 3)
+DECODE_KERNELS(128, 3)
+DECODE_KERNELS(256, 2)
+
+ALISA_KERNEL(alisa_join, 128, 1, alisa::AttendParameters) {
+    __shared__ float4 scratch[alisa::WARPS * alisa::partialFloats(256) / 4];
+    alisa::joinPartials(parameters, scratch, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
+                        (int) blockIdx.x % parameters.rows, 1);
+}

@@ -1,0 +1,4 @@
+// All kernels: one module.
+
+#include "decode.cu"
+#include "any.cu"

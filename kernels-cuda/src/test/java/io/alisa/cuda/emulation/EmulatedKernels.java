@@ -1,0 +1,122 @@
+package io.alisa.cuda.emulation;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The kernels compiled by g++, see {@code src/test/cuda/emulation.h}. Addresses on the "device" are addresses of this
+ * process. Launches are synchronous and run one after the other, whoever asks for them.
+ */
+@SuppressWarnings("restricted") // foreign functions are what this is for
+public final class EmulatedKernels {
+    private static final Path SOURCES = Path.of("src", "test", "cuda", "emulation.cpp");
+    private static final Path LIBRARY = Path.of("target", "emulation", "libalisa-emulation.so");
+    private static final int COMPILE_MINUTES = 5;
+    private static final Optional<EmulatedKernels> INSTANCE = load();
+
+    private final MethodHandle has;
+    private final MethodHandle emulate;
+    private final MethodHandle message;
+
+    private EmulatedKernels(SymbolLookup library) {
+        Linker linker = Linker.nativeLinker();
+        has = linker.downcallHandle(library.findOrThrow("alisa_has"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+        message = linker.downcallHandle(library.findOrThrow("alisa_message"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS));
+        emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS));
+    }
+
+    /** The kernels; where there is no g++ the test that asks is skipped, saying so. */
+    public static EmulatedKernels orSkip() {
+        Assumptions.assumeTrue(INSTANCE.isPresent(), "no g++ here: the CUDA kernels are not emulated, not tested");
+        return INSTANCE.orElseThrow();
+    }
+
+    /** Whether there is a kernel of that name. */
+    public boolean has(String kernel) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) has.invokeExact(arena.allocateFrom(kernel)) != 0;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /**
+     * Runs a kernel to its end.
+     *
+     * @param parameters the kernel's parameter structure, see {@code attention.cuh}
+     * @throws IllegalStateException where the kernel did something that it must not
+     */
+    public void launch(String kernel, int gridX, int gridY, int gridZ, int blockX, int sharedBytes,
+            MemorySegment parameters) {
+        try (Arena arena = Arena.ofConfined()) {
+            int failed = (int) emulate.invokeExact(arena.allocateFrom(kernel), gridX, gridY, gridZ, blockX, sharedBytes,
+                    parameters);
+            if (failed != 0) {
+                MemorySegment text = (MemorySegment) message.invokeExact();
+                throw new IllegalStateException(text.reinterpret(Long.MAX_VALUE).getString(0));
+            }
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static RuntimeException unexpected(Throwable e) {
+        return new IllegalStateException("call of the emulation failed", e);
+    }
+
+    private static Optional<EmulatedKernels> load() {
+        if (!Files.exists(Path.of("/usr/bin/g++"))) {
+            return Optional.empty();
+        }
+        try {
+            compile();
+            return Optional.of(
+                    new EmulatedKernels(SymbolLookup.libraryLookup(LIBRARY.toAbsolutePath(), Arena.global())));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot compile the emulated kernels", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void compile() throws IOException, InterruptedException {
+        Files.createDirectories(LIBRARY.getParent());
+        Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
+        Path log = LIBRARY.resolveSibling("g++.log");
+        // No stack checks: fibers jump between stacks, which is what those look for.
+        Process process = new ProcessBuilder(List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fPIC", "-shared",
+                "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-o", made.toString(), SOURCES.toString()))
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        if (!process.waitFor(COMPILE_MINUTES, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+            throw new IOException("g++ does not end");
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException("g++ failed:\n" + Files.readString(log));
+        }
+        Files.move(made, LIBRARY, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

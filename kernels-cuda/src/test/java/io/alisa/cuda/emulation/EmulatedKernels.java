@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 @SuppressWarnings("restricted") // foreign functions are what this is for
 public final class EmulatedKernels {
-    private static final Path SOURCES = Path.of("src", "test", "cuda", "emulation.cpp");
+    private static final Path SOURCES = Path.of("src", "test", "cuda");
     private static final Path LIBRARY = Path.of("target", "emulation", "libalisa-emulation.so");
     private static final int COMPILE_MINUTES = 5;
     private static final Optional<EmulatedKernels> INSTANCE = load();
@@ -107,8 +107,10 @@ public final class EmulatedKernels {
         Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
         Path log = LIBRARY.resolveSibling("g++.log");
         // No stack checks: fibers jump between stacks, which is what those look for.
-        Process process = new ProcessBuilder(List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fPIC", "-shared",
-                "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-o", made.toString(), SOURCES.toString()))
+        Process process = new ProcessBuilder(
+                List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fno-ipa-icf", "-fPIC", "-shared",
+                        "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-I", SOURCES.toString(), "-o", made.toString(),
+                        SOURCES.resolve("emulation.cpp").toString()))
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start();
         if (!process.waitFor(COMPILE_MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly();

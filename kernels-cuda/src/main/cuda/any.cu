@@ -68,7 +68,7 @@ __device__ __forceinline__ void attendAny(const AttendParameters &p, float *shar
         sum += __shfl_xor_sync(WARP, sum, by);
     }
     int floats = partialFloats(p.headSize);
-    float *partial = shared + warpIndex() * 8 * floats;
+    float *partial = shared + warpIndex() * floats;
     if (lane() == 0) {
         partial[0] = largest;
         partial[1] = sum;
@@ -87,12 +87,12 @@ __device__ __forceinline__ void attendAny(const AttendParameters &p, float *shar
 
 ALISA_KERNEL(alisa_attend_int8_any, 128, 4, alisa::AttendParameters) {
     using namespace alisa;
-    __shared__ float shared[combineBytes(MAX_HEAD_SIZE) / 4];
+    __shared__ __align__(16) float shared[WARPS * partialFloats(MAX_HEAD_SIZE)];
     attendAny(parameters, shared);
     __syncthreads();
     int kvHead = (int) blockIdx.y / parameters.rows;
     int row = (int) blockIdx.y % parameters.rows;
-    joinWarps(parameters, shared, (int) blockIdx.z, kvHead, row, 1, parameters.firstPartial + (int) blockIdx.x);
+    joinWarps(parameters, shared, 1, (int) blockIdx.z, kvHead, row, 1, parameters.firstPartial + (int) blockIdx.x);
     if (parameters.joined != nullptr && isLastSplit(parameters.tickets)) {
         joinPartials(parameters, (float4 *) shared, (int) blockIdx.z, kvHead, row, 1);
     }

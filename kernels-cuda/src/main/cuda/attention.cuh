@@ -10,6 +10,9 @@
 //   block:                                 the pieces of all KV heads, one behind the other, at a multiple of 128
 // Only full blocks are attended: all 64 tokens of a block count.
 //
+// Modules: kernels whose names end in _h<d> are in the module attention-h<d> (sm_80 and later), all others in common
+// (sm_75 and later).
+//
 // A partial is the running softmax of one query row over some tokens, partialFloats(d) floats:
 //   [0] largest score (negative infinity where there was no token)   [1] sum of exp(score - largest)
 //   [2], [3] zero   [4..] sum of exp(score - largest) * value, not divided; zero behind d
@@ -48,7 +51,7 @@ constexpr int partialFloats(int headSize) {
 //
 //   alisa_prefill_int8_h{32,64,80,96,128,256}: many query rows, every row attends every token of the blocks.
 //   block  128 threads
-//   grid   x = splits, y = kvHeads * ceil(rows / 64), z = sequences
+//   grid   x = splits, y = kvHeads * ceil(rows / prefillRows(d)), z = sequences
 //   shared prefillSharedBytes(d)
 //
 // Every launch writes the partials [firstPartial, firstPartial + splits) of each row. Where `joined` is not null, the
@@ -214,8 +217,17 @@ constexpr int gatherSharedBytes(int headSize) {
     return decodeSharedBytes(headSize, 1) + gatherListBytes();
 }
 
+// Query rows of a thread block of prefill.
+constexpr int prefillRows(int headSize) {
+    return headSize > 128 ? 32 : 64;
+}
+
+constexpr int prefillQueryBytes(int headSize) {
+    return headSize >= 128 ? prefillRows(headSize) / 8 * headSize * 32 : 0;
+}
+
 constexpr int prefillSharedBytes(int headSize) {
-    return 2 * BLOCK_TOKENS * 2 * headSize + 2 * BLOCK_TOKENS * 8;
+    return 2 * WARPS * tileBytes(headSize, 1) + prefillQueryBytes(headSize);
 }
 
 constexpr int estimateSharedBytes(int group, int headSize) {

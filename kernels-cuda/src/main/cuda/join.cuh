@@ -18,9 +18,13 @@ __device__ __forceinline__ float *partialsOf(const AttendParameters &p, int sequ
     return p.partials + index * p.partialCount * partialFloats(p.headSize);
 }
 
-/** Joins the warps' partials of up to 8 rows, [WARPS][8] in shared memory, and writes them as partial `at` of the rows. */
-__device__ __forceinline__ void joinWarps(const AttendParameters &p, const float *shared, int sequence, int kvHead,
-                                          int firstRow, int rows, int at) {
+/**
+ * Joins the warps' partials of some rows and writes them as partial `at` of these.
+ *
+ * @param shared [WARPS][rowsOfWarp] partials
+ */
+__device__ __forceinline__ void joinWarps(const AttendParameters &p, const float *shared, int rowsOfWarp, int sequence,
+                                          int kvHead, int firstRow, int rows, int at) {
     int floats = partialFloats(p.headSize);
     for (int i = (int) threadIdx.x; i < rows * (floats / 4); i += (int) blockDim.x) {
         int row = i / (floats / 4);
@@ -28,11 +32,11 @@ __device__ __forceinline__ void joinWarps(const AttendParameters &p, const float
         const float *of = shared + row * floats;
         float most = negativeInfinity();
         for (int warp = 0; warp < WARPS; warp++) {
-            most = fmaxf(most, of[warp * 8 * floats]);
+            most = fmaxf(most, of[warp * rowsOfWarp * floats]);
         }
         float4 sum = make_float4(0, 0, 0, 0);
         for (int warp = 0; warp < WARPS; warp++) {
-            const float *partial = of + warp * 8 * floats;
+            const float *partial = of + warp * rowsOfWarp * floats;
             float weight = weightOf(partial[0], most, 1);
             if (weight != 0) {
                 sum.x += weight * partial[part];

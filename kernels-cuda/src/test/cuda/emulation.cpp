@@ -232,9 +232,14 @@ void waitForCopies(int groupsLeft) {
 
 }  // namespace emulation
 
-/** Whether there is a kernel of that name. */
-extern "C" int alisa_has(const char *name) {
-    return emulation::kernels().count(name) ? 1 : 0;
+/** The names of all kernels, a line each. */
+extern "C" const char *alisa_names() {
+    static std::string names;
+    names.clear();
+    for (const auto &each : emulation::kernels()) {
+        names += each.first + "\n";
+    }
+    return names.c_str();
 }
 
 /** Why the last launch failed. */
@@ -293,4 +298,28 @@ extern "C" int alisa_emulate(const char *name, unsigned gridX, unsigned gridY, u
     return 0;
 }
 
-#include "../../main/cuda/kernels.cu"
+#include "../../main/cuda/common.cu"
+
+#define ALISA_HEAD_SIZE 32
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE
+
+#define ALISA_HEAD_SIZE 64
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE
+
+#define ALISA_HEAD_SIZE 80
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE
+
+#define ALISA_HEAD_SIZE 96
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE
+
+#define ALISA_HEAD_SIZE 128
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE
+
+#define ALISA_HEAD_SIZE 256
+#include "../../main/cuda/head.cu"
+#undef ALISA_HEAD_SIZE

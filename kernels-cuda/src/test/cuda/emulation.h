@@ -15,7 +15,7 @@
 #define __host__
 #define __forceinline__ inline
 #define __shared__ static
-#define __align__(n) alignas(n)
+#define __align__(n) __attribute__((aligned(n)))
 
 struct Dimensions {
     unsigned x, y, z;
@@ -59,7 +59,9 @@ void waitForCopies(int groupsLeft);
 #define blockIdx emulation::blockIndex
 #define threadIdx emulation::threadIndex
 
-#define ALISA_KERNEL(name, threads, resident, Parameters)                                                            \
+#define ALISA_KERNEL(name, threads, resident, Parameters) ALISA_EXPANDED_KERNEL(name, threads, Parameters)
+
+#define ALISA_EXPANDED_KERNEL(name, threads, Parameters)                                                             \
     static void name(const Parameters &parameters);                                                                  \
     static emulation::Registration registration_##name(                                                              \
         #name, threads, [](const void *bytes) { name(*static_cast<const Parameters *>(bytes)); });                   \

@@ -12,8 +12,11 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Assumptions;
@@ -29,14 +32,14 @@ public final class EmulatedKernels {
     private static final int COMPILE_MINUTES = 5;
     private static final Optional<EmulatedKernels> INSTANCE = load();
 
-    private final MethodHandle has;
+    private final MethodHandle names;
     private final MethodHandle emulate;
     private final MethodHandle message;
 
     private EmulatedKernels(SymbolLookup library) {
         Linker linker = Linker.nativeLinker();
-        has = linker.downcallHandle(library.findOrThrow("alisa_has"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+        names = linker.downcallHandle(library.findOrThrow("alisa_names"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS));
         message = linker.downcallHandle(library.findOrThrow("alisa_message"),
                 FunctionDescriptor.of(ValueLayout.ADDRESS));
         emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
@@ -51,10 +54,10 @@ public final class EmulatedKernels {
         return INSTANCE.orElseThrow();
     }
 
-    /** Whether there is a kernel of that name. */
-    public boolean has(String kernel) {
-        try (Arena arena = Arena.ofConfined()) {
-            return (int) has.invokeExact(arena.allocateFrom(kernel)) != 0;
+    /** Names of all kernels. */
+    public SortedSet<String> names() {
+        try {
+            return new TreeSet<>(Arrays.asList(text((MemorySegment) names.invokeExact()).split("\n")));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -72,14 +75,17 @@ public final class EmulatedKernels {
             int failed = (int) emulate.invokeExact(arena.allocateFrom(kernel), gridX, gridY, gridZ, blockX, sharedBytes,
                     parameters);
             if (failed != 0) {
-                MemorySegment text = (MemorySegment) message.invokeExact();
-                throw new IllegalStateException(text.reinterpret(Long.MAX_VALUE).getString(0));
+                throw new IllegalStateException(text((MemorySegment) message.invokeExact()));
             }
         } catch (IllegalStateException e) {
             throw e;
         } catch (Throwable e) {
             throw unexpected(e);
         }
+    }
+
+    private static String text(MemorySegment address) {
+        return address.reinterpret(Long.MAX_VALUE).getString(0);
     }
 
     private static RuntimeException unexpected(Throwable e) {
@@ -106,7 +112,8 @@ public final class EmulatedKernels {
         Files.createDirectories(LIBRARY.getParent());
         Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
         Path log = LIBRARY.resolveSibling("g++.log");
-        // No stack checks: fibers jump between stacks, which is what those look for.
+        // No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions:
+        // GCC 12 takes what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
         Process process = new ProcessBuilder(
                 List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fno-ipa-icf", "-fPIC", "-shared",
                         "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-I", SOURCES.toString(), "-o", made.toString(),

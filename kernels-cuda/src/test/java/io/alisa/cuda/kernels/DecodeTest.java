@@ -1,7 +1,6 @@
 package io.alisa.cuda.kernels;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 import io.alisa.cuda.emulation.EmulatedKernels;
@@ -13,45 +12,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Dense and gathered decode over INT8 blocks. */
 class DecodeTest {
     private static final long SEED = 20261121;
-
-    /** Blocks of several sequences. */
-    private static final class Sequences implements AttendRun.Rows {
-        private final Int8Blocks[] all;
-
-        private Sequences(Int8Blocks[] all) {
-            this.all = all;
-        }
-
-        static Sequences fill(AttendRun run, double present) {
-            Int8Blocks[] all = new Int8Blocks[run.sequences];
-            for (int s = 0; s < all.length; s++) {
-                all[s] = new Int8Blocks(run.arena, run.random, run.kvHeads, run.headSize, run.blockCount);
-                for (int block = 0; block < run.blockCount; block++) {
-                    if (run.random.nextDouble() >= present) {
-                        all[s].place(block, 0);
-                    }
-                    run.blocks.setAtIndex(ValueLayout.JAVA_LONG, (long) s * run.blockCount + block,
-                            all[s].table.getAtIndex(ValueLayout.JAVA_LONG, block));
-                }
-            }
-            return new Sequences(all);
-        }
-
-        @Override
-        public boolean isPlaced(int sequence, int block) {
-            return all[sequence].isPlaced(block);
-        }
-
-        @Override
-        public double key(int sequence, int block, int kvHead, int token, int channel) {
-            return all[sequence].key(block, kvHead, token, channel);
-        }
-
-        @Override
-        public double value(int sequence, int block, int kvHead, int token, int channel) {
-            return all[sequence].value(block, kvHead, token, channel);
-        }
-    }
 
     @ParameterizedTest
     @ValueSource(ints = {32, 64, 80, 96, 128, 256})
@@ -103,7 +63,7 @@ class DecodeTest {
     void servesOtherHeadSizesInFloats(int headSize, double probability) {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, 3, headSize, 5, 3, 0);
-            Sequences kv = Sequences.fill(run, 0.8);
+            Int8Sequences kv = Int8Sequences.fill(run, 0.8);
             if (probability < 1) {
                 run.select(probability);
             }
@@ -116,7 +76,7 @@ class DecodeTest {
     void joinsInALaunchOfItsOwn() {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, 5, 64, 8, 7, 0);
-            Sequences kv = Sequences.fill(run, 1);
+            Int8Sequences kv = Int8Sequences.fill(run, 1);
             run.launch("alisa_decode_int8_h64", 7, 2, SharedBytes.decode(64, 1), 0, false);
             EmulatedKernels.orSkip().launch("alisa_join", run.kvHeads * run.rows, run.sequences,
                     1, AttendRun.WARPS_THREADS, 0, run.parameters(0, true));
@@ -129,7 +89,7 @@ class DecodeTest {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks, splits,
                     softCap);
-            Sequences kv = Sequences.fill(run, present);
+            Int8Sequences kv = Int8Sequences.fill(run, present);
             run.launch("alisa_decode_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8),
                     SharedBytes.decode(headSize, 1), 0, true);
             run.check(kv);
@@ -141,7 +101,7 @@ class DecodeTest {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks, splits,
                     softCap);
-            Sequences kv = Sequences.fill(run, present);
+            Int8Sequences kv = Int8Sequences.fill(run, present);
             run.select(probability);
             run.launch("alisa_gather_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8),
                     SharedBytes.gather(headSize), 0, true);

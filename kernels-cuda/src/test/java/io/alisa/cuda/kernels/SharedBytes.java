@@ -13,6 +13,15 @@ final class SharedBytes {
         return Math.max(ring, combine) + (headSize > 128 ? 32 * headSize : 0);
     }
 
+    static int prefillRows(int headSize) {
+        return headSize > 128 ? 32 : 64;
+    }
+
+    static int prefill(int headSize) {
+        int queries = headSize >= 128 ? prefillRows(headSize) / 8 * headSize * 32 : 0;
+        return 2 * 4 * (16 * 2 * headSize + 16 * 9) + queries;
+    }
+
     static int gather(int headSize) {
         return decode(headSize, 1) + 4 * 16 * 64 * Short.BYTES;
     }

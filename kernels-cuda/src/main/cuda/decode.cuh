@@ -1,5 +1,7 @@
 // Decode attention: split-KV as in FlashDecoding, all query heads of a group on the same reads.
 
+#pragma once
+
 #include "feed.cuh"
 #include "join.cuh"
 #include "softmax.cuh"
@@ -61,39 +63,10 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     softmax.finish(partials + warpIndex() * DECODE_ROWS * partialFloats(D), partialFloats(D));
     __syncthreads();
     int rows = min(DECODE_ROWS, p.rows - firstRow);
-    joinWarps(p, partials, sequence, kvHead, firstRow, rows, p.firstPartial + (int) blockIdx.x);
+    joinWarps(p, partials, DECODE_ROWS, sequence, kvHead, firstRow, rows, p.firstPartial + (int) blockIdx.x);
     if (p.joined != nullptr && isLastSplit(p.tickets)) {
         joinPartials(p, (float4 *) partials, sequence, kvHead, firstRow, rows);
     }
 }
 
 }  // namespace alisa
-
-#define DECODE_KERNELS(D, RESIDENT)                                                                                  \
-    ALISA_KERNEL(alisa_decode_int8_h##D, 128, RESIDENT, alisa::AttendParameters) {                                   \
-        DYNAMIC_SHARED(shared);                                                                                      \
-        alisa::decode<D, alisa::Int8Element, alisa::DenseFeed<D, alisa::Int8Element>>(parameters, shared, shared);   \
-    }                                                                                                                \
-    ALISA_KERNEL(alisa_gather_int8_h##D, 128, RESIDENT, alisa::AttendParameters) {                                   \
-        DYNAMIC_SHARED(shared);                                                                                      \
-        alisa::decode<D, alisa::Int8Element, alisa::GatheredFeed<D>>(parameters, shared + alisa::gatherListBytes(),  \
-                                                                     shared);                                        \
-    }                                                                                                                \
-    ALISA_KERNEL(alisa_decode_f16_h##D, 128, RESIDENT, alisa::AttendParameters) {                                    \
-        DYNAMIC_SHARED(shared);                                                                                      \
-        alisa::decode<D, alisa::HalfElement, alisa::DenseFeed<D, alisa::HalfElement>>(parameters, shared, shared);   \
-    }
-
-// The number of thread blocks that are to be resident bounds the registers: 128, 168 and 255 of them.
-DECODE_KERNELS(32, 4)
-DECODE_KERNELS(64, 4)
-DECODE_KERNELS(80, 3)
-DECODE_KERNELS(96, 3)
-DECODE_KERNELS(128, 3)
-DECODE_KERNELS(256, 2)
-
-ALISA_KERNEL(alisa_join, 128, 1, alisa::AttendParameters) {
-    __shared__ float4 scratch[alisa::WARPS * alisa::partialFloats(256) / 4];
-    alisa::joinPartials(parameters, scratch, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
-                        (int) blockIdx.x % parameters.rows, 1);
-}

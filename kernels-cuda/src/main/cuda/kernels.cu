@@ -1,4 +1,0 @@
-// All kernels: one module.
-
-#include "decode.cu"
-#include "any.cu"

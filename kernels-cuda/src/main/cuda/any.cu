@@ -93,7 +93,7 @@ ALISA_KERNEL(alisa_attend_int8_any, 128, 4, alisa::AttendParameters) {
     int kvHead = (int) blockIdx.y / parameters.rows;
     int row = (int) blockIdx.y % parameters.rows;
     joinWarps(parameters, shared, 1, (int) blockIdx.z, kvHead, row, 1, parameters.firstPartial + (int) blockIdx.x);
-    if (parameters.joined != nullptr && isLastSplit(parameters.tickets)) {
+    if (parameters.joined != nullptr && isLastSplit(ticketOf(parameters))) {
         joinPartials(parameters, (float4 *) shared, (int) blockIdx.z, kvHead, row, 1);
     }
 }

@@ -2,3 +2,7 @@
 
 #include "any.cu"
 #include "join.cu"
+#include "estimate.cu"
+#include "select.cu"
+#include "skipped.cu"
+#include "seal.cu"

@@ -14,7 +14,13 @@
 /** Two floats as halves, rounded to nearest even. */
 __device__ __forceinline__ uint32_t packHalves(float low, float high) {
     uint32_t halves;
+#if __CUDA_ARCH__ >= 800
     asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(halves) : "f"(high), "f"(low));
+#else
+    asm("{.reg .f16 l, h; cvt.rn.f16.f32 l, %2; cvt.rn.f16.f32 h, %1; mov.b32 %0, {l, h};}"
+        : "=r"(halves)
+        : "f"(high), "f"(low));
+#endif
     return halves;
 }
 

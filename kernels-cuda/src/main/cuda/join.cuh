@@ -107,13 +107,16 @@ __device__ __forceinline__ void joinPartials(const AttendParameters &p, float4 *
     }
 }
 
-/** Whether this thread block is the last of its column of the grid to come here; what the others wrote is visible then. */
-__device__ __forceinline__ bool isLastSplit(uint32_t *tickets) {
+/**
+ * Whether this thread block is the last of its row of the grid to come here; what the others wrote is visible then.
+ *
+ * @param ticket of the row, zero before and after
+ */
+__device__ __forceinline__ bool isLastSplit(uint32_t *ticket) {
     __shared__ bool isLast;
     __threadfence();
     __syncthreads();
     if (threadIdx.x == 0) {
-        uint32_t *ticket = tickets + blockIdx.z * gridDim.y + blockIdx.y;
         isLast = atomicAdd(ticket, 1u) == gridDim.x - 1;
         if (isLast) {
             *ticket = 0;
@@ -122,6 +125,11 @@ __device__ __forceinline__ bool isLastSplit(uint32_t *tickets) {
     __syncthreads();
     __threadfence();
     return isLast;
+}
+
+/** The ticket of this thread block's row of the grid. */
+__device__ __forceinline__ uint32_t *ticketOf(const AttendParameters &p) {
+    return p.tickets + blockIdx.z * gridDim.y + blockIdx.y;
 }
 
 }  // namespace alisa

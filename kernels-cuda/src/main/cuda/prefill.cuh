@@ -71,7 +71,7 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
         }
         *(float4 *) (partialsOf(p, sequence, kvHead, firstRow + i / (FLOATS / 4)) + at * FLOATS + part) = x;
     }
-    if (p.joined != nullptr && isLastSplit(p.tickets)) {
+    if (p.joined != nullptr && isLastSplit(ticketOf(p))) {
         for (int start = 0; start < rows; start += 8) {
             joinPartials(p, (float4 *) partials, sequence, kvHead, firstRow + start, min(8, rows - start));
             __syncthreads();

@@ -20,7 +20,7 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     int kvHead = (int) blockIdx.y / rowTiles;
     int firstRow = (int) blockIdx.y % rowTiles * DECODE_ROWS;
     int sequence = (int) blockIdx.z;
-    unsigned char *ring = shared + queryBytes(D) + warpIndex() * STAGES * TILE;
+    const int first = kept(queryBytes(D) + warpIndex() * STAGES * TILE);  // the warp's ring of tiles
 
     Span span;
     span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
@@ -33,7 +33,7 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     int ready = 0;
 #pragma unroll
     for (int stage = 0; stage < STAGES - 1; stage++) {
-        ready += feed.copyNext(ring + stage * TILE);
+        ready += feed.copyNext(shared + first + stage * TILE);
         commitCopies();
     }
 
@@ -45,16 +45,18 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
         __syncthreads();
     }
 
-    for (int read = 0, write = STAGES - 1; ready > 0; ready--) {
+    int read = first;
+    int write = first + (STAGES - 1) * TILE;
+    for (; ready > 0; ready--) {
         waitForCopies<STAGES - 2>();
         __syncwarp();  // all lanes' copies are here, and all lanes are done with the tile that is overwritten now
-        ready += feed.copyNext(ring + write * TILE);
+        ready += feed.copyNext(shared + write);
         commitCopies();
         TokenScales scales;
-        Feed::readScales(ring + read * TILE, scales);
-        softmax.attend(ring + read * TILE, scales);
-        read = read == STAGES - 1 ? 0 : read + 1;
-        write = write == STAGES - 1 ? 0 : write + 1;
+        Feed::readScales(shared + read, scales);
+        softmax.attend(shared + read, scales);
+        write = read;
+        read = read == first + (STAGES - 1) * TILE ? first : read + TILE;
     }
     waitForCopies<0>();
 

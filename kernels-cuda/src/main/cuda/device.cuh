@@ -11,6 +11,12 @@
 
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 
+/** The same number, but where it came from is forgotten: it stays in its register instead of being worked out again. */
+__device__ __forceinline__ int kept(int x) {
+    asm volatile("" : "+r"(x));
+    return x;
+}
+
 /** Two floats as halves, rounded to nearest even. */
 __device__ __forceinline__ uint32_t packHalves(float low, float high) {
     uint32_t halves;
@@ -112,6 +118,17 @@ __device__ __forceinline__ int warpIndex() {
 /** A ScaleCode. */
 __device__ __forceinline__ float decodeScale(uint32_t code) {
     return __uint_as_float((code << 20) + (104u << 23));
+}
+
+/** Four ScaleCodes, a byte each. */
+__device__ __forceinline__ void decodeScales(uint32_t codes, float (&scales)[4]) {
+    // Two at a time: codes and the exponent's zero fit into halves of a word, where floats begin.
+    uint32_t even = (codes & 0x00ff00ffu) * 16 + 0x34003400u;
+    uint32_t odd = (codes >> 4 & 0x0ff00ff0u) + 0x34003400u;
+    scales[0] = __uint_as_float(even << 16);
+    scales[1] = __uint_as_float(odd << 16);
+    scales[2] = __uint_as_float(even & 0xffff0000u);
+    scales[3] = __uint_as_float(odd & 0xffff0000u);
 }
 
 /** cap * tanh(score / cap), to within some 1e-7 * cap. */

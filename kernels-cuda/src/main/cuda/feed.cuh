@@ -29,6 +29,18 @@ class DenseFeed {
     uint64_t address;
     uint64_t upcoming;
     uint32_t left;
+    /** This lane's first piece of the warp's quarter, and its piece of the scales. */
+    int source;
+    int scaleSource;
+    static constexpr int COPIES = SCALES / 512;
+    /** So few that they are kept in registers. */
+    static constexpr bool KEPT = COPIES <= 8;
+    int target[KEPT ? COPIES : 1];
+
+    static __device__ __forceinline__ int place(int copy) {
+        int at = (32 * copy + lane()) * 16;
+        return SharedRows<ROW>::place(at / ROW, at % ROW);
+    }
 
     __device__ __forceinline__ uint64_t load(int batch) const {
         int block = batch + lane();
@@ -42,6 +54,14 @@ public:
         left = 0;
         address = 0;
         upcoming = load(next);
+        source = kept(warpIndex() * SCALES + lane() * 16);
+        scaleSource = kept(BLOCK_TOKENS * (ROW + lane()) + TILE_TOKENS * warpIndex());
+        if constexpr (KEPT) {
+#pragma unroll
+            for (int i = 0; i < COPIES; i++) {
+                target[i] = kept(place(i));
+            }
+        }
     }
 
     /** Starts to copy the next tile; false where there is none. */
@@ -58,30 +78,24 @@ public:
         int from = __ffs(left) - 1;
         left &= left - 1;
         const unsigned char *piece = (const unsigned char *) (__shfl_sync(WARP, address, from) + span.pieceOffset);
-        const unsigned char *rows = piece + warpIndex() * SCALES;
+        const unsigned char *rows = piece + source;
 #pragma unroll
-        for (int i = 0; i < SCALES / 512; i++) {
-            int at = (32 * i + lane()) * 16;
-            copyAsync16(tile + SharedRows<ROW>::place(at / ROW, at % ROW), rows + at);
+        for (int i = 0; i < COPIES; i++) {
+            copyAsync16(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), rows + 512 * i);
         }
         if (Element::SCALED && lane() < 2) {
-            copyAsync16(tile + SCALES + 16 * lane(),
-                        piece + BLOCK_TOKENS * (ROW + lane()) + TILE_TOKENS * warpIndex());
+            copyAsync16(tile + SCALES + 16 * lane(), piece + scaleSource);
         }
         return true;
     }
 
     static __device__ __forceinline__ void readScales(const unsigned char *tile, TokenScales &scales) {
-        uint32_t keys = 0;
-        uint32_t values = 0;
         if constexpr (Element::SCALED) {
-            keys = *(const uint32_t *) (tile + SCALES + 4 * (lane() % 4));
-            values = *(const uint32_t *) (tile + SCALES + 16 + 4 * (lane() % 4));
+            decodeScales(*(const uint32_t *) (tile + SCALES + 4 * (lane() % 4)), scales.key);
+            decodeScales(*(const uint32_t *) (tile + SCALES + 16 + 4 * (lane() % 4)), scales.value);
         }
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            scales.key[i] = keys >> (8 * i) & 255;
-            scales.value[i] = values >> (8 * i) & 255;
             scales.valid[i] = true;
         }
     }
@@ -186,8 +200,8 @@ public:
         for (int i = 0; i < 4; i++) {
             uint32_t place = places >> (8 * i) & 255;
             scales.valid[i] = place != NO_TOKEN;
-            scales.key[i] = scales.valid[i] ? keys[i] >> (8 * (place & 3)) & 255 : 0;
-            scales.value[i] = scales.valid[i] ? values[i] >> (8 * (place & 3)) & 255 : 0;
+            scales.key[i] = scales.valid[i] ? decodeScale(__byte_perm(keys[i], 0, 0x4440 | place)) : 0;
+            scales.value[i] = scales.valid[i] ? decodeScale(__byte_perm(values[i], 0, 0x4440 | place)) : 0;
         }
     }
 };

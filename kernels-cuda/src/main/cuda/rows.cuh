@@ -16,10 +16,10 @@
 
 namespace alisa {
 
-/** Scale codes of the four tokens of a lane; where `valid` is false there is no token. */
+/** Scales of the four tokens of a lane; where `valid` is false there is no token and its scales are zero. */
 struct TokenScales {
-    uint32_t key[4];
-    uint32_t value[4];
+    float key[4];
+    float value[4];
     bool valid[4];
 };
 
@@ -29,6 +29,7 @@ struct Slices {
     static constexpr int WHOLE = BYTES / (16 * LANES);        // pieces of 16 bytes
     static constexpr int REST = BYTES % (16 * LANES) / LANES;  // 0 to 14 bytes a lane
     static constexpr int WORDS = (BYTES / LANES + 3) / 4;
+    static constexpr int PIECES = WHOLE + (REST >> 3 & 1) + (REST >> 2 & 1) + (REST >> 1 & 1);
     static_assert(BYTES % (2 * LANES) == 0, "head size is a multiple of 16");
 
     /** Where the byte `at` of a lane's slice is in the row. */
@@ -64,32 +65,46 @@ struct SharedRows {
         return row * ROW + ((at >> 4 ^ swap) << 4) + (at & 15);
     }
 
-    /** Reads a lane's slice of what begins `from` bytes into a row. */
+    /** Where the pieces are of a lane's slice of what begins `from` bytes into a row. The second row after it: ROW * 2. */
     template <int BYTES, int LANES>
-    static __device__ __forceinline__ void read(const unsigned char *rows, int row, int from, int of,
+    static __device__ __forceinline__ void placePieces(int row, int from, int of,
+                                                       int (&at)[Slices<BYTES, LANES>::PIECES]) {
+        using S = Slices<BYTES, LANES>;
+        int byte = 0;
+#pragma unroll
+        for (int i = 0; i < S::PIECES; i++) {
+            at[i] = kept(place(row, from + S::offset(of, byte)));
+            int left = S::REST & ~(byte - 16 * S::WHOLE);
+            byte += i < S::WHOLE ? 16 : left & 8 ? 8 : 4;
+        }
+    }
+
+    template <int BYTES, int LANES>
+    static __device__ __forceinline__ void read(const unsigned char *rows,
+                                                const int (&at)[Slices<BYTES, LANES>::PIECES],
                                                 uint32_t (&words)[Slices<BYTES, LANES>::WORDS]) {
         using S = Slices<BYTES, LANES>;
 #pragma unroll
         for (int i = 0; i < S::WHOLE; i++) {
-            uint4 piece = *(const uint4 *) (rows + place(row, from + S::offset(of, 16 * i)));
+            uint4 piece = *(const uint4 *) (rows + at[i]);
             words[4 * i] = piece.x;
             words[4 * i + 1] = piece.y;
             words[4 * i + 2] = piece.z;
             words[4 * i + 3] = piece.w;
         }
-        constexpr int AT = 16 * S::WHOLE;
+        constexpr int EIGHT = S::WHOLE;
         if constexpr ((S::REST & 8) != 0) {
-            uint2 piece = *(const uint2 *) (rows + place(row, from + S::offset(of, AT)));
-            words[AT / 4] = piece.x;
-            words[AT / 4 + 1] = piece.y;
+            uint2 piece = *(const uint2 *) (rows + at[EIGHT]);
+            words[4 * S::WHOLE] = piece.x;
+            words[4 * S::WHOLE + 1] = piece.y;
         }
-        constexpr int AT4 = AT + (S::REST & 8);
+        constexpr int FOUR = EIGHT + (S::REST >> 3 & 1);
+        constexpr int WORD = 4 * S::WHOLE + (S::REST >> 3 & 1) * 2;
         if constexpr ((S::REST & 4) != 0) {
-            words[AT4 / 4] = *(const uint32_t *) (rows + place(row, from + S::offset(of, AT4)));
+            words[WORD] = *(const uint32_t *) (rows + at[FOUR]);
         }
-        constexpr int AT2 = AT4 + (S::REST & 4);
         if constexpr ((S::REST & 2) != 0) {
-            words[AT2 / 4] = *(const uint16_t *) (rows + place(row, from + S::offset(of, AT2)));
+            words[WORD + (S::REST >> 2 & 1)] = *(const uint16_t *) (rows + at[FOUR + (S::REST >> 2 & 1)]);
         }
     }
 };

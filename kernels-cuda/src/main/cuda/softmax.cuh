@@ -30,9 +30,12 @@ struct RunningSoftmax {
 
     uint32_t query[TILES][QUERIES_IN_REGISTERS ? STEPS : 1][4];
     const uint4 *sharedQuery;
+    /** What a product of the halves is to be multiplied by to be a score. */
     float queryScale[TILES];
     float softCap;
-    /** Largest score so far, times log2(e). */
+    /** What scores, as they are kept here, are to be multiplied by to be exponents of two. */
+    float toLog2[TILES];
+    /** Largest score so far. Without a cap scores lack the factor queryScale. */
     float largest[TILES];
     /** This lane's part of the sum of weights. */
     float sum[TILES];
@@ -40,6 +43,9 @@ struct RunningSoftmax {
     float values[TILES][COLUMNS][4];
     /** The largest exponent of a value's scale so far. */
     int exponent;
+    /** Where the lane's pieces are in a tile: of its key, and of its first two values. */
+    int keyAt[KeySlices::PIECES];
+    int valueAt[2][ValueSlices::PIECES];
 
     /**
      * @param rows   of this warp's query rows, `stride` floats apart; those from `count` on are taken to be zero
@@ -51,6 +57,9 @@ struct RunningSoftmax {
         softCap = cap;
         exponent = Element::SCALED ? LEAST_EXPONENT : ONE_EXPONENT;
         sharedQuery = (const uint4 *) shared;
+        Rows::template placePieces<HALF_ROW, 4>(4 * (g >> 1) + (g & 1), 0, q, keyAt);
+        Rows::template placePieces<HALF_ROW, 8>(4 * q, HALF_ROW, g, valueAt[0]);
+        Rows::template placePieces<HALF_ROW, 8>(4 * q + 1, HALF_ROW, g, valueAt[1]);
 #pragma unroll
         for (int tile = 0; tile < TILES; tile++) {
             largest[tile] = negativeInfinity();
@@ -70,7 +79,8 @@ struct RunningSoftmax {
             // A power of two that brings the row's largest channel to 2^8: the lesser parts are no subnormal halves.
             int bits = max((int) (__float_as_uint(most) >> 23), 40);
             float factor = __uint_as_float((uint32_t) (2 * ONE_EXPONENT + 8 - bits) << 23);
-            queryScale[tile] = __uint_as_float((uint32_t) (bits - 8) << 23) * (cap == 0 ? LOG2_E : 1);
+            queryScale[tile] = __uint_as_float((uint32_t) (bits - 8) << 23);
+            toLog2[tile] = (cap == 0 ? queryScale[tile] : 1) * LOG2_E;
 #pragma unroll
             for (int step = 0; step < STEPS; step++) {
                 uint32_t a[4];
@@ -103,15 +113,9 @@ struct RunningSoftmax {
     __device__ __forceinline__ void attend(const unsigned char *rows, const TokenScales &scales) {
         float scores[TILES][4];
         score(rows, scores);
-        float scale[4];
         int mostExponent = exponent;
         if constexpr (Element::SCALED) {
-            float most = 0;
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                scale[i] = scales.valid[i] ? decodeScale(scales.value[i]) : 0;
-                most = fmaxf(most, scale[i]);
-            }
+            float most = fmaxf(fmaxf(scales.value[0], scales.value[1]), fmaxf(scales.value[2], scales.value[3]));
             mostExponent = max(exponent, (int) (__reduce_max_sync(WARP, __float_as_uint(most)) >> 23));
         }
         uint32_t weights[TILES][4];
@@ -123,28 +127,34 @@ struct RunningSoftmax {
             float most = largest[tile];
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                float x = scores[tile][i] * queryScale[tile];
                 if constexpr (Element::SCALED) {
-                    x *= decodeScale(scales.key[i]);
+                    scores[tile][i] *= scales.key[i];
                 }
-                if (softCap != 0) {
-                    x = capped(x, softCap) * LOG2_E;
+            }
+            if (softCap != 0) {
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    scores[tile][i] = capped(scores[tile][i] * queryScale[tile], softCap);
                 }
-                scores[tile][i] = scales.valid[i] ? x : negativeInfinity();
+            }
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+                scores[tile][i] = scales.valid[i] ? scores[tile][i] : negativeInfinity();
                 most = fmaxf(most, scores[tile][i]);
             }
             most = fmaxf(most, __shfl_xor_sync(WARP, most, 1));
             most = fmaxf(most, __shfl_xor_sync(WARP, most, 2));
-            shrink[tile] = powerOfTwo(largest[tile] - most);
+            float top = most * toLog2[tile];
+            shrink[tile] = powerOfTwo((largest[tile] - most) * toLog2[tile]);
             changed |= most != largest[tile];
             largest[tile] = most;
             sum[tile] *= shrink[tile];
             float w[4];
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                w[i] = powerOfTwo(scores[tile][i] - most);
+                w[i] = powerOfTwo(fmaf(scores[tile][i], toLog2[tile], -top));
                 sum[tile] += w[i];
-                w[i] *= Element::SCALED ? scale[i] * unit : unit;
+                w[i] *= Element::SCALED ? scales.value[i] * unit : unit;
             }
             split(w[0], w[1], weights[tile][0], weights[tile][1]);
             split(w[2], w[3], weights[tile][2], weights[tile][3]);
@@ -167,12 +177,10 @@ struct RunningSoftmax {
     }
 
     __device__ __forceinline__ void score(const unsigned char *rows, float (&scores)[TILES][4]) {
-        int g = lane() / 4;
-        int q = lane() % 4;
 #pragma unroll
         for (int half = 0; half < 2; half++) {
             uint32_t slice[KeySlices::WORDS];
-            Rows::template read<HALF_ROW, 4>(rows, 4 * (g >> 1) + (g & 1) + 2 * half, 0, q, slice);
+            Rows::template read<HALF_ROW, 4>(rows + half * 4 * HALF_ROW, keyAt, slice);
             float c[TILES][4];
 #pragma unroll
             for (int tile = 0; tile < TILES; tile++) {
@@ -202,12 +210,10 @@ struct RunningSoftmax {
     }
 
     __device__ __forceinline__ void addValues(const unsigned char *rows, const uint32_t (&weights)[TILES][4]) {
-        int g = lane() / 4;
-        int q = lane() % 4;
         uint32_t slices[4][ValueSlices::WORDS];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            Rows::template read<HALF_ROW, 8>(rows, 4 * q + i, HALF_ROW, g, slices[i]);
+            Rows::template read<HALF_ROW, 8>(rows + i / 2 * 4 * HALF_ROW, valueAt[i % 2], slices[i]);
         }
 #pragma unroll
         for (int word = 0; word < ValueSlices::WORDS; word++) {
@@ -221,7 +227,7 @@ struct RunningSoftmax {
         }
     }
 
-    /** Writes the warp's partials: 8 * TILES rows, `stride` floats apart; largest scores times log2(e). */
+    /** Writes the warp's partials: 8 * TILES rows, `stride` floats apart; largest scores as exponents of two. */
     __device__ __forceinline__ void finish(float *partials, int stride) {
         int g = lane() / 4;
         int q = lane() % 4;
@@ -232,7 +238,7 @@ struct RunningSoftmax {
             total += __shfl_xor_sync(WARP, total, 2);
             float *partial = partials + (8 * tile + g) * stride;
             if (q == 0) {
-                *(float4 *) partial = make_float4(largest[tile], total, 0, 0);
+                *(float4 *) partial = make_float4(largest[tile] * toLog2[tile], total, 0, 0);
             }
 #pragma unroll
             for (int i = 0; i < COLUMNS; i++) {

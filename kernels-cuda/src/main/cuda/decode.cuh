@@ -67,7 +67,7 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     int rows = min(DECODE_ROWS, p.rows - firstRow);
     joinWarps(p, partials, DECODE_ROWS, sequence, kvHead, firstRow, rows, p.firstPartial + (int) blockIdx.x);
     if (p.joined != nullptr && isLastSplit(ticketOf(p))) {
-        joinPartials(p, (float4 *) partials, sequence, kvHead, firstRow, rows);
+        joinPartials(p, sequence, kvHead, firstRow, rows);
     }
 }
 

@@ -3,7 +3,6 @@
 #include "join.cuh"
 
 ALISA_KERNEL(alisa_join, 128, 1, alisa::AttendParameters) {
-    __shared__ float4 scratch[alisa::WARPS * alisa::partialFloats(256) / 4];
-    alisa::joinPartials(parameters, scratch, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
+    alisa::joinPartials(parameters, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
                         (int) blockIdx.x % parameters.rows, 1);
 }

@@ -7,6 +7,8 @@
 
 namespace alisa {
 
+constexpr int JOIN_THREADS = WARPS * 32;
+
 /** What a partial counts for beside the largest of all scores; nothing where there was no token at all. */
 __device__ __forceinline__ float weightOf(float largest, float most, float toLog2) {
     return largest == negativeInfinity() ? 0 : powerOfTwo((largest - most) * toLog2);
@@ -52,58 +54,81 @@ __device__ __forceinline__ void joinWarps(const AttendParameters &p, const float
     }
 }
 
+/** The largest score of a row's partials and the sum of its weights, found by a warp. */
+__device__ __forceinline__ float2 joinHeads(const float4 *partials, int count, int vectors) {
+    float most = negativeInfinity();
+    float sum = 0;
+#pragma unroll 4
+    for (int k = lane(); k < count; k += 32) {
+        float4 head = __ldcg(partials + (int64_t) k * vectors);
+        float now = fmaxf(most, head.x);
+        sum = sum * weightOf(most, now, LOG2_E) + head.y * weightOf(head.x, now, LOG2_E);
+        most = now;
+    }
+    float all = most;
+    for (int by = 16; by > 0; by /= 2) {
+        all = fmaxf(all, __shfl_xor_sync(WARP, all, by));
+    }
+    sum *= weightOf(most, all, LOG2_E);
+    for (int by = 16; by > 0; by /= 2) {
+        sum += __shfl_xor_sync(WARP, sum, by);
+    }
+    return {all, sum};
+}
+
 /**
- * Joins all partials of some query rows. The warps share out the partials; `scratch` has room for WARPS * rows partials.
+ * Joins all partials of some query rows, 8 at most. Where there are more threads than parts of a row's values, the threads
+ * share out the partials: what this costs is the time that reads take, so as many as can be are under way at once.
  */
-__device__ __forceinline__ void joinPartials(const AttendParameters &p, float4 *scratch, int sequence, int kvHead,
-                                             int firstRow, int rows) {
+__device__ __forceinline__ void joinPartials(const AttendParameters &p, int sequence, int kvHead, int firstRow,
+                                             int rows) {
+    __shared__ float2 heads[8];
+    __shared__ float4 sums[JOIN_THREADS];
     int vectors = partialFloats(p.headSize) / 4;
-    int warp = warpIndex();
-    for (int i = lane(); i < rows * vectors; i += 32) {
-        const float *partials = partialsOf(p, sequence, kvHead, firstRow + i / vectors);
-        int part = i % vectors;
-        float most = negativeInfinity();
-        float4 sum = make_float4(0, 0, 0, 0);
-#pragma unroll 8
-        for (int k = warp; k < p.partialCount; k += WARPS) {
-            const float4 *partial = (const float4 *) partials + (int64_t) k * vectors;
-            float largest = __ldcg(&partial[0].x);
-            float4 x = __ldcg(partial + part);
-            float now = fmaxf(most, largest);
-            float before = weightOf(most, now, LOG2_E);
-            float weight = weightOf(largest, now, LOG2_E);
-            sum.x = sum.x * before + weight * x.x;
-            sum.y = sum.y * before + weight * x.y;
-            sum.z = sum.z * before + weight * x.z;
-            sum.w = sum.w * before + weight * x.w;
-            most = now;
+    int values = vectors - 1;
+    int64_t to = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + firstRow;
+    for (int row = warpIndex(); row < rows; row += WARPS) {
+        float2 head = joinHeads((const float4 *) partialsOf(p, sequence, kvHead, firstRow + row), p.partialCount,
+                                vectors);
+        if (lane() == 0) {
+            heads[row] = head;
+            ((float4 *) p.joined)[(to + row) * vectors] = make_float4(head.x, head.y, 0, 0);
         }
-        if (part == 0) {
-            sum.z = most;
-        }
-        scratch[warp * rows * vectors + i] = sum;
     }
     __syncthreads();
-    for (int i = (int) threadIdx.x; i < rows * vectors; i += (int) blockDim.x) {
-        int row = i / vectors;
-        float most = negativeInfinity();
-        for (int k = 0; k < WARPS; k++) {
-            most = fmaxf(most, scratch[(k * rows + row) * vectors].z);
-        }
+    int items = rows * values;
+    int shares = max(1, JOIN_THREADS / items);
+    for (int i = (int) threadIdx.x; i < items * shares; i += JOIN_THREADS) {
+        int row = i % items / values;
+        int part = i % items % values + 1;
+        const float4 *partials = (const float4 *) partialsOf(p, sequence, kvHead, firstRow + row);
+        float most = heads[row].x;
         float4 sum = make_float4(0, 0, 0, 0);
-        for (int k = 0; k < WARPS; k++) {
-            float weight = weightOf(scratch[(k * rows + row) * vectors].z, most, LOG2_E);
-            float4 x = scratch[k * rows * vectors + i];
+#pragma unroll 16
+        for (int k = i / items; k < p.partialCount; k += shares) {
+            const float4 *partial = partials + (int64_t) k * vectors;
+            float weight = weightOf(__ldcg(&partial[0].x), most, LOG2_E);
+            float4 x = __ldcg(partial + part);
             sum.x += weight * x.x;
             sum.y += weight * x.y;
             sum.z += weight * x.z;
             sum.w += weight * x.w;
         }
-        if (i % vectors == 0) {
-            sum = make_float4(most, sum.y, 0, 0);
+        if (shares == 1) {
+            ((float4 *) p.joined)[(to + row) * vectors + part] = sum;
+        } else {
+            sums[i] = sum;
         }
-        int64_t to = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + firstRow + row;
-        ((float4 *) p.joined)[to * vectors + i % vectors] = sum;
+    }
+    __syncthreads();
+    if (shares > 1 && (int) threadIdx.x < items) {
+        int i = (int) threadIdx.x;
+        float4 sum = sums[i];
+        for (int share = 1; share < shares; share++) {
+            float4 x = sums[share * items + i];
+            sum = make_float4(sum.x + x.x, sum.y + x.y, sum.z + x.z, sum.w + x.w);
+        }
+        ((float4 *) p.joined)[(to + i / values) * vectors + i % values + 1] = sum;
     }
 }
 

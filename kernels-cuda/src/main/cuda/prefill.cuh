@@ -73,7 +73,7 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
     }
     if (p.joined != nullptr && isLastSplit(ticketOf(p))) {
         for (int start = 0; start < rows; start += 8) {
-            joinPartials(p, (float4 *) partials, sequence, kvHead, firstRow + start, min(8, rows - start));
+            joinPartials(p, sequence, kvHead, firstRow + start, min(8, rows - start));
             __syncthreads();
         }
     }

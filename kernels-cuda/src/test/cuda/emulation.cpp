@@ -323,3 +323,16 @@ extern "C" int alisa_emulate(const char *name, unsigned gridX, unsigned gridY, u
 #define ALISA_HEAD_SIZE 256
 #include "../../main/cuda/head.cu"
 #undef ALISA_HEAD_SIZE
+
+/** Dynamic shared memory that a kernel is to be launched with, by the formulas of attention.cuh. */
+extern "C" int alisa_shared_bytes(const char *name, int headSize, int group) {
+    using namespace alisa;
+    std::string kernel = name;
+    auto is = [&](const char *prefix) { return kernel.rfind(prefix, 0) == 0; };
+    return is("alisa_decode_int8_h")    ? decodeSharedBytes(headSize, 1)
+           : is("alisa_decode_f16_h")   ? decodeSharedBytes(headSize, 2)
+           : is("alisa_gather_int8_h")  ? gatherSharedBytes(headSize)
+           : is("alisa_prefill_int8_h") ? prefillSharedBytes(headSize)
+           : is("alisa_estimate")       ? estimateSharedBytes(group, headSize)
+                                        : 0;
+}

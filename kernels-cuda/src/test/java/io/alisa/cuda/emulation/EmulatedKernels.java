@@ -35,6 +35,7 @@ public final class EmulatedKernels {
     private final MethodHandle names;
     private final MethodHandle emulate;
     private final MethodHandle message;
+    private final MethodHandle sharedBytes;
 
     private EmulatedKernels(SymbolLookup library) {
         Linker linker = Linker.nativeLinker();
@@ -42,6 +43,8 @@ public final class EmulatedKernels {
                 FunctionDescriptor.of(ValueLayout.ADDRESS));
         message = linker.downcallHandle(library.findOrThrow("alisa_message"),
                 FunctionDescriptor.of(ValueLayout.ADDRESS));
+        sharedBytes = linker.downcallHandle(library.findOrThrow("alisa_shared_bytes"), FunctionDescriptor
+                .of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
         emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
@@ -58,6 +61,15 @@ public final class EmulatedKernels {
     public SortedSet<String> names() {
         try {
             return new TreeSet<>(Arrays.asList(text((MemorySegment) names.invokeExact()).split("\n")));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Dynamic shared memory that a kernel is to be launched with, as {@code attention.cuh} says. */
+    public int sharedBytes(String kernel, int headSize, int group) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) sharedBytes.invokeExact(arena.allocateFrom(kernel), headSize, group);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Launches of the kernels that take {@code AttendParameters}, over several sequences, and what must come out. */
 final class AttendRun {
     static final int HEAD = 4;
-    static final int WARPS_THREADS = 128;
+    static final int THREADS = 128;
     private static final double MOST_NMSE = 1e-7;
     private static final float POISON = -7e33f;
 
@@ -84,18 +84,20 @@ final class AttendRun {
         }
     }
 
-    void launch(String kernel, int splits, int gridY, int sharedBytes, int firstPartial, boolean join) {
-        MemorySegment parameters = parameters(firstPartial, join);
-        EmulatedKernels.orSkip().launch(kernel, splits, gridY, sequences, WARPS_THREADS, sharedBytes, parameters);
+    /** Launches a kernel that writes the partials from the first on. */
+    void launch(String kernel, int splits, int gridY, boolean join) {
+        EmulatedKernels kernels = EmulatedKernels.orSkip();
+        kernels.launch(kernel, splits, gridY, sequences, THREADS, kernels.sharedBytes(kernel, headSize, rows),
+                parameters(join));
         for (long i = 0; i < tickets.byteSize() / Integer.BYTES; i++) {
             assertThat(tickets.getAtIndex(ValueLayout.JAVA_INT, i)).isZero();
         }
     }
 
-    MemorySegment parameters(int firstPartial, boolean join) {
+    MemorySegment parameters(boolean join) {
         return new Structure(arena)
                 .pointers(blocks, selected, queries, partials, join ? joined : MemorySegment.NULL, tickets)
-                .ints(blockCount, blockCount, kvHeads, rows, queryStride, headSize, partialCount, firstPartial)
+                .ints(blockCount, blockCount, kvHeads, rows, queryStride, headSize, partialCount, 0)
                 .number(softCap).ints(0).segment();
     }
 

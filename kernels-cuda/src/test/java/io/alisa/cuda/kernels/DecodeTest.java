@@ -67,7 +67,7 @@ class DecodeTest {
             if (probability < 1) {
                 run.select(probability);
             }
-            run.launch("alisa_attend_int8_any", 3, run.kvHeads * run.rows, 0, 0, true);
+            run.launch("alisa_attend_int8_any", 3, run.kvHeads * run.rows, true);
             run.check(kv);
         }
     }
@@ -77,9 +77,9 @@ class DecodeTest {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, 5, 64, 8, 7, 0);
             Int8Sequences kv = Int8Sequences.fill(run, 1);
-            run.launch("alisa_decode_int8_h64", 7, 2, SharedBytes.decode(64, 1), 0, false);
+            run.launch("alisa_decode_int8_h64", 7, 2, false);
             EmulatedKernels.orSkip().launch("alisa_join", run.kvHeads * run.rows, run.sequences,
-                    1, AttendRun.WARPS_THREADS, 0, run.parameters(0, true));
+                    1, AttendRun.THREADS, 0, run.parameters(true));
             run.check(kv);
         }
     }
@@ -90,8 +90,7 @@ class DecodeTest {
             AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks, splits,
                     softCap);
             Int8Sequences kv = Int8Sequences.fill(run, present);
-            run.launch("alisa_decode_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8),
-                    SharedBytes.decode(headSize, 1), 0, true);
+            run.launch("alisa_decode_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8), true);
             run.check(kv);
         }
     }
@@ -103,8 +102,7 @@ class DecodeTest {
                     softCap);
             Int8Sequences kv = Int8Sequences.fill(run, present);
             run.select(probability);
-            run.launch("alisa_gather_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8),
-                    SharedBytes.gather(headSize), 0, true);
+            run.launch("alisa_gather_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8), true);
             run.check(kv);
         }
     }

@@ -61,8 +61,7 @@ class HalfDecodeTest {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, rows, headSize, blocks, splits, softCap);
             HalfBlocks kv = new HalfBlocks(run, present);
-            run.launch("alisa_decode_f16_h" + headSize, splits, run.kvHeads * Math.ceilDiv(rows, 8),
-                    SharedBytes.decode(headSize, 2), 0, true);
+            run.launch("alisa_decode_f16_h" + headSize, splits, run.kvHeads * Math.ceilDiv(rows, 8), true);
             run.check(kv);
         }
     }

@@ -17,9 +17,8 @@ class PrefillTest {
         try (Arena arena = Arena.ofConfined()) {
             AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, rows, headSize, blocks, splits, softCap);
             Int8Sequences kv = Int8Sequences.fill(run, present);
-            int rowTiles = Math.ceilDiv(rows, SharedBytes.prefillRows(headSize));
-            run.launch("alisa_prefill_int8_h" + headSize, splits, run.kvHeads * rowTiles, SharedBytes.prefill(headSize),
-                    0, true);
+            int rowTiles = Math.ceilDiv(rows, headSize > 128 ? 32 : 64);
+            run.launch("alisa_prefill_int8_h" + headSize, splits, run.kvHeads * rowTiles, true);
             run.check(kv);
         }
     }

@@ -166,17 +166,12 @@ final class SelectionRun {
                 .number(softCap).ints(0).segment();
     }
 
-    private int sharedBytes() {
-        int lines = SketchLayout.lines(headSize);
-        return Math.ceilDiv(group, 4) * 2 * lines * 64 + (ESTIMATE_BLOCKS + 1) * group * Float.BYTES;
-    }
-
     void launchAll() {
         EmulatedKernels kernels = EmulatedKernels.orSkip();
         int chunks = Math.max(1, Math.ceilDiv(scoredBlocks, SELECT_BLOCKS));
         if (wanted > 0) {
             kernels.launch("alisa_estimate", Math.ceilDiv(scoredBlocks, ESTIMATE_BLOCKS), kvHeads, 1, 128,
-                    sharedBytes(), parameters());
+                    kernels.sharedBytes("alisa_estimate", headSize, group), parameters());
             kernels.launch("alisa_select_importance", chunks, kvHeads, 1, 256, 0, parameters());
             kernels.launch("alisa_select_threshold", chunks, kvHeads, 1, 256, 0, parameters());
         }

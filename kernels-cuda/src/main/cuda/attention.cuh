@@ -85,10 +85,11 @@ struct AttendParameters {
 //
 //   alisa_estimate           block 128, grid x = ceil(scoredBlocks / ESTIMATE_BLOCKS), y = kvHeads,
 //                            shared estimateSharedBytes(group, d)
-//   alisa_select_importance  block 256, grid x = ceil(scoredBlocks / SELECT_BLOCKS), y = kvHeads, shared 0
+//   alisa_select_importance  block 256, grid x = max(1, ceil(scoredBlocks / SELECT_BLOCKS)), y = kvHeads, shared 0
 //   alisa_select_threshold   the same
 //   alisa_select_masks       the same
-// where scoredBlocks = ceil(windowStart / 64). Where nothing is to be chosen (wanted = 0) the masks alone are launched.
+// where scoredBlocks = ceil(windowStart / 64). Where nothing is to be chosen (wanted is 0 then, as it must be where
+// windowStart <= sinks) the masks alone are launched; no mass is skipped and references are -infinity.
 //
 // Selected are, per KV head, the sinks [0, sinks), the window [windowStart, tokens), and exactly the `wanted` most
 // important tokens of [sinks, windowStart) (all, where they are fewer); of equally important ones the earlier.
@@ -173,11 +174,11 @@ struct SealParameters {
 constexpr int WARPS = 4;
 constexpr int TILE_TOKENS = 16;  // tokens a warp works on at a time
 
-// Tiles in a warp's ring: some 100 KB in flight on a multiprocessor of 228 KB.
+// Tiles in a warp's ring: 66 to 130 KB in flight on a multiprocessor of 228 KB, and INT8 fits the 99 KB of smaller cards.
 constexpr int decodeStages(int headSize, int elementBytes) {
     return headSize * elementBytes <= 32    ? 6
            : headSize * elementBytes <= 64  ? 4
-           : headSize * elementBytes <= 256 ? 3
+           : headSize * elementBytes <= 192 ? 3
                                             : 2;
 }
 

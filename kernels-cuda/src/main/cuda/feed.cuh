@@ -117,6 +117,24 @@ class GatheredFeed {
     uint16_t *list;
     int listed;
     int taken;
+    static constexpr int COPIES = SCALES / 512;
+    static constexpr bool KEPT = COPIES <= 8;
+    int target[KEPT ? COPIES : 1];
+    /** Of the codes that this lane copies: of which row, and where they begin in a piece. */
+    int scaleRow;
+    int scaleSource;
+
+    static __device__ __forceinline__ int place(int copy) {
+        int at = (32 * copy + lane()) * 16;
+        return SharedRows<ROW>::place(at / ROW, at % ROW);
+    }
+
+    /** Where a row that is to be read begins in its piece, by the entry of the list; `piece` is filled. */
+    __device__ __forceinline__ int find(int row, int count, const unsigned char *&piece) const {
+        int entry = row < count ? list[taken + row] : 0;
+        piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 6);
+        return entry & 63;
+    }
 
     __device__ __forceinline__ void load() {
         int block = next + WARPS * lane();
@@ -127,8 +145,8 @@ class GatheredFeed {
 
     /** Lists the selected rows of a batch of blocks: six bits of token, and from there on the lane of the block. */
     __device__ __forceinline__ void listBatch() {
-        address = upcoming;
-        uint64_t tokens = address == 0 ? 0 : upcomingTokens;
+        uint64_t tokens = upcoming == 0 ? 0 : upcomingTokens;
+        address = upcoming + (uint64_t) span.pieceOffset;
         next += WARPS * GATHER_BATCH;
         load();
         uint32_t count = (uint32_t) __popcll(tokens);
@@ -151,10 +169,18 @@ class GatheredFeed {
 public:
     __device__ __forceinline__ void begin(const Span &of, unsigned char *shared) {
         span = of;
-        list = (uint16_t *) shared + warpIndex() * GATHER_BATCH * BLOCK_TOKENS;
+        list = (uint16_t *) (shared + kept(warpIndex() * GATHER_BATCH * BLOCK_TOKENS * 2));
         next = of.first + warpIndex();
         listed = taken = 0;
         load();
+        scaleRow = kept(lane() & 15);
+        scaleSource = kept(BLOCK_TOKENS * (ROW + (lane() >> 4)));
+        if constexpr (KEPT) {
+#pragma unroll
+            for (int i = 0; i < COPIES; i++) {
+                target[i] = kept(place(i));
+            }
+        }
     }
 
     __device__ __forceinline__ bool copyNext(unsigned char *tile) {
@@ -166,27 +192,21 @@ public:
         }
         int count = min(TILE_TOKENS, listed - taken);
 #pragma unroll
-        for (int i = 0; i < SCALES / 512; i++) {
+        for (int i = 0; i < COPIES; i++) {
             int at = (32 * i + lane()) * 16;
-            int row = at / ROW;
-            int entry = row < count ? list[taken + row] : 0;
-            uint64_t piece = __shfl_sync(WARP, address, entry >> 6) + span.pieceOffset;
-            if (row < count) {
-                copyAsync16(tile + SharedRows<ROW>::place(row, at % ROW),
-                            (const unsigned char *) piece + (entry & 63) * ROW + at % ROW);
+            const unsigned char *piece;
+            int token = find(at / ROW, count, piece);
+            if (at / ROW < count) {
+                copyAsync16(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), piece + (token * ROW + at % ROW));
             }
         }
-        int row = lane() & 15;
-        int kind = lane() >> 4;
-        int entry = row < count ? list[taken + row] : 0;
-        int token = entry & 63;
-        uint64_t piece = __shfl_sync(WARP, address, entry >> 6) + span.pieceOffset;
-        if (row < count) {
-            copyAsync4(tile + SCALES + TILE_TOKENS * 4 * kind + 4 * row,
-                       (const unsigned char *) piece + BLOCK_TOKENS * (ROW + kind) + (token & ~3));
+        const unsigned char *piece;
+        int token = find(scaleRow, count, piece);
+        if (scaleRow < count) {
+            copyAsync4(tile + SCALES + 4 * lane(), piece + (scaleSource + (token & ~3)));
         }
-        if (kind == 0) {
-            tile[PLACES + row] = row < count ? (unsigned char) (token & 3) : NO_TOKEN;
+        if (lane() < TILE_TOKENS) {
+            tile[PLACES + lane()] = lane() < count ? (unsigned char) (token & 3) : NO_TOKEN;
         }
         taken += count;
         return true;

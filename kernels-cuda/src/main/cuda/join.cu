@@ -1,0 +1,8 @@
+// The join of splits in a launch of its own.
+
+#include "join.cuh"
+
+ALISA_KERNEL(alisa_join, 128, 1, alisa::AttendParameters) {
+    alisa::joinPartials(parameters, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
+                        (int) blockIdx.x % parameters.rows, 1);
+}

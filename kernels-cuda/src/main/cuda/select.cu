@@ -1,0 +1,237 @@
+// Which tokens are attended: the most important ones by an exact threshold, as bit masks; and what the others weigh.
+//
+// A token's rank is a whole number of 64 bits, importance before position: no two are equal, so "the k best" is always
+// exactly k tokens. A histogram finds the bin that the k-th is in, and only that bin's tokens are looked at closer.
+
+#include "device.cuh"
+#include "join.cuh"
+
+namespace alisa {
+
+constexpr float BINS_PER_UNIT = BINS / 64.0f;  // what lies e^-64 below the best shares the last bin
+constexpr int SELECT_THREADS = 256;
+constexpr int SELECT_TOKENS = SELECT_BLOCKS * BLOCK_TOKENS;
+
+/** What the launches of a selection leave for each other, per KV head. */
+struct SelectWork {
+    uint32_t *best;
+    uint32_t *histogram;
+    uint32_t *ticket;
+    uint32_t *candidates;
+    /** Two words: tokens of a lower rank are chosen. */
+    uint32_t *cut;
+
+    __device__ __forceinline__ SelectWork(const SelectParameters &p, int kvHead) {
+        best = p.work + (int64_t) kvHead * selectWorkWords(p.group);
+        histogram = best + p.group;
+        ticket = histogram + BINS;
+        candidates = ticket + 1;
+        cut = ticket + 2;
+    }
+
+    __device__ __forceinline__ float bestScore(int g) const {
+        uint32_t bits = best[g];
+        return __uint_as_float(bits & 0x80000000u ? bits & 0x7fffffffu : ~bits);
+    }
+};
+
+__device__ __forceinline__ int binOf(float importance) {
+    return importance > -64 ? min(BINS - 1, (int) (-importance * BINS_PER_UNIT)) : BINS - 1;
+}
+
+/** The less, the sooner a token is chosen. */
+__device__ __forceinline__ uint64_t rankOf(float importance, int token) {
+    return (uint64_t) __float_as_uint(fabsf(importance)) << 32 | (uint32_t) token;
+}
+
+__device__ __forceinline__ bool mayBeChosen(const SelectParameters &p, int token) {
+    return token >= p.sinks && token < p.windowStart;
+}
+
+/**
+ * Where the running sum of counts reaches `wanted`; by all threads of a block.
+ *
+ * @param counts of PER_THREAD * blockDim entries
+ * @param below  filled with the sum before the entry
+ */
+template <int PER_THREAD>
+__device__ __forceinline__ int findEntry(const uint32_t *counts, uint32_t wanted, uint32_t &below) {
+    __shared__ uint32_t ofWarps[SELECT_THREADS / 32];
+    __shared__ uint32_t found[2];
+    uint32_t own = 0;
+    for (int i = 0; i < PER_THREAD; i++) {
+        own += counts[(int) threadIdx.x * PER_THREAD + i];
+    }
+    uint32_t end = own;
+    for (int by = 1; by < 32; by *= 2) {
+        uint32_t before = __shfl_up_sync(WARP, end, by);
+        end += lane() >= by ? before : 0;
+    }
+    if (lane() == 31) {
+        ofWarps[warpIndex()] = end;
+    }
+    __syncthreads();
+    for (int warp = 0; warp < warpIndex(); warp++) {
+        end += ofWarps[warp];
+    }
+    uint32_t sum = end - own;
+    if (sum < wanted && end >= wanted) {
+        int entry = (int) threadIdx.x * PER_THREAD;
+        while (sum + counts[entry] < wanted) {
+            sum += counts[entry++];
+        }
+        found[0] = (uint32_t) entry;
+        found[1] = sum;
+    }
+    __syncthreads();
+    below = found[1];
+    return (int) found[0];
+}
+
+/** The `wanted`-th lowest of some ranks, digit by digit; by all threads of a block. */
+__device__ __forceinline__ uint64_t findRank(const uint64_t *ranks, uint32_t count, uint32_t wanted) {
+    __shared__ uint32_t digits[SELECT_THREADS];
+    uint64_t rank = 0;
+    for (int shift = 56; shift >= 0; shift -= 8) {
+        digits[threadIdx.x] = 0;
+        __syncthreads();
+        for (uint32_t i = threadIdx.x; i < count; i += SELECT_THREADS) {
+            uint64_t each = __ldcg(ranks + i);
+            if (shift == 56 || each >> (shift + 8) == rank >> (shift + 8)) {
+                atomicAdd(&digits[each >> shift & 255], 1u);
+            }
+        }
+        __syncthreads();
+        uint32_t below;
+        rank |= (uint64_t) findEntry<1>(digits, wanted, below) << shift;
+        wanted -= below;
+        __syncthreads();
+    }
+    return rank;
+}
+
+/** e^x to within 3 percent, with the bits of ScalarSelectionKernels.roughExp. */
+__device__ __forceinline__ float roughExp(float x) {
+    constexpr float PER_UNIT = 12102203.161561485f;
+    constexpr float ONE = 1065353216.0f - 366393.0f;
+    return x < -86 ? 0 : __uint_as_float((uint32_t) (int) __fmaf_rn(x, PER_UNIT, ONE));
+}
+
+}  // namespace alisa
+
+ALISA_KERNEL(alisa_select_importance, 256, 1, alisa::SelectParameters) {
+    using namespace alisa;
+    const SelectParameters &p = parameters;
+    int kvHead = (int) blockIdx.y;
+    SelectWork work(p, kvHead);
+    __shared__ uint32_t histogram[BINS];
+    for (int i = (int) threadIdx.x; i < BINS; i += SELECT_THREADS) {
+        histogram[i] = 0;
+    }
+    __syncthreads();
+    int end = min(((int) blockIdx.x + 1) * SELECT_TOKENS, p.scoredBlocks * BLOCK_TOKENS);
+    for (int token = (int) blockIdx.x * SELECT_TOKENS + 4 * (int) threadIdx.x; token < end; token += 4 * SELECT_THREADS) {
+        float most[4] = {negativeInfinity(), negativeInfinity(), negativeInfinity(), negativeInfinity()};
+        for (int g = 0; g < p.group; g++) {
+            float best = work.bestScore(g);
+            int64_t row = (int64_t) kvHead * p.group + g;
+            float4 x = *(const float4 *) (p.estimates + row * p.tokenStride + token);
+            most[0] = fmaxf(most[0], x.x - best);
+            most[1] = fmaxf(most[1], x.y - best);
+            most[2] = fmaxf(most[2], x.z - best);
+            most[3] = fmaxf(most[3], x.w - best);
+        }
+        for (int i = 0; i < 4; i++) {
+            if (mayBeChosen(p, token + i)) {
+                atomicAdd(&histogram[binOf(most[i])], 1u);
+            }
+        }
+        *(float4 *) (p.importance + (int64_t) kvHead * p.tokenStride + token) =
+            make_float4(most[0], most[1], most[2], most[3]);
+    }
+    __syncthreads();
+    for (int i = (int) threadIdx.x; i < BINS; i += SELECT_THREADS) {
+        if (histogram[i] != 0) {
+            atomicAdd(work.histogram + i, histogram[i]);
+        }
+    }
+}
+
+ALISA_KERNEL(alisa_select_threshold, 256, 1, alisa::SelectParameters) {
+    using namespace alisa;
+    const SelectParameters &p = parameters;
+    int kvHead = (int) blockIdx.y;
+    SelectWork work(p, kvHead);
+    uint32_t wanted = (uint32_t) min(p.wanted, p.windowStart - p.sinks);
+    uint32_t below;
+    int bin = findEntry<BINS / SELECT_THREADS>(work.histogram, wanted, below);
+    uint64_t *candidates = p.candidates + (int64_t) kvHead * p.tokenStride;
+    int end = min(((int) blockIdx.x + 1) * SELECT_TOKENS, p.scoredBlocks * BLOCK_TOKENS);
+    for (int token = (int) blockIdx.x * SELECT_TOKENS + (int) threadIdx.x; token < end; token += SELECT_THREADS) {
+        float importance = p.importance[(int64_t) kvHead * p.tokenStride + token];
+        if (mayBeChosen(p, token) && binOf(importance) == bin) {
+            candidates[atomicAdd(work.candidates, 1u)] = rankOf(importance, token);
+        }
+    }
+    if (isLastSplit(work.ticket)) {
+        uint64_t cut = findRank(candidates, __ldcg(work.candidates), wanted - below) + 1;
+        if (threadIdx.x == 0) {
+            work.cut[0] = (uint32_t) cut;
+            work.cut[1] = (uint32_t) (cut >> 32);
+        }
+    }
+}
+
+ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
+    using namespace alisa;
+    const SelectParameters &p = parameters;
+    int kvHead = (int) blockIdx.y;
+    SelectWork work(p, kvHead);
+    uint64_t cut = (uint64_t) work.cut[1] << 32 | work.cut[0];
+    // The last thread block has what lies behind the tokens that were scored, too.
+    int end = blockIdx.x + 1 < gridDim.x ? ((int) blockIdx.x + 1) * SELECT_BLOCKS
+                                         : max(p.digestBlocks, (p.tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS);
+    for (int block = (int) blockIdx.x * SELECT_BLOCKS + warpIndex(); block < end; block += SELECT_THREADS / 32) {
+        uint64_t word = 0;
+        for (int half = 0; half < 2; half++) {
+            int token = block * BLOCK_TOKENS + 32 * half + lane();
+            bool attended = token < p.sinks || (token >= p.windowStart && token < p.tokens);
+            if (cut != 0 && mayBeChosen(p, token)) {
+                attended |= rankOf(p.importance[(int64_t) kvHead * p.tokenStride + token], token) < cut;
+            }
+            word |= (uint64_t) __ballot_sync(WARP, attended) << (32 * half);
+        }
+        if (lane() == 0 && block * BLOCK_TOKENS < p.tokens) {
+            p.selected[(int64_t) kvHead * p.blockStride + block] = word;
+        }
+        if (p.mass != nullptr && block < p.digestBlocks) {
+            for (int g = 0; g < p.group; g++) {
+                int64_t row = (int64_t) kvHead * p.group + g;
+                float sum = 0;
+                if (cut != 0 && block < p.scoredBlocks) {
+                    const float *estimates = p.estimates + row * p.tokenStride + (int64_t) block * BLOCK_TOKENS;
+                    float best = work.bestScore(g);
+                    for (int i = lane(); i < BLOCK_TOKENS; i += 32) {
+                        sum += word >> i & 1 ? 0 : roughExp(estimates[i] - best);
+                    }
+                    for (int by = 16; by > 0; by /= 2) {
+                        sum += __shfl_xor_sync(WARP, sum, by);
+                    }
+                }
+                if (lane() == 0) {
+                    p.mass[row * p.blockStride + block] = sum;
+                }
+            }
+        }
+    }
+    if (p.references != nullptr && blockIdx.x == 0) {
+        for (int g = (int) threadIdx.x; g < p.group; g += SELECT_THREADS) {
+            p.references[kvHead * p.group + g] = cut != 0 ? work.bestScore(g) : negativeInfinity();
+        }
+    }
+    if (isLastSplit(work.ticket)) {
+        for (int i = (int) threadIdx.x; i < selectWorkWords(p.group); i += SELECT_THREADS) {
+            work.best[i] = 0;
+        }
+    }
+}

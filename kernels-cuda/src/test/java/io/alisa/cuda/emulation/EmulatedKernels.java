@@ -1,0 +1,143 @@
+package io.alisa.cuda.emulation;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * The kernels compiled by g++, see {@code src/test/cuda/emulation.h}. Addresses on the "device" are addresses of this
+ * process. Launches are synchronous and run one after the other, whoever asks for them.
+ */
+@SuppressWarnings("restricted") // foreign functions are what this is for
+public final class EmulatedKernels {
+    private static final Path SOURCES = Path.of("src", "test", "cuda");
+    private static final Path LIBRARY = Path.of("target", "emulation", "libalisa-emulation.so");
+    private static final int COMPILE_MINUTES = 5;
+    private static final Optional<EmulatedKernels> INSTANCE = load();
+
+    private final MethodHandle names;
+    private final MethodHandle emulate;
+    private final MethodHandle message;
+    private final MethodHandle sharedBytes;
+
+    private EmulatedKernels(SymbolLookup library) {
+        Linker linker = Linker.nativeLinker();
+        names = linker.downcallHandle(library.findOrThrow("alisa_names"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS));
+        message = linker.downcallHandle(library.findOrThrow("alisa_message"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS));
+        sharedBytes = linker.downcallHandle(library.findOrThrow("alisa_shared_bytes"), FunctionDescriptor
+                .of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS));
+    }
+
+    /** The kernels; where there is no g++ the test that asks is skipped, saying so. */
+    public static EmulatedKernels orSkip() {
+        Assumptions.assumeTrue(INSTANCE.isPresent(), "no g++ here: the CUDA kernels are not emulated, not tested");
+        return INSTANCE.orElseThrow();
+    }
+
+    /** Names of all kernels. */
+    public SortedSet<String> names() {
+        try {
+            return new TreeSet<>(Arrays.asList(text((MemorySegment) names.invokeExact()).split("\n")));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Dynamic shared memory that a kernel is to be launched with, as {@code attention.cuh} says. */
+    public int sharedBytes(String kernel, int headSize, int group) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) sharedBytes.invokeExact(arena.allocateFrom(kernel), headSize, group);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /**
+     * Runs a kernel to its end.
+     *
+     * @param parameters the kernel's parameter structure, see {@code attention.cuh}
+     * @throws IllegalStateException where the kernel did something that it must not
+     */
+    public void launch(String kernel, int gridX, int gridY, int gridZ, int blockX, int sharedBytes,
+            MemorySegment parameters) {
+        try (Arena arena = Arena.ofConfined()) {
+            int failed = (int) emulate.invokeExact(arena.allocateFrom(kernel), gridX, gridY, gridZ, blockX, sharedBytes,
+                    parameters);
+            if (failed != 0) {
+                throw new IllegalStateException(text((MemorySegment) message.invokeExact()));
+            }
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static String text(MemorySegment address) {
+        return address.reinterpret(Long.MAX_VALUE).getString(0);
+    }
+
+    private static RuntimeException unexpected(Throwable e) {
+        return new IllegalStateException("call of the emulation failed", e);
+    }
+
+    private static Optional<EmulatedKernels> load() {
+        if (!Files.exists(Path.of("/usr/bin/g++"))) {
+            return Optional.empty();
+        }
+        try {
+            compile();
+            return Optional.of(
+                    new EmulatedKernels(SymbolLookup.libraryLookup(LIBRARY.toAbsolutePath(), Arena.global())));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot compile the emulated kernels", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void compile() throws IOException, InterruptedException {
+        Files.createDirectories(LIBRARY.getParent());
+        Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
+        Path log = LIBRARY.resolveSibling("g++.log");
+        // No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions:
+        // GCC 12 takes what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
+        Process process = new ProcessBuilder(
+                List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fno-ipa-icf", "-fPIC", "-shared",
+                        "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-I", SOURCES.toString(), "-o", made.toString(),
+                        SOURCES.resolve("emulation.cpp").toString()))
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        if (!process.waitFor(COMPILE_MINUTES, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+            throw new IOException("g++ does not end");
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException("g++ failed:\n" + Files.readString(log));
+        }
+        Files.move(made, LIBRARY, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

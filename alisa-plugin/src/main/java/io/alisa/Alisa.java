@@ -68,7 +68,7 @@ public final class Alisa {
                 number(fields, "deletedTokens"),
                 number(fields, "recomputedTokens"), number(fields, "recalledTokens"),
                 number(fields, "loadedBytes"), number(fields, "stallNanos"),
-                ((Number) get(fields, "keptMass")).doubleValue());
+                ((Number) get(fields, "keptMass")).doubleValue(), number(fields, "deviceBytes"));
     }
 
     private static long number(Map<String, Object> fields, String name) {

@@ -20,9 +20,11 @@ package io.alisa;
  * @param stallNanos            time decoding waited for the slow tier, in nanoseconds, in all
  * @param keptMass              share of the attention's mass that fell on attended tokens: the mean of a sample; 1 where
  *                              everything is attended
+ * @param deviceBytes           bytes of a device's memory that hold copies of what is in the other tiers
  */
 public record SessionReport(String id, String model, String mode, boolean closed, long tokens, Phase phase,
         long fastBytes, long slowBytes, long hostEquivalentBytes, double attendedTokensPerStep,
         long deletedTokens,
-        long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos, double keptMass) {
+        long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos, double keptMass,
+        long deviceBytes) {
 }

@@ -16,6 +16,9 @@ final class SessionText {
                 + " hold %s)\n", session.model(), session.tokens(), session.mode(), session.phase(),
                 ByteSize.format(session.fastBytes()), ByteSize.format(session.slowBytes()),
                 ByteSize.format(session.hostEquivalentBytes()));
+        if (session.deviceBytes() > 0) {
+            line += "    copies of " + ByteSize.format(session.deviceBytes()) + " on the device, attended there\n";
+        }
         if (session.mode().startsWith("sparse")) {
             line += attention(session);
         }

@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.util.Arrays;
 
+import io.alisa.device.DeviceLayer;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ public final class KvLayer {
     /** Whether this is the layer as an earlier batch sees it, see {@link #view}. */
     private boolean isView;
     private int pins;
+    private @Nullable DeviceLayer device;
 
     KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest,
             @Nullable RecentFloats recent, @Nullable KvTiers tiers, BlockSource source) {
@@ -57,6 +59,21 @@ public final class KvLayer {
     /** Tokens this layer holds. */
     public int tokens() {
         return tokens;
+    }
+
+    /** Most blocks it will hold. */
+    int maxBlocks() {
+        return blocks.length;
+    }
+
+    /** Has a device hold copies of sealed blocks, too; null: none from now on. */
+    void setDevice(@Nullable DeviceLayer beside) {
+        device = beside;
+    }
+
+    /** Which sealed blocks are on a device, too; null where there is none. */
+    public @Nullable DeviceLayer device() {
+        return device;
     }
 
     /** Which layer of its session this is. */
@@ -278,6 +295,9 @@ public final class KvLayer {
             tiers.growHeap(end);
         }
         int block = start / KvLayout.BLOCK_TOKENS;
+        if (device != null) {
+            device.forget(block);
+        }
         if (digest != null && digest.blocks() > block) {
             digest.resize(block);
         }
@@ -330,6 +350,9 @@ public final class KvLayer {
         if (recent != null) {
             recent.settle(tokens);
         }
+        if (device != null) {
+            device.update(blocks, sealedBlocks());
+        }
     }
 
     /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */
@@ -366,6 +389,9 @@ public final class KvLayer {
 
     /** Gives up all blocks: their memory is about to go. */
     void forget() {
+        if (device != null) {
+            device.forget(0);
+        }
         blockCount = 0;
         tokens = 0;
         away = 0;

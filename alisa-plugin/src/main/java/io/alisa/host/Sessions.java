@@ -80,7 +80,7 @@ public final class Sessions {
     private static SessionReport closedReport(SessionReport r) {
         return new SessionReport(r.id(), r.model(), r.mode(), true, r.tokens(), r.phase(), 0, 0,
                 r.hostEquivalentBytes(), r.attendedTokensPerStep(), r.deletedTokens(), r.recomputedTokens(),
-                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass());
+                r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), 0);
     }
 
     /** Open sessions, oldest first. */

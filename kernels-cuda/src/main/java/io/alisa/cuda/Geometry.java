@@ -1,0 +1,78 @@
+package io.alisa.cuda;
+
+/**
+ * How kernels are launched: computed from the shape, the context and the device, as {@code attention.cuh} says.
+ *
+ * @param multiprocessors of the device
+ */
+record Geometry(int multiprocessors) {
+    /** Threads of a block, in the kernels that attend. */
+    static final int THREADS = 128;
+    /** Tokens of a block. */
+    static final int BLOCK_TOKENS = 64;
+    /** Floats of a partial before its values. */
+    static final int PARTIAL_HEAD = 4;
+    /** Largest head size that any kernel takes. */
+    static final int LARGEST_HEAD = 256;
+
+    private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
+    private static final int WARPS = 4;
+    private static final int TILE_TOKENS = 16;
+    /** Query rows of a block: of decoding, and of a batch. */
+    private static final int DECODE_ROWS = 8;
+    private static final int BATCH_ROWS = 64;
+    private static final int GATHER_LIST_BYTES = WARPS * 128 * Long.BYTES;
+
+    /** Whether there are kernels made for a head size; others are served by slower ones. */
+    static boolean isTuned(int headSize) {
+        for (int size : HEAD_SIZES) {
+            if (size == headSize) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Floats of a partial. */
+    static int partialFloats(int headSize) {
+        return PARTIAL_HEAD + headSize;
+    }
+
+    /** Dynamic shared memory of the decode kernels, in bytes, for elements of that many bytes. */
+    static int decodeSharedBytes(int headSize, int elementBytes) {
+        int rowBytes = headSize * elementBytes;
+        int stages = rowBytes <= 64 ? 4 : rowBytes <= 256 ? 3 : 2;
+        int tile = TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 8;
+        int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
+        return Math.max(WARPS * stages * tile, combine) + GATHER_LIST_BYTES;
+    }
+
+    /** Dynamic shared memory of the batch kernels, in bytes. */
+    static int batchSharedBytes(int headSize) {
+        return 2 * BLOCK_TOKENS * 2 * headSize + 2 * BLOCK_TOKENS * 8;
+    }
+
+    /** Blocks in y of a decode launch. */
+    static int decodeRows(int kvHeads, int rows, boolean tuned) {
+        return kvHeads * (tuned ? ceil(rows, DECODE_ROWS) : rows);
+    }
+
+    /** Blocks in y of a batch launch. */
+    static int batchRows(int kvHeads, int rows) {
+        return kvHeads * ceil(rows, BATCH_ROWS);
+    }
+
+    private static int ceil(int count, int part) {
+        return (count + part - 1) / part;
+    }
+
+    /** The most splits that a launch is ever cut into: one wave of blocks. */
+    int mostSplits(int gridY, int gridZ, int residentBlocks) {
+        return Math.max(1, multiprocessors * residentBlocks / (gridY * gridZ));
+    }
+
+    /** Splits of the context, so that all blocks run at once and as many as can: each split gets a block of tokens at least. */
+    int splits(int gridY, int gridZ, int residentBlocks, int blockCount) {
+        return Math.clamp(mostSplits(gridY, gridZ, residentBlocks), 1, Math.max(1, blockCount));
+    }
+}

@@ -46,7 +46,8 @@ final class AttendLaunch {
     private final int partialFloats;
     /** Made when first used. */
     private @Nullable Prepared prepared;
-    private long zeroedTickets;
+    /** Tickets are zero before the first launch; each leaves them as it finds them. */
+    private boolean zeroed;
 
     /** What is made once. */
     private record Prepared(Driver.Kernel kernel, int resident, AttendArguments arguments, Driver.Event done) {
@@ -73,15 +74,22 @@ final class AttendLaunch {
     private Prepared prepared() {
         Prepared existing = prepared;
         if (existing == null) {
-            int shared = kind == Kind.BATCH
-                    ? Geometry.batchSharedBytes(shape.headSize())
-                    : tuned ? Geometry.decodeSharedBytes(shape.headSize(), 1) : 0;
-            Driver.Kernel kernel = driver.kernel(tuned ? kind.kernel + shape.headSize() : ANY_HEAD_SIZE, shared);
+            Driver.Kernel kernel = tuned
+                    ? driver.kernel(kind.kernel + shape.headSize(), sharedBytes())
+                    : driver.kernel(ANY_HEAD_SIZE, 0);
             int resident = driver.residentBlocks(kernel, Geometry.THREADS);
             existing = new Prepared(kernel, resident, new AttendArguments(driver), driver.createEvent());
             prepared = existing;
         }
         return existing;
+    }
+
+    private int sharedBytes() {
+        return switch (kind) {
+            case DECODE -> Geometry.decodeSharedBytes(shape.headSize(), 1);
+            case GATHER -> Geometry.gatherSharedBytes(shape.headSize());
+            case BATCH -> Geometry.batchSharedBytes(shape.headSize());
+        };
     }
 
     /** Query rows of a KV head. */
@@ -114,6 +122,7 @@ final class AttendLaunch {
     /** Sees to it that there is memory for that many positions and blocks. Returns false where there is not. */
     boolean reserve(int positions, int blocks) {
         long joinedBytes = joinedBytes(positions);
+        zeroed &= (long) gridY(positions) * Integer.BYTES <= tickets.bytes();
         if (!queries.reserve(queryBytes(positions)) || !joined.reserve(joinedBytes)
                 || !partials.reserve(joinedBytes * splits(positions, blocks))
                 || !tickets.reserve((long) gridY(positions) * Integer.BYTES)
@@ -136,9 +145,9 @@ final class AttendLaunch {
      */
     void start(long table, int blocks, float[] rows, long @Nullable [][] tokens, int positions, Driver.Stream stream) {
         Prepared with = prepared();
-        if (zeroedTickets < tickets.bytes()) { // a launch leaves them as it finds them
+        if (!zeroed) {
             driver.zero(tickets.memory(), tickets.bytes(), stream);
-            zeroedTickets = tickets.bytes();
+            zeroed = true;
         }
         MemorySegment.copy(rows, 0, queriesHere.segment(), ValueLayout.JAVA_FLOAT, 0,
                 shape.rows(positions) * shape.rowStride());

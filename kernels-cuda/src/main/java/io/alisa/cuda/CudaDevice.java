@@ -72,7 +72,7 @@ final class CudaDevice implements Device {
     public boolean serves(DeviceShape shape) {
         return shape.headSize() <= Geometry.LARGEST_HEAD
                 && (!Geometry.isTuned(shape.headSize())
-                        || Geometry.decodeSharedBytes(shape.headSize(), 1) <= facts.sharedBytes());
+                        || Geometry.gatherSharedBytes(shape.headSize()) <= facts.sharedBytes());
     }
 
     @Override

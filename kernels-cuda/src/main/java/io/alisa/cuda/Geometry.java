@@ -21,7 +21,7 @@ record Geometry(int multiprocessors) {
     /** Query rows of a block: of decoding, and of a batch. */
     private static final int DECODE_ROWS = 8;
     private static final int BATCH_ROWS = 64;
-    private static final int GATHER_LIST_BYTES = WARPS * 128 * Long.BYTES;
+    private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
 
     /** Whether there are kernels made for a head size; others are served by slower ones. */
     static boolean isTuned(int headSize) {
@@ -35,16 +35,22 @@ record Geometry(int multiprocessors) {
 
     /** Floats of a partial. */
     static int partialFloats(int headSize) {
-        return PARTIAL_HEAD + headSize;
+        return PARTIAL_HEAD + (headSize + 3) / 4 * 4;
     }
 
     /** Dynamic shared memory of the decode kernels, in bytes, for elements of that many bytes. */
     static int decodeSharedBytes(int headSize, int elementBytes) {
         int rowBytes = headSize * elementBytes;
-        int stages = rowBytes <= 64 ? 4 : rowBytes <= 256 ? 3 : 2;
-        int tile = TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 8;
+        int stages = rowBytes <= 32 ? 6 : rowBytes <= 64 ? 4 : rowBytes <= 256 ? 3 : 2;
+        int tile = TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 9;
         int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
-        return Math.max(WARPS * stages * tile, combine) + GATHER_LIST_BYTES;
+        int queries = headSize > 128 ? 32 * headSize : 0;
+        return Math.max(WARPS * stages * tile, combine) + queries;
+    }
+
+    /** Dynamic shared memory of the kernels that gather, in bytes. */
+    static int gatherSharedBytes(int headSize) {
+        return decodeSharedBytes(headSize, 1) + GATHER_LIST_BYTES;
     }
 
     /** Dynamic shared memory of the batch kernels, in bytes. */

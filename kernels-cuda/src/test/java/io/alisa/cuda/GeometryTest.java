@@ -1,8 +1,15 @@
 package io.alisa.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GeometryTest {
     private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
@@ -35,6 +42,38 @@ class GeometryTest {
         assertThat(h200.splits(8, 1, 2, 0)).as("nothing to attend").isEqualTo(1);
     }
 
+    /** The header says these things to C++; it is asked. */
+    @Test
+    void theHeaderSaysTheSame(@TempDir Path directory) throws IOException, InterruptedException {
+        Path compiler = Path.of("/usr/bin/g++");
+        assumeTrue(Files.exists(compiler), "no g++ here: the header's sizes are not compared with Java's");
+        StringBuilder source = new StringBuilder("#include <stdio.h>\n#include \"attention.cuh\"\nint main() {\n");
+        StringBuilder expected = new StringBuilder();
+        for (int size : HEAD_SIZES) {
+            source.append("printf(\"%d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
+                    .append(", 1), alisa::decodeSharedBytes(").append(size).append(", 2), alisa::gatherSharedBytes(")
+                    .append(size).append("), alisa::prefillSharedBytes(").append(size)
+                    .append("), alisa::partialFloats(").append(size).append(" - 3));\n");
+            expected.append(Geometry.decodeSharedBytes(size, 1)).append(' ').append(Geometry.decodeSharedBytes(size, 2))
+                    .append(' ').append(Geometry.gatherSharedBytes(size)).append(' ')
+                    .append(Geometry.batchSharedBytes(size)).append(' ').append(Geometry.partialFloats(size - 3))
+                    .append('\n');
+        }
+        source.append("printf(\"%d\\n\", (int) sizeof(alisa::AttendParameters)); }\n");
+        expected.append(AttendArguments.BYTES).append('\n');
+        Path program = Files.writeString(directory.resolve("sizes.cpp"), source);
+        run(directory, compiler.toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(), "-o",
+                "sizes", program.toString());
+        assertThat(run(directory, directory.resolve("sizes").toString())).isEqualTo(expected.toString());
+    }
+
+    private static String run(Path directory, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
     @Test
     void queryRowsShareTheReadsOfAGroup() {
         assertThat(Geometry.decodeRows(2, 8, true)).isEqualTo(2);
@@ -49,7 +88,7 @@ class GeometryTest {
     void sharedMemoryFitsEveryCard() {
         for (int headSize : HEAD_SIZES) {
             assertThat(Geometry.isTuned(headSize)).isTrue();
-            assertThat(Geometry.decodeSharedBytes(headSize, 1)).isBetween(8 << 10,
+            assertThat(Geometry.gatherSharedBytes(headSize)).isBetween(Geometry.decodeSharedBytes(headSize, 1),
                     (headSize == 256 ? 163 : 99) << 10);
             assertThat(Geometry.batchSharedBytes(headSize)).isBetween(8 << 10, 99 << 10);
         }

@@ -239,7 +239,37 @@ class JavaDriver implements Driver {
         check(stream);
         launches++;
         Named named = (Named) kernel;
+        checkAddresses(new Parameters(arguments.segment()));
         run(named.name(), gridX, gridY, gridZ, threads, named.sharedBytes(), arguments.segment());
+    }
+
+    /** Kernels read and write what is allocated, or crash, or worse. */
+    private void checkAddresses(Parameters given) {
+        int padded = (given.headSize + 3) / 4 * 4;
+        checkAllocated(given.blocks, 8L * given.blockCount);
+        for (int block = 0; block < given.blockCount; block++) {
+            long address = ALL.get(ValueLayout.JAVA_LONG, given.blocks + 8L * block);
+            if (address != 0) {
+                checkAllocated(address, 128L * given.kvHeads * (padded + 1));
+            }
+        }
+        if (given.selected != 0) {
+            checkAllocated(given.selected, 8L * given.kvHeads * given.blockStride);
+        }
+        long rows = (long) given.kvHeads * given.rows;
+        checkAllocated(given.queries, 4 * rows * given.queryStride);
+        checkAllocated(given.joined, 4 * rows * (4 + padded));
+        checkAllocated(given.partials, 4 * rows * given.partialCount * (4 + padded));
+    }
+
+    private void checkAllocated(long address, long bytes) {
+        synchronized (open) {
+            if (open.stream().noneMatch(
+                    made -> made instanceof Space space && address >= space.address()
+                            && address + bytes <= space.address() + space.bytes())) {
+                throw new AssertionError(bytes + " bytes at " + address + " are not allocated");
+            }
+        }
     }
 
     /** Runs a kernel to its end. */
@@ -281,6 +311,7 @@ class JavaDriver implements Driver {
         final long blocks;
         final long selected;
         final long queries;
+        final long partials;
         final long joined;
         final long tickets;
         final int blockCount;
@@ -296,6 +327,7 @@ class JavaDriver implements Driver {
             blocks = raw.get(ValueLayout.JAVA_LONG, 0);
             selected = raw.get(ValueLayout.JAVA_LONG, 8);
             queries = raw.get(ValueLayout.JAVA_LONG, 16);
+            partials = raw.get(ValueLayout.JAVA_LONG, 24);
             joined = raw.get(ValueLayout.JAVA_LONG, 32);
             tickets = raw.get(ValueLayout.JAVA_LONG, 40);
             blockCount = raw.get(ValueLayout.JAVA_INT, 48);
@@ -344,7 +376,7 @@ class JavaDriver implements Driver {
                     max = larger;
                 }
             }
-            long to = joined + 4L * (head * rows + row) * (4 + headSize);
+            long to = joined + 4L * (head * rows + row) * (4 + padded);
             ALL.set(ValueLayout.JAVA_FLOAT, to, (float) max);
             ALL.set(ValueLayout.JAVA_FLOAT, to + 4, (float) sum);
             for (int i = 0; i < headSize; i++) {

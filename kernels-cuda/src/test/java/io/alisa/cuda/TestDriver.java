@@ -14,6 +14,13 @@ enum TestDriver {
             return new JavaDriver();
         }
     },
+    /** The kernels that GPUs run, compiled by g++. */
+    EMULATED {
+        @Override
+        Driver open() {
+            return new EmulatedDriver();
+        }
+    },
     /** A GPU. */
     CUDA {
         @Override

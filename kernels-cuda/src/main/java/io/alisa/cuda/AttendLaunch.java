@@ -58,7 +58,7 @@ final class AttendLaunch {
         this.shape = shape;
         this.kind = kind;
         this.maxBlocks = maxBlocks;
-        this.tuned = Geometry.isTuned(shape.headSize());
+        this.tuned = device.isTuned(shape.headSize());
         this.geometry = device.geometry();
         this.partialFloats = Geometry.partialFloats(shape.headSize());
         this.queries = new Buffer(driver, device.account());

@@ -57,6 +57,11 @@ final class CudaDevice implements Device {
         return new Geometry(facts.multiprocessors());
     }
 
+    /** Whether there are kernels made for a head size that this card can run; any other is served more slowly. */
+    boolean isTuned(int headSize) {
+        return Geometry.isTuned(headSize) && facts.capability() >= Ptx.TUNED_CAPABILITY;
+    }
+
     @Override
     public String describe() {
         return facts.name();
@@ -71,7 +76,7 @@ final class CudaDevice implements Device {
     @Override
     public boolean serves(DeviceShape shape) {
         return shape.headSize() <= Geometry.LARGEST_HEAD
-                && (!Geometry.isTuned(shape.headSize())
+                && (!isTuned(shape.headSize())
                         || Geometry.gatherSharedBytes(shape.headSize()) <= facts.sharedBytes());
     }
 

@@ -92,7 +92,7 @@ final class CudaKv implements DeviceKv {
 
     @Override
     public boolean beginBatch(int layer, int blocks, float[] queries, int positions) {
-        return Geometry.isTuned(shape.headSize()) && start(batch, layer, blocks, queries, null, positions);
+        return device.isTuned(shape.headSize()) && start(batch, layer, blocks, queries, null, positions);
     }
 
     private boolean start(AttendLaunch launch, int layer, int blocks, float[] queries, long @Nullable [][] selected,

@@ -3,6 +3,8 @@ package io.alisa.cuda;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
 
 import io.alisa.device.DeviceLostException;
 import jcuda.LogLevel;
@@ -33,7 +35,8 @@ final class JCudaBinding implements Driver {
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
-    private final CUmodule module = new CUmodule();
+    /** Loaded when their first kernel is asked for: the driver compiles them then. */
+    private final Map<String, CUmodule> modules = new HashMap<>();
     private final Facts facts;
 
     /** A pointer that says where it points. */
@@ -65,7 +68,7 @@ final class JCudaBinding implements Driver {
     private record Structure(MemorySegment segment, Pointer pointers) implements Arguments {
     }
 
-    /** Loads the kernels onto the first device. Throws LinkageError where there is no driver. */
+    /** Opens the first device. Throws LinkageError where there is no driver. */
     JCudaBinding() {
         JCudaDriver.setLogLevel(LogLevel.LOG_QUIET);
         JCudaDriver.setExceptionsEnabled(false); // results are looked at here
@@ -76,7 +79,7 @@ final class JCudaBinding implements Driver {
         try {
             attach();
             facts = readFacts();
-            check("cuModuleLoadData", JCudaDriver.cuModuleLoadData(module, Ptx.fitFor(facts.capability())));
+            Ptx.check(facts.capability());
             made = true;
         } finally {
             if (!made) {
@@ -240,10 +243,22 @@ final class JCudaBinding implements Driver {
         check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
     }
 
+    private synchronized CUmodule moduleOf(String kernel) {
+        String name = Ptx.moduleOf(kernel);
+        CUmodule module = modules.get(name);
+        if (module == null) {
+            module = new CUmodule();
+            check("cuModuleLoadData(" + name + ")",
+                    JCudaDriver.cuModuleLoadData(module, Ptx.read(name, facts.capability())));
+            modules.put(name, module);
+        }
+        return module;
+    }
+
     @Override
     public Kernel kernel(String name, int sharedBytes) {
         CUfunction function = new CUfunction();
-        check("cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, module, name));
+        check("cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, moduleOf(name), name));
         check("cuFuncSetAttribute(" + name + ")", JCudaDriver.cuFuncSetAttribute(function,
                 CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
         return new Function(function, sharedBytes);
@@ -277,7 +292,7 @@ final class JCudaBinding implements Driver {
     public void close() {
         // A lost device answers errors: nothing can be done about that.
         JCudaDriver.cuCtxSetCurrent(context);
-        JCudaDriver.cuModuleUnload(module);
+        modules.values().forEach(JCudaDriver::cuModuleUnload);
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
     }
 }

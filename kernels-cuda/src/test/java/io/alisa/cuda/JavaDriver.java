@@ -167,11 +167,14 @@ class JavaDriver implements Driver {
         check(event, stream);
     }
 
-    private void check(Object... used) {
-        for (Object object : used) {
-            if (!open.contains(object)) {
-                throw new AssertionError(object + " is used after it was given back");
-            }
+    private void check(Object first, Object second) {
+        check(first);
+        check(second);
+    }
+
+    private void check(Object used) {
+        if (!open.contains(used)) {
+            throw new AssertionError(used + " is used after it was given back");
         }
     }
 
@@ -207,7 +210,8 @@ class JavaDriver implements Driver {
     }
 
     private void copy(Object to, long toOffset, Object from, long fromOffset, long bytes, Stream stream) {
-        check(to, from, stream);
+        check(to, from);
+        check(stream);
         copies++;
         MemorySegment.copy(((Space) from).segment(), fromOffset, ((Space) to).segment(), toOffset, bytes);
     }
@@ -237,10 +241,14 @@ class JavaDriver implements Driver {
     public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
             Arguments arguments) {
         check(stream);
-        launches++;
+        count();
         Named named = (Named) kernel;
         checkAddresses(new Parameters(arguments.segment()));
         run(named.name(), gridX, gridY, gridZ, threads, named.sharedBytes(), arguments.segment());
+    }
+
+    final void count() {
+        launches++;
     }
 
     /** Kernels read and write what is allocated, or crash, or worse. */

@@ -35,8 +35,8 @@ class DeviceIT {
     }
 
     private static List<Scenario> scenarios() {
-        return List.of(Scenario.of(PLAIN, Kind.GREEDY, Workspace.memo(), Types.F32, 700, 80),
-                Scenario.of(REWOUND, Kind.REWIND, Workspace.memo(), Types.F32, 500, 20));
+        return List.of(Scenario.of(PLAIN, Kind.GREEDY, Workspace.memo(), Types.F32, 300, 40),
+                Scenario.of(REWOUND, Kind.REWIND, Workspace.memo(), Types.F32, 200, 8));
     }
 
     private static HostProcess process(String name, boolean sparse) {
@@ -87,7 +87,7 @@ class DeviceIT {
         HostResult actual = withDevice(process(name + "-device", sparse)).property("alisa.backend", "cuda")
                 .run(scenarios());
         compare(actual, expected);
-        assertThat(number(actual, "launches")).isGreaterThan(6L * 80);
+        assertThat(number(actual, "launches")).isGreaterThan(6L * 40);
         assertThat(actual.output()).doesNotContain("WARN io.alisa");
         assertThat(expected.output()).doesNotContain("launches=");
     }
@@ -96,10 +96,10 @@ class DeviceIT {
     @Test
     void aDeviceThatFailsIsNotMissed() throws IOException, InterruptedException {
         HostResult expected = process("lost-cpu", false).run(scenarios());
-        HostResult actual = withDevice(process("lost-device", false)).property("test.device.calls", "3000")
+        HostResult actual = withDevice(process("lost-device", false)).property("test.device.calls", "1500")
                 .run(scenarios());
         compare(actual, expected);
-        assertThat(number(actual, "launches")).isBetween(20L, 6L * 80);
+        assertThat(number(actual, "launches")).isBetween(20L, 6L * 60);
         assertThat(actual.output()).contains("closed=true").containsOnlyOnce("is not used any more");
     }
 

@@ -99,7 +99,7 @@ final class AttendLaunch {
 
     private int gridY(int positions) {
         return kind == Kind.BATCH
-                ? Geometry.batchRows(shape.kvHeads(), rows(positions))
+                ? Geometry.batchRows(shape.kvHeads(), rows(positions), shape.headSize())
                 : Geometry.decodeRows(shape.kvHeads(), rows(positions), tuned);
     }
 

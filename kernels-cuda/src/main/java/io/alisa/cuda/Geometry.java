@@ -18,9 +18,8 @@ record Geometry(int multiprocessors) {
     private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
     private static final int WARPS = 4;
     private static final int TILE_TOKENS = 16;
-    /** Query rows of a block: of decoding, and of a batch. */
+    /** Query rows of a block in decoding. */
     private static final int DECODE_ROWS = 8;
-    private static final int BATCH_ROWS = 64;
     private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
 
     /** Whether there are kernels made for a head size; others are served by slower ones. */
@@ -42,10 +41,9 @@ record Geometry(int multiprocessors) {
     static int decodeSharedBytes(int headSize, int elementBytes) {
         int rowBytes = headSize * elementBytes;
         int stages = rowBytes <= 32 ? 6 : rowBytes <= 64 ? 4 : rowBytes <= 256 ? 3 : 2;
-        int tile = TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 9;
         int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
         int queries = headSize > 128 ? 32 * headSize : 0;
-        return Math.max(WARPS * stages * tile, combine) + queries;
+        return Math.max(WARPS * stages * tileBytes(rowBytes), combine) + queries;
     }
 
     /** Dynamic shared memory of the kernels that gather, in bytes. */
@@ -55,7 +53,17 @@ record Geometry(int multiprocessors) {
 
     /** Dynamic shared memory of the batch kernels, in bytes. */
     static int batchSharedBytes(int headSize) {
-        return 2 * BLOCK_TOKENS * 2 * headSize + 2 * BLOCK_TOKENS * 8;
+        int queries = headSize >= 128 ? batchBlockRows(headSize) / 8 * headSize * 32 : 0;
+        return 2 * WARPS * tileBytes(headSize) + queries;
+    }
+
+    private static int tileBytes(int rowBytes) {
+        return TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 9;
+    }
+
+    /** Query rows of a block of a batch launch. */
+    private static int batchBlockRows(int headSize) {
+        return headSize > 128 ? 32 : 64;
     }
 
     /** Blocks in y of a decode launch. */
@@ -64,8 +72,8 @@ record Geometry(int multiprocessors) {
     }
 
     /** Blocks in y of a batch launch. */
-    static int batchRows(int kvHeads, int rows) {
-        return kvHeads * ceil(rows, BATCH_ROWS);
+    static int batchRows(int kvHeads, int rows, int headSize) {
+        return kvHeads * ceil(rows, batchBlockRows(headSize));
     }
 
     private static int ceil(int count, int part) {

@@ -50,13 +50,14 @@ class GeometryTest {
         StringBuilder source = new StringBuilder("#include <stdio.h>\n#include \"attention.cuh\"\nint main() {\n");
         StringBuilder expected = new StringBuilder();
         for (int size : HEAD_SIZES) {
-            source.append("printf(\"%d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
+            source.append("printf(\"%d %d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
                     .append(", 1), alisa::decodeSharedBytes(").append(size).append(", 2), alisa::gatherSharedBytes(")
                     .append(size).append("), alisa::prefillSharedBytes(").append(size)
-                    .append("), alisa::partialFloats(").append(size).append(" - 3));\n");
+                    .append("), alisa::prefillRows(").append(size).append("), alisa::partialFloats(").append(size).append(" - 3));\n");
             expected.append(Geometry.decodeSharedBytes(size, 1)).append(' ').append(Geometry.decodeSharedBytes(size, 2))
                     .append(' ').append(Geometry.gatherSharedBytes(size)).append(' ')
-                    .append(Geometry.batchSharedBytes(size)).append(' ').append(Geometry.partialFloats(size - 3))
+                    .append(Geometry.batchSharedBytes(size)).append(' ')
+                    .append(1000 / (Geometry.batchRows(1, 1000, size) - 1) / 32 * 32).append(' ').append(Geometry.partialFloats(size - 3))
                     .append('\n');
         }
         source.append("printf(\"%d\\n\", (int) sizeof(alisa::AttendParameters)); }\n");
@@ -79,8 +80,9 @@ class GeometryTest {
         assertThat(Geometry.decodeRows(2, 8, true)).isEqualTo(2);
         assertThat(Geometry.decodeRows(2, 9, true)).isEqualTo(4);
         assertThat(Geometry.decodeRows(2, 9, false)).isEqualTo(18);
-        assertThat(Geometry.batchRows(3, 64)).isEqualTo(3);
-        assertThat(Geometry.batchRows(3, 65)).isEqualTo(6);
+        assertThat(Geometry.batchRows(3, 64, 128)).isEqualTo(3);
+        assertThat(Geometry.batchRows(3, 65, 128)).isEqualTo(6);
+        assertThat(Geometry.batchRows(3, 65, 256)).isEqualTo(9);
     }
 
     /** What cards allow a block: the smaller of those we serve 99 KiB, heads of 256 want one of the larger. */

@@ -288,7 +288,8 @@ class JavaDriver implements Driver {
         if (!any && !batch && !name.startsWith("alisa_decode_int8_h") && !name.startsWith("alisa_gather_int8_h")) {
             throw new AssertionError("no kernel " + name);
         }
-        int rowBlocks = any ? given.rows : (given.rows + (batch ? 63 : 7)) / (batch ? 64 : 8);
+        int perBlock = !batch ? 8 : given.headSize > 128 ? 32 : 64;
+        int rowBlocks = any ? given.rows : (given.rows + perBlock - 1) / perBlock;
         if (gridX < 1 || gridX != given.partialCount || gridY != given.kvHeads * rowBlocks || gridZ != 1
                 || threads != 128 || (!any && !name.endsWith("_h" + given.headSize))
                 || (!any && name.contains("gather") != (given.selected != 0))) {

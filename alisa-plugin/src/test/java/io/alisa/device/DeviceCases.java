@@ -44,6 +44,12 @@ public final class DeviceCases {
                     1 + random.nextInt(900), random.nextInt(30), seed);
         }
 
+        /** The same, but no longer. */
+        public Case atMost(int mostTokens, int mostSteps) {
+            return new Case(shape, layers, policy, ratio, Math.min(length, mostTokens), Math.min(steps, mostSteps),
+                    seed);
+        }
+
         TieredRun open(AttentionKernels kernels, KvMemory memory) {
             return new TieredRun(shape, layers, policy, ratio, memory, kernels, Teams.of(1 + (int) seed % 3), seed);
         }

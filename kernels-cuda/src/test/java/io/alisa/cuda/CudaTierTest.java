@@ -36,10 +36,11 @@ class CudaTierTest {
         int held = 0;
         for (String name : List.of("none", "swa", "swa-paper", "h2o", "streaming-llm")) {
             for (long seed = 0; seed < 4; seed++) {
-                held += cases(driver).check(Case.random(seed + name.length(), policy(name), HEAD_SIZES));
+                held += cases(driver)
+                        .check(driver.cut(Case.random(seed + name.length(), policy(name), HEAD_SIZES)));
             }
         }
-        assertThat(held).as("blocks on the device").isGreaterThan(100);
+        assertThat(held).as("blocks on the device").isGreaterThan(20);
     }
 
     /** Some blocks in RAM only, some in the file, some on the device. */
@@ -49,7 +50,8 @@ class CudaTierTest {
         driver.assumePresent();
         for (long seed = 20; seed < 26; seed++) {
             Random random = new Random(seed);
-            Case given = new Case(new AttentionShape(8, 2, 64, 0), 3, seed % 2 == 0 ? "swa" : null, 0.3, 700, 8, seed);
+            Case given = driver.cut(
+                    new Case(new AttentionShape(8, 2, 64, 0), 3, seed % 2 == 0 ? "swa" : null, 0.3, 700, 8, seed));
             MemoryBudget room = new MemoryBudget(random.nextLong(4 * MIB));
             KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), MemoryFile::new);
             cases(driver).check(given, room, memory, run -> {

@@ -53,11 +53,13 @@ class GeometryTest {
             source.append("printf(\"%d %d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
                     .append(", 1), alisa::decodeSharedBytes(").append(size).append(", 2), alisa::gatherSharedBytes(")
                     .append(size).append("), alisa::prefillSharedBytes(").append(size)
-                    .append("), alisa::prefillRows(").append(size).append("), alisa::partialFloats(").append(size).append(" - 3));\n");
+                    .append("), alisa::prefillRows(").append(size).append("), alisa::partialFloats(").append(size)
+                    .append(" - 3));\n");
             expected.append(Geometry.decodeSharedBytes(size, 1)).append(' ').append(Geometry.decodeSharedBytes(size, 2))
                     .append(' ').append(Geometry.gatherSharedBytes(size)).append(' ')
                     .append(Geometry.batchSharedBytes(size)).append(' ')
-                    .append(1000 / (Geometry.batchRows(1, 1000, size) - 1) / 32 * 32).append(' ').append(Geometry.partialFloats(size - 3))
+                    .append(1000 / (Geometry.batchRows(1, 1000, size) - 1) / 32 * 32).append(' ')
+                    .append(Geometry.partialFloats(size - 3))
                     .append('\n');
         }
         source.append("printf(\"%d\\n\", (int) sizeof(alisa::AttendParameters)); }\n");

@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
+import io.alisa.device.DeviceCases.Case;
 import org.junit.jupiter.api.Assumptions;
 
 /** The drivers that the same tests run on. */
@@ -19,6 +20,11 @@ enum TestDriver {
         @Override
         Driver open() {
             return new EmulatedDriver();
+        }
+
+        @Override
+        Case cut(Case given) { // some thousand times slower than a GPU
+            return given.atMost(200, 4);
         }
     },
     /** A GPU. */
@@ -39,6 +45,11 @@ enum TestDriver {
 
     /** Opens the device, which the caller closes. */
     abstract Driver open();
+
+    /** A conversation as long as the driver can lead in reasonable time. */
+    Case cut(Case given) {
+        return given;
+    }
 
     /** Skips the test where the driver is not here. */
     void assumePresent() {

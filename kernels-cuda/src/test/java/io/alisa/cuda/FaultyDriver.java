@@ -4,7 +4,7 @@ import io.alisa.device.DeviceLostException;
 import org.jspecify.annotations.Nullable;
 
 /** A driver that fails at the call of a number, and ever after. What is given back gets to the driver behind it all the same. */
-final class FaultyDriver implements Driver {
+class FaultyDriver implements Driver {
     private final Driver behind;
     private long callsLeft;
     private long calls;

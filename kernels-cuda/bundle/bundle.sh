@@ -25,7 +25,7 @@ cp -r "$module/src/main/cuda" "$module/src/main/resources" "$to/module/src/main"
 cp -r "$module/src/test/cuda" "$to/module/src/test"
 cp "$module/bundle/run.sh" "$module/bundle/peer.py" "$to"
 
-"$jdk/bin/jlink" --add-modules java.base,jdk.incubator.vector,java.logging,jdk.unsupported,java.instrument,java.management,jdk.management,java.naming,java.xml,jdk.jfr \
+"$jdk/bin/jlink" --add-modules java.base,jdk.incubator.vector,java.logging,jdk.unsupported,java.instrument,java.management,jdk.management,jdk.zipfs,java.naming,java.xml,jdk.jfr \
     --strip-debug --no-header-files --no-man-pages --compress zip-9 --output "$to/runtime"
 tar -C "$work" -czf "$work/alisa-gpu.tar.gz" alisa-gpu
 size=$(wc -c < "$work/alisa-gpu.tar.gz")

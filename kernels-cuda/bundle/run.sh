@@ -10,7 +10,7 @@ flags="--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xm
 if [ "$what" != benchmarks ]; then
     # The tests look for the kernels' sources where they are built: in module/.
     (cd module && ../runtime/bin/java $flags -cp "../lib/*" org.junit.platform.console.ConsoleLauncher execute \
-        --scan-classpath ../lib/alisa-kernels-cuda-tests.jar --details=tree --disable-banner \
+        --select-package io.alisa.cuda --details=tree --disable-banner \
         --reports-dir ../results/tests) > results/tests.txt 2>&1 || status=1
     grep -E "tests (found|successful|failed|skipped|aborted)" results/tests.txt
 fi

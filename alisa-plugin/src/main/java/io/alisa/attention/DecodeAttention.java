@@ -2,6 +2,7 @@ package io.alisa.attention;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
@@ -117,7 +118,7 @@ public final class DecodeAttention {
     private void listSpans(@Nullable DeviceLayer beside) {
         int all = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         if (spans.length < all) {
-            spans = new int[Math.max(all, 2 * spans.length)];
+            spans = new int[Growth.of(spans.length, all)];
             here = new long[spans.length * SPAN_BLOCKS];
         }
         spanCount = 0;

@@ -1,6 +1,7 @@
 package io.alisa.attention;
 
 import io.alisa.cache.BlockReader;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
@@ -110,7 +111,7 @@ public final class PrefillAttention {
     private void listBlocks(@Nullable DeviceLayer beside) {
         int blocks = firstBlock + newBlocks;
         if (here.length < blocks) {
-            here = new long[Math.max(blocks, 2 * here.length)];
+            here = new long[Growth.of(here.length, blocks)];
         }
         for (int block = 0; block < blocks; block++) {
             here[block] = beside != null && beside.holds(block) ? 0 : 1;

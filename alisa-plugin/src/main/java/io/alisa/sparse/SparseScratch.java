@@ -57,7 +57,7 @@ final class SparseScratch {
     /** Takes from what is selected of each KV head what a device attends. */
     long[] withoutThose(DeviceLayer device, int kvHead, int blocks) {
         if (here[kvHead].length < blocks) {
-            here[kvHead] = new long[Math.max(blocks, 2 * here[kvHead].length)];
+            here[kvHead] = new long[Growth.of(here[kvHead].length, blocks)];
         }
         long[] selected = selection.bits(kvHead);
         for (int block = 0; block < blocks; block++) {

@@ -87,13 +87,13 @@ class GeometryTest {
         assertThat(Geometry.batchRows(3, 65, 256)).isEqualTo(9);
     }
 
-    /** What cards allow a block: the smaller of those we serve 99 KiB, heads of 256 want one of the larger. */
+    /** What the smaller of the cards we serve allow a block. */
     @Test
     void sharedMemoryFitsEveryCard() {
         for (int headSize : HEAD_SIZES) {
             assertThat(Geometry.isTuned(headSize)).isTrue();
             assertThat(Geometry.gatherSharedBytes(headSize)).isBetween(Geometry.decodeSharedBytes(headSize, 1),
-                    (headSize == 256 ? 163 : 99) << 10);
+                    99 << 10);
             assertThat(Geometry.batchSharedBytes(headSize)).isBetween(8 << 10, 99 << 10);
         }
         assertThat(Geometry.isTuned(48)).isFalse();

@@ -49,7 +49,8 @@ final class GpuBenchmarks implements AutoCloseable {
      * @param copyBytes   of a copy
      * @param rounds      launches between two marks
      */
-    record Sizes(List<Integer> headSizes, List<Integer> contexts, List<Integer> sequences, int batchTokens, long copyBytes, int rounds) {
+    record Sizes(List<Integer> headSizes, List<Integer> contexts, List<Integer> sequences, int batchTokens,
+            long copyBytes, int rounds) {
         static final Sizes FULL = new Sizes(List.of(64, 128), List.of(32 << 10, 128 << 10), List.of(1, 8), 256,
                 1L << 30, 30);
     }

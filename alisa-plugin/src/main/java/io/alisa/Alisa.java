@@ -149,7 +149,7 @@ public final class Alisa {
                 number(fields, "recomputedTokens"), number(fields, "recalledTokens"),
                 number(fields, "loadedBytes"), number(fields, "stallNanos"),
                 ((Number) get(fields, "keptMass")).doubleValue(), number(fields, "pinnedTokens"),
-                number(fields, "reusedTokens"));
+                number(fields, "reusedTokens"), number(fields, "deviceBytes"));
     }
 
     private static long number(Map<String, Object> fields, String name) {

@@ -22,10 +22,11 @@ package io.alisa;
  *                              everything is attended
  * @param pinnedTokens          tokens that are always attended and never deleted
  * @param reusedTokens          tokens that were not computed, for another session had them, in all
+ * @param deviceBytes           bytes of a device's memory that hold copies of what is in the other tiers
  */
 public record SessionReport(String id, String model, String mode, boolean closed, long tokens, Phase phase,
         long fastBytes, long slowBytes, long hostEquivalentBytes, double attendedTokensPerStep,
         long deletedTokens,
         long recomputedTokens, long recalledTokens, long loadedBytes, long stallNanos, double keptMass,
-        long pinnedTokens, long reusedTokens) {
+        long pinnedTokens, long reusedTokens, long deviceBytes) {
 }

@@ -21,6 +21,9 @@ final class SessionText {
             line += String.format(Locale.ROOT, "    %,d tokens taken over instead of computed; %,d always attended\n",
                     session.reusedTokens(), session.pinnedTokens());
         }
+        if (session.deviceBytes() > 0) {
+            line += "    copies of " + ByteSize.format(session.deviceBytes()) + " on the device, attended there\n";
+        }
         if (session.mode().startsWith("sparse")) {
             line += attention(session);
         }

@@ -1,6 +1,7 @@
 package io.alisa.attention;
 
 import io.alisa.cache.KvLayout;
+import io.alisa.device.DeviceShape;
 
 /**
  * The shape of one attention layer as the kernels see it.
@@ -29,6 +30,15 @@ public record AttentionShape(int kvHeads, int groupSize, int headSize, float sof
      */
     public int row(int kvHead, int position, int headOfGroup, int positions) {
         return (kvHead * positions + position) * groupSize + headOfGroup;
+    }
+
+    /**
+     * The same as a device sees it.
+     *
+     * @param layout of the INT8 blocks
+     */
+    public DeviceShape onDevice(KvLayout layout) {
+        return new DeviceShape(kvHeads, groupSize, headSize, rowStride(), softCap, layout.headBytes());
     }
 
     /** Floats of a query or output array for {@code positions} tokens. */

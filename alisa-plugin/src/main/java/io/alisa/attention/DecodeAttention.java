@@ -2,11 +2,14 @@ package io.alisa.attention;
 
 import java.util.Arrays;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
+import io.alisa.device.DeviceLayer;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of one new token over all cached ones (split-KV, as in FlashDecoding).
@@ -14,6 +17,8 @@ import io.alisa.parallel.WorkerTeam;
  * <p>The tokens are cut into fixed spans; every KV head and span is an item that any thread may take. A second round
  * joins the spans of each KV head in order. Spans do not depend on the number of threads, so neither does a single
  * bit of the result.
+ *
+ * <p>Blocks that are on a device are attended there meanwhile, and what comes of it is one span more.
  *
  * <p>Owned by one session; allocates only when the context grew much.
  */
@@ -42,7 +47,15 @@ public final class DecodeAttention {
     private float[] queries = {};
     private float[] outputs = {};
     private int blocks;
-    private int spans;
+    /** The spans with blocks that are attended here, and how many. */
+    private int[] spans = {};
+    private int spanCount;
+    /** Per block: not zero where it is attended here. */
+    private long[] here = {};
+    /** Attends the other blocks; null where there are none. */
+    private @Nullable DeviceLayer device;
+    /** Spans, and the device's part. */
+    private int parts;
     private int headsPerItem = 1;
     private boolean large;
 
@@ -77,21 +90,47 @@ public final class DecodeAttention {
         queries = query;
         outputs = output;
         blocks = KvLayout.blocks(kv.tokens());
-        spans = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
         large = isLarge(kv);
         kv.recall();
         kv.read(attend);
     }
 
     private void attend() {
-        results.begin(spans);
+        DeviceLayer beside = layer.device();
+        device = beside != null && beside.begin(blocks - 1, queries) ? beside : null;
+        listSpans(device);
+        parts = device == null ? spanCount : spanCount + 1;
+        results.begin(parts);
         // A block's KV heads lie one behind the other: worked on in that order they are read in one stream. With few
         // spans the heads are shared out too, and so they are where blocks must be read from a file, head by head.
-        headsPerItem = spans >= SPANS_PER_WORKER * team.size() && layer.isAllResident() ? shape.kvHeads() : 1;
-        team.run(attendSpan, shape.kvHeads() / headsPerItem * spans,
-                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * layer.tokens());
-        if (spans > 1) {
+        headsPerItem = spanCount >= SPANS_PER_WORKER * team.size() && layer.isAllResident() ? shape.kvHeads() : 1;
+        int tokens = Math.min(layer.tokens(), spanCount * SPAN_BLOCKS * KvLayout.BLOCK_TOKENS);
+        team.run(attendSpan, shape.kvHeads() / headsPerItem * spanCount,
+                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * tokens);
+        if (device != null && !results.keep(device, spanCount)) {
+            attend(); // it failed: from now on no block is there
+        } else if (parts > 1) {
             team.run(joinSpans, shape.kvHeads());
+        }
+    }
+
+    /** The newest block is never on a device, so there is a span at least. */
+    private void listSpans(@Nullable DeviceLayer beside) {
+        int all = (blocks + SPAN_BLOCKS - 1) / SPAN_BLOCKS;
+        if (spans.length < all) {
+            spans = new int[Growth.of(spans.length, all)];
+            here = new long[spans.length * SPAN_BLOCKS];
+        }
+        spanCount = 0;
+        for (int span = 0; span < all; span++) {
+            boolean any = false;
+            for (int block = span * SPAN_BLOCKS; block < Math.min(blocks, (span + 1) * SPAN_BLOCKS); block++) {
+                here[block] = beside != null && beside.holds(block) ? 0 : 1;
+                any |= here[block] != 0;
+            }
+            if (any) {
+                spans[spanCount++] = span;
+            }
         }
     }
 
@@ -101,8 +140,9 @@ public final class DecodeAttention {
     }
 
     private void attendSpan(int item, int worker) {
-        int span = item % spans;
-        int firstHead = item / spans * headsPerItem;
+        int part = item % spanCount;
+        int span = spans[part];
+        int firstHead = item / spanCount * headsPerItem;
         int endHead = firstHead + headsPerItem;
         AttentionTile[] heads = tiles[worker];
         for (int head = firstHead; head < endHead; head++) {
@@ -110,19 +150,22 @@ public final class DecodeAttention {
         }
         int end = Math.min(blocks, (span + 1) * SPAN_BLOCKS);
         if (!layer.isAllResident()) {
-            layer.reader(worker).open(layer, firstHead, span * SPAN_BLOCKS, end);
+            layer.reader(worker).open(layer, firstHead, span * SPAN_BLOCKS, end, here);
         }
         for (int block = span * SPAN_BLOCKS; block < end; block++) {
+            if (here[block] == 0) {
+                continue;
+            }
             int tokens = Math.min(KvLayout.BLOCK_TOKENS, layer.tokens() - block * KvLayout.BLOCK_TOKENS);
             for (int head = firstHead; head < endHead; head++) {
                 attendBlock(heads[head], block, head, tokens, worker);
             }
         }
         for (int head = firstHead; head < endHead; head++) {
-            if (spans == 1) {
+            if (parts == 1) {
                 heads[head].finish(outputs, head * shape.groupSize());
             } else {
-                results.keep(heads[head], head, span);
+                results.keep(heads[head], head, part);
             }
         }
     }

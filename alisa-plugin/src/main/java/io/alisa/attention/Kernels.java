@@ -12,9 +12,9 @@ public record Kernels(AttentionKernels kernels, @Nullable String remedy) {
     private static final String MODULE = "jdk.incubator.vector";
 
     /**
-     * The kernels for {@code alisa.backend}.
+     * The CPU's kernels for {@code alisa.backend}. They are needed beside a device, too.
      *
-     * @param backend {@code auto}, {@code vector}, {@code scalar} or {@code cuda}
+     * @param backend {@code scalar}, or any other
      */
     public static Kernels choose(String backend) {
         if (backend.equals("scalar")) {
@@ -27,9 +27,7 @@ public record Kernels(AttentionKernels kernels, @Nullable String remedy) {
                             + " code, many times slower: start the JVM with --add-modules " + MODULE);
         }
         try {
-            return new Kernels(new VectorKernels(), backend.equals("cuda")
-                    ? "alisa.backend=cuda was asked for, but no CUDA module answers: running on the CPU"
-                    : null);
+            return new Kernels(new VectorKernels(), null);
         } catch (UnsupportedOperationException e) {
             return new Kernels(new ScalarKernels(), "scalar code is used: " + e.getMessage());
         }

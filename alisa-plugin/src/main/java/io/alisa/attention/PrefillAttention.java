@@ -1,18 +1,22 @@
 package io.alisa.attention;
 
 import io.alisa.cache.BlockReader;
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
+import io.alisa.device.DeviceLayer;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Causal attention of a batch of new tokens over all cached ones and over each other (tiled, as in FlashAttention).
  *
  * <p>A tile is a run of positions times the query heads of one group. Every KV head and tile is an item that any
- * thread may take; a tile goes over all blocks it sees, while a block's keys and values stay in the cache.
+ * thread may take; a tile goes over all blocks it sees, while a block's keys and values stay in the cache. Blocks that
+ * are on a device are attended there meanwhile.
  */
 public final class PrefillAttention {
     /** Rows of a tile: its scores and outputs stay in the second-level cache beside a block. */
@@ -24,6 +28,8 @@ public final class PrefillAttention {
     private final WorkerTeam team;
     private final AttentionTile[] tiles;
     private final Job attendTile = this::attendTile;
+    private final Job joinHead = this::joinHead;
+    private final BatchResults results;
     private final int tilePositions;
     /** Per worker, for INT8 layers: a block's rows, and the address of a KV head of an F32 block. */
     private final Int8Rows[] rows;
@@ -37,6 +43,10 @@ public final class PrefillAttention {
     private int positions;
     private int firstBlock;
     private int newBlocks;
+    /** Attends blocks before the first; null where none of them is there. */
+    private @Nullable DeviceLayer device;
+    /** Per block: not zero where it is attended here. */
+    private long[] here = {};
 
     public PrefillAttention(AttentionShape shape, AttentionKernels kernels, WorkerTeam team,
             KvSession session) {
@@ -46,6 +56,7 @@ public final class PrefillAttention {
         this.team = team;
         this.layer = session.layer(0);
         session.serveReaders(team.size());
+        this.results = new BatchResults(shape);
         this.floats = new KvLayout(KvFormat.F32, 1, shape.headSize());
         boolean int8 = session.layout().format() == KvFormat.INT8;
         this.rows = new Int8Rows[int8 ? team.size() : 0];
@@ -80,7 +91,36 @@ public final class PrefillAttention {
         outputs = output;
         firstBlock = start / KvLayout.BLOCK_TOKENS;
         newBlocks = (start + count - 1) / KvLayout.BLOCK_TOKENS - firstBlock + 1;
+        DeviceLayer beside = kv.device();
+        device = beside != null && beside.beginBatch(firstBlock, query, count) ? beside : null;
+        listBlocks(device);
+        if (device != null) {
+            results.begin(shape.kvHeads() * count * shape.groupSize());
+        }
         team.run(attendTile, shape.kvHeads() * newBlocks * tilesPerBlock());
+        if (device == null) {
+            return;
+        }
+        if (results.finish(device)) {
+            team.run(joinHead, shape.kvHeads());
+        } else {
+            attend(kv, startPosition, count, query, output); // it failed: from now on no block is there
+        }
+    }
+
+    private void listBlocks(@Nullable DeviceLayer beside) {
+        int blocks = firstBlock + newBlocks;
+        if (here.length < blocks) {
+            here = new long[Growth.of(here.length, blocks)];
+        }
+        for (int block = 0; block < blocks; block++) {
+            here[block] = beside != null && beside.holds(block) ? 0 : 1;
+        }
+    }
+
+    private void joinHead(int kvHead, int worker) {
+        int rows = positions * shape.groupSize();
+        results.join(kvHead * rows, (kvHead + 1) * rows, outputs);
     }
 
     private int tilesPerBlock() {
@@ -106,7 +146,10 @@ public final class PrefillAttention {
         tile.seeAll(KvLayout.BLOCK_TOKENS);
         for (int block = 0; block < ownBlock; block++) {
             if (!layer.isAllResident() && block % BlockReader.RUN == 0) {
-                layer.reader(worker).open(layer, kvHead, block, Math.min(ownBlock, block + BlockReader.RUN));
+                layer.reader(worker).open(layer, kvHead, block, Math.min(ownBlock, block + BlockReader.RUN), here);
+            }
+            if (here[block] == 0) {
+                continue;
             }
             long keys = floatBlock(block, kvHead, worker);
             kernels.attend(tile, keys, keys + floats.keyBytes(), KvLayout.BLOCK_TOKENS);
@@ -117,7 +160,11 @@ public final class PrefillAttention {
         }
         long keys = layer.floatHead(ownStart, kvHead);
         kernels.attend(tile, keys, keys + floats.keyBytes(), end - ownStart);
-        tile.finish(outputs, firstRow);
+        if (device == null) {
+            tile.finish(outputs, firstRow);
+        } else {
+            results.keep(tile, firstRow, outputs);
+        }
     }
 
     /** A KV head of a block in floats: turned back into them for each tile, which has work for far longer than that. */

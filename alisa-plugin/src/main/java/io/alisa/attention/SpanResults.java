@@ -3,6 +3,7 @@ package io.alisa.attention;
 import java.util.Arrays;
 
 import io.alisa.cache.Growth;
+import io.alisa.device.DeviceLayer;
 
 /**
  * The running softmaxes that different spans of the tokens ended with, and how they become one (split-KV, as in
@@ -17,6 +18,10 @@ public final class SpanResults {
     private float[] max = {};
     private float[] sum = {};
     private float[] output = {};
+    /** What a device ended with, per query head. */
+    private float[] deviceMax = {};
+    private float[] deviceSum = {};
+    private float[] deviceValues = {};
 
     public SpanResults(AttentionShape shape) {
         this.shape = shape;
@@ -43,6 +48,27 @@ public final class SpanResults {
             sum[part] = tile.sum(r);
             System.arraycopy(tile.output, r * stride, output, part * stride, stride);
         }
+    }
+
+    /** Keeps what a device ended its part of the tokens with, as one span. Returns false where it failed. */
+    public boolean keep(DeviceLayer device, int span) {
+        int rows = shape.kvHeads() * shape.groupSize();
+        int stride = shape.rowStride();
+        if (deviceMax.length == 0) {
+            deviceMax = new float[rows];
+            deviceSum = new float[rows];
+            deviceValues = new float[rows * stride];
+        }
+        if (!device.finish(deviceMax, deviceSum, deviceValues)) {
+            return false;
+        }
+        for (int row = 0; row < rows; row++) {
+            int part = row * spans + span;
+            max[part] = deviceMax[row];
+            sum[part] = deviceSum[row];
+            System.arraycopy(deviceValues, row * stride, output, part * stride, stride);
+        }
+        return true;
     }
 
     /** Writes the outputs of a KV head's query heads. */

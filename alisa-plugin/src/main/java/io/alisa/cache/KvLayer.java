@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.util.Arrays;
 
+import io.alisa.device.DeviceLayer;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class KvLayer {
     /** Whether this is the layer as an earlier batch sees it, see {@link #view}. */
     private boolean isView;
     private int pins;
+    private @Nullable DeviceLayer device;
 
     KvLayer(KvLayout layout, int index, int maxTokens, @Nullable KvDigest digest,
             @Nullable RecentFloats recent, @Nullable KvTiers tiers, BlockSource source) {
@@ -59,6 +61,21 @@ public final class KvLayer {
     /** Tokens this layer holds. */
     public int tokens() {
         return tokens;
+    }
+
+    /** Most blocks it will hold. */
+    int maxBlocks() {
+        return blocks.length;
+    }
+
+    /** Has a device hold copies of sealed blocks, too; null: none from now on. */
+    void setDevice(@Nullable DeviceLayer beside) {
+        device = beside;
+    }
+
+    /** Which sealed blocks are on a device, too; null where there is none. */
+    public @Nullable DeviceLayer device() {
+        return device;
     }
 
     /** Which layer of its session this is. */
@@ -334,6 +351,9 @@ public final class KvLayer {
             tiers.growHeap(end);
         }
         int block = start / KvLayout.BLOCK_TOKENS;
+        if (device != null) {
+            device.forget(block);
+        }
         if (digest != null && digest.blocks() > block) {
             digest.resize(block);
         }
@@ -386,6 +406,9 @@ public final class KvLayer {
         if (recent != null) {
             recent.settle(tokens);
         }
+        if (device != null) {
+            device.update(blocks, sealedBlocks());
+        }
     }
 
     /** Address of the block that is kept in floats, see {@link RecentFloats}; 0 where none was yet. */
@@ -427,6 +450,9 @@ public final class KvLayer {
 
     /** Gives up all blocks: their memory is about to go. */
     void forget() {
+        if (device != null) {
+            device.forget(0);
+        }
         blockCount = 0;
         tokens = 0;
         away = 0;

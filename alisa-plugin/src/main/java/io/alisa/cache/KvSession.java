@@ -3,7 +3,11 @@ package io.alisa.cache;
 import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.alisa.device.DeviceSession;
+import io.alisa.device.DeviceShape;
+import io.alisa.device.DeviceTier;
 import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The KV of one conversation: one {@link KvLayer} per layer over memory that goes back to the operating system at
@@ -20,6 +24,7 @@ public final class KvSession implements AutoCloseable {
     private final KvTiers tiers;
     private final SlowTier slow;
     private final Staging staging;
+    private volatile @Nullable DeviceSession device;
     private volatile boolean closed;
 
     /** A session without digests, as large as it likes. */
@@ -74,6 +79,27 @@ public final class KvSession implements AutoCloseable {
             }
             return source.block(layer, block);
         };
+    }
+
+    /**
+     * Has a device hold copies of sealed INT8 blocks from now on, and attend them there; without effect where it can't.
+     * Before anything is written.
+     *
+     * @param shape attention of all layers
+     */
+    public void useDevice(DeviceTier tier, DeviceShape shape) {
+        DeviceSession session = tier.open(shape, layers.length, layers[0].maxBlocks(), lock);
+        if (session != null) {
+            device = session;
+            for (KvLayer layer : layers) {
+                layer.setDevice(session.layer(layer.index()));
+            }
+        }
+    }
+
+    /** What of the session is on a device; null where nothing ever is. */
+    public @Nullable DeviceSession device() {
+        return device;
     }
 
     /** Has somebody decide what moves and what is deleted; else nothing does before the caps force it. */
@@ -220,6 +246,10 @@ public final class KvSession implements AutoCloseable {
     /** Says that all layers did a step: now and then blocks change places, the most used to RAM. Under the lock. */
     public void stepDone() {
         tiers.stepDone();
+        DeviceSession beside = device;
+        if (beside != null) {
+            beside.stepDone();
+        }
     }
 
     /** Says that a layer is attended, so that the next may be prepared. Under the lock. */
@@ -348,6 +378,10 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                DeviceSession beside = device;
+                if (beside != null) {
+                    beside.close();
+                }
                 tiers.deletions().close();
                 for (KvLayer layer : layers) {
                     layer.forget(); // whoever comes late asks for a block, and is refused

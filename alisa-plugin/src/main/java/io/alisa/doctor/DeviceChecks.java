@@ -2,50 +2,50 @@ package io.alisa.doctor;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
-import io.alisa.device.DeviceProbe;
+import io.alisa.device.DeviceModule;
+import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceStatus;
 
 /** Other devices than the CPU, as the modules on the class path see them. */
 final class DeviceChecks {
-    private static final String HOW = "put alisa-kernels-cuda.jar and JCuda's jars on the application's class"
-            + " path; to check them here: java -cp alisa-plugin.jar:alisa-kernels-cuda.jar:<JCuda's jars>"
-            + " io.alisa.doctor.Main";
+    private static final String HOW = DeviceModules.REMEDY + "; to check them here: java -cp"
+            + " alisa-plugin.jar:alisa-kernels-cuda.jar:<JCuda's jars> io.alisa.doctor.Main";
 
     private DeviceChecks() {
     }
 
     static List<Check> ofProcess(Configuration configuration) {
-        List<DeviceProbe> probes = new ArrayList<>();
-        try {
-            ServiceLoader.load(DeviceProbe.class).forEach(probes::add);
-        } catch (ServiceConfigurationError e) {
-            return List.of(Check.warn("CUDA", "its module can't be loaded: " + e.getMessage(),
-                    "use the jars of one version"));
-        }
-        return of(probes, configuration.text(Setting.BACKEND));
+        return of(DeviceModules.find(Thread.currentThread().getContextClassLoader()),
+                configuration.text(Setting.BACKEND));
     }
 
-    static List<Check> of(List<DeviceProbe> probes, String backend) {
-        if (probes.isEmpty()) {
+    static List<Check> of(DeviceModules found, String backend) {
+        List<Check> checks = new ArrayList<>();
+        if (found.failure() != null) {
+            checks.add(Check.warn("CUDA", found.failure(), "use the jars of one version"));
+        } else if (found.modules().isEmpty()) {
             String text = "its module is not on this class path: the CPU computes";
-            return List.of(backend.equals("cuda")
+            checks.add(backend.equals("cuda")
                     ? Check.warn("CUDA", text + ", though " + Setting.BACKEND.key() + " is cuda", HOW)
                     : Check.ok("CUDA", text));
         }
-        return probes.stream().map(DeviceChecks::check).toList();
+        found.modules().forEach(module -> checks.add(check(module, backend)));
+        return checks;
     }
 
-    private static Check check(DeviceProbe probe) {
-        DeviceStatus status = probe.probe();
+    private static Check check(DeviceModule module, String backend) {
+        DeviceStatus status = module.probe();
         String remedy = status.remedy();
-        return status.usable()
-                ? Check.ok(probe.name(), status.description())
-                : Check.warn(probe.name(), status.description(),
-                        remedy == null ? "see the module's page" : remedy);
+        if (!status.usable()) {
+            return Check.warn(module.name(), status.description(), remedy == null ? "see the module's page" : remedy);
+        }
+        boolean used = backend.equals("auto") || backend.equals("cuda");
+        return Check.ok(module.name(), status.description()
+                + (used
+                        ? "; INT8 and sparse sessions use it"
+                        : "; not used, " + Setting.BACKEND.key() + " is " + backend));
     }
 }

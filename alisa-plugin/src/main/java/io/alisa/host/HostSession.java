@@ -10,9 +10,12 @@ import io.alisa.attention.AttentionShape;
 import io.alisa.attention.DecodeAttention;
 import io.alisa.attention.DigestWriter;
 import io.alisa.attention.PrefillAttention;
+import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
+import io.alisa.device.DeviceSession;
+import io.alisa.device.DeviceTier;
 import io.alisa.parallel.WorkerTeam;
 import io.alisa.sparse.Policies;
 import io.alisa.sparse.SparseSession;
@@ -82,6 +85,13 @@ public class HostSession implements AutoCloseable {
         schedule = plan;
         kv.setSchedule(plan);
         tiers.inform(plan);
+    }
+
+    /** Has a device help where the session's KV is INT8, if it can. Before anything is written. */
+    public void useDevice(DeviceTier tier) {
+        if (mode.format() == KvFormat.INT8) {
+            kv.useDevice(tier, attentionShape.onDevice(kv.layout()));
+        }
     }
 
     /** Why the tiers are used as they are, a sentence each; empty as long as everything fits with ease. */
@@ -214,10 +224,11 @@ public class HostSession implements AutoCloseable {
     /** A snapshot for {@link io.alisa.Alisa}. */
     public SessionReport report() {
         long steps = decodeSteps;
+        DeviceSession device = kv.device();
         return new SessionReport(id, shape.describe(), mode.describe(), kv.isClosed(), tokens, phase(), kv.bytes(),
                 kv.slowBytes(), shape.hostBytes(tokens), steps == 0 ? 0 : attendedTokens / steps, kv.deletedTokens(),
                 kv.recomputedTokens(), Math.round(recalledTokens), kv.loadedBytes(), kv.stallNanos(), keptMass,
-                kv.pinned().count(tokens), reusedTokens);
+                kv.pinned().count(tokens), reusedTokens, device == null ? 0 : device.bytes());
     }
 
     @Override

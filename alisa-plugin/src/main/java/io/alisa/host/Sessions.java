@@ -176,7 +176,7 @@ public final class Sessions {
         return new SessionReport(r.id(), r.model(), r.mode(), true, r.tokens(), r.phase(), 0, 0,
                 r.hostEquivalentBytes(), r.attendedTokensPerStep(), r.deletedTokens(), r.recomputedTokens(),
                 r.recalledTokens(), r.loadedBytes(), r.stallNanos(), r.keptMass(), r.pinnedTokens(),
-                r.reusedTokens());
+                r.reusedTokens(), 0);
     }
 
     /** Open sessions, oldest first. */

@@ -2,6 +2,7 @@ package io.alisa.host;
 
 import io.alisa.Phase;
 import io.alisa.cache.KvSession;
+import io.alisa.device.DeviceSession;
 import io.alisa.telemetry.PhaseChangeEvent;
 import io.alisa.telemetry.RecomputeEvent;
 import io.alisa.telemetry.TierTransferEvent;
@@ -17,6 +18,7 @@ final class TierWatch {
     private long stall;
     private long recomputed;
     private long recomputeNanos;
+    private long uploaded;
     private @Nullable SessionSchedule plan;
 
     TierWatch(String session, KvSession kv) {
@@ -36,10 +38,16 @@ final class TierWatch {
             }
             phase = now;
         }
-        if (now != Phase.I) {
+        if (now != Phase.I || uploaded() != uploaded) {
             transfers(tokens);
             recomputations(tokens);
         }
+    }
+
+    /** Bytes that were copied to the device so far. */
+    private long uploaded() {
+        DeviceSession device = kv.device();
+        return device == null ? 0 : device.uploadedBytes();
     }
 
     private void recomputations(int tokens) {
@@ -63,15 +71,19 @@ final class TierWatch {
         long storedBefore = stored;
         long loadedBefore = loaded;
         long stallBefore = stall;
+        long uploadedBefore = uploaded;
+        uploaded = uploaded();
         stored = kv.storedBytes();
         loaded = kv.loadedBytes();
         stall = kv.stallNanos();
         if (plan != null) {
             plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes());
         }
-        if (TierTransferEvent.isOn() && (stored != storedBefore || loaded != loadedBefore)) {
+        if (TierTransferEvent.isOn()
+                && (stored != storedBefore || loaded != loadedBefore || uploaded != uploadedBefore)) {
+            DeviceSession device = kv.device();
             TierTransferEvent.emit(session, tokens, stored - storedBefore, loaded - loadedBefore, stall - stallBefore,
-                    kv.bytes(), kv.slowBytes());
+                    kv.bytes(), kv.slowBytes(), uploaded - uploadedBefore, device == null ? 0 : device.bytes());
         }
     }
 }

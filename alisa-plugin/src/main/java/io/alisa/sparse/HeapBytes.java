@@ -15,8 +15,8 @@ final class HeapBytes {
     static double perToken(String policy, AttentionShape shape, int layers, int workers) {
         int heads = shape.kvHeads();
         int queryHeads = heads * shape.groupSize();
-        // Which tokens are selected, and were, in words of bits and as a list; the audit's positions and weights.
-        double bytes = heads * (1 + layers) / 8.0 + heads * Integer.BYTES + Integer.BYTES
+        // Which tokens are selected, here and on a device, and were, in words of bits and as a list; the audit's positions and weights.
+        double bytes = heads * (2 + layers) / 8.0 + heads * Integer.BYTES + Integer.BYTES
                 + (double) shape.groupSize() * Double.BYTES;
         if (Policies.needsDigests(policy)) {
             // Estimates, importance and choice of each worker; the weight of what is skipped, block by block.

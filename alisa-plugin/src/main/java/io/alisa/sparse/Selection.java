@@ -40,6 +40,11 @@ public final class Selection {
         return bits[kvHead];
     }
 
+    /** {@link #bits(int)} of all KV heads. */
+    public long[][] bits() {
+        return bits;
+    }
+
     /** Positions of a KV head, ascending; only the first {@link #count} are meant. */
     public int[] positions(int kvHead) {
         if (positions[kvHead].length < counts[kvHead]) {

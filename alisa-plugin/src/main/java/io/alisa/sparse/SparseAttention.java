@@ -9,8 +9,10 @@ import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
+import io.alisa.device.DeviceLayer;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attention of one new token over the tokens its policy selects, and over an estimate of the skipped ones where the
@@ -22,6 +24,9 @@ import io.alisa.parallel.WorkerTeam;
  * <p>A step is one job of the team, for every job costs a wake-up: first the KV heads' selections, then their spans. The
  * team takes items in their order, so whatever a span has to wait for is being worked on. Who completes the last span of
  * a KV head joins them.
+ *
+ * <p>Where blocks are on a device, all is selected first, and the device attends what is selected of them while the team
+ * does the rest. What comes of it is one span more.
  *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
  * much.
@@ -40,13 +45,18 @@ public final class SparseAttention {
     private final Job step = this::step;
     private final Job selectHead = this::select;
     private final Job attendSelected = this::attendSelected;
+    private final Job joinHead = this::join;
     private final Runnable attend = this::attend;
+    /** Per KV head: what is attended here of the blocks before the newest. */
+    private final long[][] here;
 
     private KvLayer layer;
     private float[] queries = {};
     private float[] outputs = {};
     private int spans;
     private boolean isSelected;
+    /** Attends the other blocks; null where there are none. */
+    private @Nullable DeviceLayer device;
     /** Blocks before the newest. */
     private int sealedBlocks;
     private long selectNanos;
@@ -61,6 +71,7 @@ public final class SparseAttention {
         this.attended = new AttendedSet[shape.kvHeads()];
         Arrays.setAll(attended, head -> new AttendedSet());
         this.recalled = new int[shape.kvHeads()];
+        this.here = new long[shape.kvHeads()][];
         this.spansLeft = new AtomicIntegerArray(shape.kvHeads());
     }
 
@@ -84,7 +95,7 @@ public final class SparseAttention {
         Arrays.fill(scratch.selectNanos, 0);
         isSelected = false;
         long prepared = System.nanoTime();
-        if (!kv.isComplete()) {
+        if (!kv.isComplete() || holdsAny(kv.device())) {
             selectFirst(kv);
         }
         kv.read(attend);
@@ -105,6 +116,10 @@ public final class SparseAttention {
         }
     }
 
+    private static boolean holdsAny(@Nullable DeviceLayer device) {
+        return device != null && device.holdsAny();
+    }
+
     /** Where blocks are deleted: those that were selected are computed again before anything is attended. */
     private void selectFirst(KvLayer kv) {
         team.run(selectHead, shape.kvHeads());
@@ -116,11 +131,24 @@ public final class SparseAttention {
 
     /** May be run again when a block turned out to be damaged: the selection stays as it is then. */
     private void attend() {
-        scratch.results.begin(spans);
+        DeviceLayer beside = isSelected ? layer.device() : null;
+        device = beside != null && beside.begin(sealedBlocks, queries, scratch.selection.bits()) ? beside : null;
+        int parts = device == null ? spans : spans + 1;
+        scratch.results.begin(parts);
         for (int head = 0; head < shape.kvHeads(); head++) {
-            spansLeft.set(head, isSelected ? spans : UNSELECTED);
+            spansLeft.set(head, isSelected ? parts : UNSELECTED);
+            here[head] = device == null
+                    ? scratch.selection.bits(head)
+                    : scratch.withoutThose(device, head, sealedBlocks);
         }
-        if (isSelected) {
+        if (device != null) {
+            team.run(attendSelected, spans * shape.kvHeads());
+            if (scratch.results.keep(device, spans)) {
+                team.run(joinHead, shape.kvHeads());
+            } else {
+                attend(); // it failed: from now on no block is there
+            }
+        } else if (isSelected) {
             team.run(attendSelected, spans * shape.kvHeads());
         } else {
             isSelected = true; // selections are the first items of a job: they are done whatever happens to the others
@@ -177,8 +205,12 @@ public final class SparseAttention {
         }
         attendSpan(kvHead, span, worker);
         if (spansLeft.decrementAndGet(kvHead) == 0) {
-            scratch.results.join(kvHead, outputs);
+            join(kvHead, worker);
         }
+    }
+
+    private void join(int kvHead, int worker) {
+        scratch.results.join(kvHead, outputs);
     }
 
     private void attendSpan(int kvHead, int span, int worker) {
@@ -198,7 +230,7 @@ public final class SparseAttention {
 
     private void attendSelected(AttentionTile tile, int kvHead, int span, int worker) {
         GatheredRows rows = scratch.rows[worker];
-        long[] selected = scratch.selection.bits(kvHead);
+        long[] selected = here[kvHead];
         int end = Math.min(sealedBlocks, (span + 1) * SparseScratch.SPAN_BLOCKS);
         rows.clear();
         if (!layer.isAllResident()) {

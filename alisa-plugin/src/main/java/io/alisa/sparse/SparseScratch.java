@@ -9,6 +9,7 @@ import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvSession;
+import io.alisa.device.DeviceLayer;
 import io.alisa.parallel.WorkerTeam;
 
 /** What the layers of a session share while each in turn attends sparsely. */
@@ -27,6 +28,8 @@ final class SparseScratch {
     final SkippedTokens[] skipped;
     /** Per worker: time of its selections in the step at hand. */
     final long[] selectNanos;
+    /** Per KV head and block: the selected tokens that are attended here, where a device attends others. */
+    private final long[][] here;
     private int[] all = {};
     private float[] sums = {};
 
@@ -35,6 +38,7 @@ final class SparseScratch {
         this.team = team;
         session.serveReaders(team.size());
         selection = new Selection(shape.kvHeads());
+        here = new long[shape.kvHeads()][0];
         results = new SpanResults(shape);
         weights = new AttentionWeights(shape);
         tiles = new AttentionTile[team.size()];
@@ -48,6 +52,18 @@ final class SparseScratch {
             recent[i] = new RecentTokens(session, kernels);
             skipped[i] = new SkippedTokens(kernels, shape);
         }
+    }
+
+    /** Takes from what is selected of each KV head what a device attends. */
+    long[] withoutThose(DeviceLayer device, int kvHead, int blocks) {
+        if (here[kvHead].length < blocks) {
+            here[kvHead] = new long[Growth.of(here[kvHead].length, blocks)];
+        }
+        long[] selected = selection.bits(kvHead);
+        for (int block = 0; block < blocks; block++) {
+            here[kvHead][block] = device.holds(block) ? 0 : selected[block];
+        }
+        return here[kvHead];
     }
 
     /** The positions 0 to {@code position}. */

@@ -14,7 +14,7 @@ import jdk.jfr.Timespan;
 @Name("alisa.TierTransfer")
 @Label("Tier Transfer")
 @Category("ALISA")
-@Description("KV moved between RAM and the session's file during one step")
+@Description("KV moved between RAM, the session's file and a device during one step")
 @StackTrace(false)
 public final class TierTransferEvent extends Event {
     private static final EventType TYPE = EventType.getEventType(TierTransferEvent.class);
@@ -48,6 +48,15 @@ public final class TierTransferEvent extends Event {
     @DataAmount
     long slowBytes;
 
+    @Label("Uploaded")
+    @Description("Copied to the device")
+    @DataAmount
+    long uploadedBytes;
+
+    @Label("Device")
+    @DataAmount
+    long deviceBytes;
+
     /** Whether anybody listens: an event is made only then. */
     public static boolean isOn() {
         return TYPE.isEnabled();
@@ -55,7 +64,7 @@ public final class TierTransferEvent extends Event {
 
     /** Commits an event. */
     public static void emit(String session, int tokens, long storedBytes, long loadedBytes, long stallNanos,
-            long fastBytes, long slowBytes) {
+            long fastBytes, long slowBytes, long uploadedBytes, long deviceBytes) {
         TierTransferEvent event = new TierTransferEvent();
         event.session = session;
         event.tokens = tokens;
@@ -64,6 +73,8 @@ public final class TierTransferEvent extends Event {
         event.stall = stallNanos;
         event.fastBytes = fastBytes;
         event.slowBytes = slowBytes;
+        event.uploadedBytes = uploadedBytes;
+        event.deviceBytes = deviceBytes;
         event.commit();
     }
 }

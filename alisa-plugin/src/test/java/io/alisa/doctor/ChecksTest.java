@@ -15,8 +15,12 @@ import java.util.Properties;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import io.alisa.config.Configuration;
-import io.alisa.device.DeviceProbe;
+import io.alisa.device.Device;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceModule;
+import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceStatus;
+import io.alisa.tier.MemoryBudget;
 import io.alisa.doctor.Check.Mark;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -181,26 +185,44 @@ class ChecksTest {
 
     // --- devices
 
-    private record Found(DeviceStatus probe) implements DeviceProbe {
+    private record Found(DeviceStatus probe) implements DeviceModule {
         @Override
         public String name() {
             return "CUDA";
         }
+
+        @Override
+        public Device open(MemoryBudget budget) {
+            throw new DeviceLostException("the doctor opens nothing");
+        }
+    }
+
+    private static DeviceModules found(DeviceModule... modules) {
+        return new DeviceModules(List.of(modules), null);
     }
 
     @Test
     void withoutAModuleTheCpuComputes() {
-        assertThat(DeviceChecks.of(List.of(), "auto")).singleElement().extracting(Check::mark)
+        assertThat(DeviceChecks.of(found(), "auto")).singleElement().extracting(Check::mark)
                 .isEqualTo(Mark.OK);
-        assertThat(DeviceChecks.of(List.of(), "cuda")).singleElement().extracting(Check::mark)
+        assertThat(DeviceChecks.of(found(), "cuda")).singleElement().extracting(Check::mark)
                 .isEqualTo(Mark.WARN);
     }
 
     @Test
+    void aModuleThatDoesNotFitIsNamed() {
+        assertThat(DeviceChecks.of(new DeviceModules(List.of(), "an old one"), "auto")).singleElement()
+                .isEqualTo(Check.warn("CUDA", "an old one", "use the jars of one version"));
+    }
+
+    @Test
     void aModuleSaysWhatItFound() {
-        DeviceProbe good = new Found(new DeviceStatus(true, "a GPU", null));
-        DeviceProbe bad = new Found(new DeviceStatus(false, "no driver", "install it"));
-        assertThat(DeviceChecks.of(List.of(good, bad), "auto")).containsExactly(Check.ok("CUDA", "a GPU"),
+        DeviceModule good = new Found(new DeviceStatus(true, "a GPU", null));
+        DeviceModule bad = new Found(new DeviceStatus(false, "no driver", "install it"));
+        assertThat(DeviceChecks.of(found(good, bad), "auto")).containsExactly(
+                Check.ok("CUDA", "a GPU; INT8 and sparse sessions use it"),
                 Check.warn("CUDA", "no driver", "install it"));
+        assertThat(DeviceChecks.of(found(good), "vector")).containsExactly(
+                Check.ok("CUDA", "a GPU; not used, alisa.backend is vector"));
     }
 }

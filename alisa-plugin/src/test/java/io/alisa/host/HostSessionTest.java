@@ -10,6 +10,7 @@ import java.util.List;
 import io.alisa.SessionReport;
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.DigestWriter;
+import io.alisa.attention.FakeDevice;
 import io.alisa.attention.KvWriter;
 import io.alisa.attention.Teams;
 import io.alisa.attention.Tokens;
@@ -17,6 +18,7 @@ import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvLayer;
+import io.alisa.device.DeviceTier;
 import io.alisa.sparse.Budget;
 import io.alisa.sparse.SparseSession;
 import io.alisa.tier.MemoryBudget;
@@ -177,6 +179,58 @@ class HostSessionTest {
             assertThat(report.recalledTokens()).isZero();
             assertThat(report.keptMass()).isEqualTo(1);
             assertThat(session.digests()).isNull();
+        }
+    }
+
+    /** What is counted and reported is the same, but for what is on the device. */
+    @Test
+    void aDeviceChangesNoNumberButItsOwn() throws IOException {
+        for (SessionMode mode : List.of(swa(), new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0)))) {
+            Path file = directory.resolve("transfers.jfr");
+            SessionReport alone;
+            try (HostSession session = session(mode)) {
+                live(session);
+                alone = session.report();
+            }
+            MemoryBudget room = MemoryBudget.unlimited();
+            DeviceTier tier = new DeviceTier(new FakeDevice(room), room, warning -> {
+                throw new AssertionError(warning);
+            });
+            try (Recording recording = new Recording(); HostSession session = session(mode)) {
+                session.useDevice(tier);
+                recording.enable("alisa.TierTransfer");
+                recording.disable("alisa.DecodeStep");
+                recording.disable("alisa.AttentionSample"); // who listens to it has more samples taken
+                recording.start();
+                live(session);
+                recording.stop();
+                recording.dump(file);
+                SessionReport report = session.report();
+                long block = session.kv().layout().blockBytes();
+                assertThat(report.deviceBytes()).isEqualTo(room.reserved()).isEqualTo(2 * 4 * block);
+                assertThat(report.attendedTokensPerStep()).isEqualTo(alone.attendedTokensPerStep());
+                assertThat(report.recalledTokens()).isEqualTo(alone.recalledTokens());
+                assertThat(report.keptMass()).isEqualTo(alone.keptMass());
+                assertThat(report.phase()).isEqualTo(alone.phase());
+                List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+                assertThat(events.stream().mapToLong(e -> e.getLong("uploadedBytes")).sum()).isEqualTo(8 * block);
+                assertThat(events.getLast().getLong("deviceBytes")).isEqualTo(8 * block);
+            }
+            assertThat(room.reserved()).isZero();
+        }
+    }
+
+    /** Only eight bits go there. */
+    @Test
+    void floatsStayAway() {
+        MemoryBudget room = MemoryBudget.unlimited();
+        DeviceTier tier = new DeviceTier(new FakeDevice(room), room, warning -> {
+            throw new AssertionError(warning);
+        });
+        try (HostSession session = session(new SessionMode(KvFormat.F32, false, "h2o", new Budget(0.2, 0)))) {
+            session.useDevice(tier);
+            live(session);
+            assertThat(session.report().deviceBytes()).isZero();
         }
     }
 

@@ -22,6 +22,7 @@ import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
 import io.alisa.cache.Recomputer;
+import io.alisa.device.DeviceTier;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,11 @@ public final class TieredRun implements AutoCloseable, Recomputer {
             outputs.addAll(stepOutputs);
         }
         return outputs;
+    }
+
+    /** Has a device hold blocks, and attend them. */
+    public void useDevice(DeviceTier tier) {
+        kv.useDevice(tier, shape.onDevice(kv.layout()));
     }
 
     /** From now on nothing can be computed again. */

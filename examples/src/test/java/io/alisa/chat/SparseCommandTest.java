@@ -106,7 +106,7 @@ class SparseCommandTest {
 
     private static SessionReport report(String mode) {
         return new SessionReport("1", "a model", mode, false, 2048, Phase.I, 1024, 0, 8192, 409.6, 0, 0, 1234, 0, 0,
-                0.75, 0, 0);
+                0.75, 0, 0, 0);
     }
 
     private static ScriptedUi chat(String... lines) {

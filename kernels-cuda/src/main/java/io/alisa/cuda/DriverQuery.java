@@ -45,13 +45,17 @@ final class DriverQuery {
         JCudaDriver.cuDeviceGetName(name, name.length, device);
         JCudaDriver.cuDeviceTotalMem(memory, device);
         String more = count == 1 ? "" : ", the first of " + count;
-        return "%s, %.1f GiB, compute capability %d.%d%s".formatted(text(name),
+        return "%s, %.1f GiB, compute capability %d.%d, %d multiprocessors, %d KiB shared memory a block%s".formatted(
+                text(name),
                 memory[0] / (double) (1L << 30),
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
-                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR), more);
+                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN) >> 10,
+                more);
     }
 
-    private static String text(byte[] zeroTerminated) {
+    static String text(byte[] zeroTerminated) {
         String all = new String(zeroTerminated, StandardCharsets.UTF_8);
         int end = all.indexOf('\0');
         return end < 0 ? all : all.substring(0, end);

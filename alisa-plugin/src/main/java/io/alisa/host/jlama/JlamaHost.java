@@ -20,11 +20,13 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.device.DeviceTier;
 import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.host.PrefixRule;
+import io.alisa.host.ProcessDevice;
 import io.alisa.host.ProcessMemory;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
@@ -68,7 +70,8 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public String describe() {
-        return summary() + "; " + ProcessMemory.describe(configuration);
+        return summary() + "; " + ProcessMemory.describe(configuration) + "; "
+                + ProcessDevice.ofProcess().describe(configuration);
     }
 
     /** Without what must be looked up in the machine: that would take from the start of an application. */
@@ -149,12 +152,26 @@ public final class JlamaHost implements HostHooks {
 
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
         Configuration current = currentConfiguration();
-        return new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
+        JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
                 objection(current, model));
+        useDevice(session, current);
+        return session;
     }
 
     private static KvMemory memory(SessionMode mode, Configuration configuration) {
         return mode.format() == KvFormat.INT8 ? ProcessMemory.of(configuration) : ProcessMemory.fastOnly(configuration);
+    }
+
+    private void useDevice(JlamaSession session, Configuration current) {
+        if (session.mode().format() == KvFormat.INT8) {
+            DeviceTier tier = ProcessDevice.ofProcess().tier(current, JlamaHost.class.getClassLoader(), LOGGER::warn);
+            if (tier != null) {
+                session.useDevice(tier);
+            }
+        } else if (current.text(Setting.BACKEND).equals("cuda") && warned.add("exact")) {
+            LOGGER.warn("{}=cuda serves INT8 and sparse sessions only: set {}=int8 or {}=true", Setting.BACKEND.key(),
+                    Setting.KV_TYPE.key(), Setting.SPARSE.key());
+        }
     }
 
     /** Why the session's tokens can't be computed again once they are deleted; null where they can. */

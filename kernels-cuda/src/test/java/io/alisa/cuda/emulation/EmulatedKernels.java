@@ -27,8 +27,10 @@ import org.junit.jupiter.api.Assumptions;
  */
 @SuppressWarnings("restricted") // foreign functions are what this is for
 public final class EmulatedKernels {
-    private static final Path SOURCES = Path.of("src", "test", "cuda");
-    private static final Path LIBRARY = Path.of("target", "emulation", "libalisa-emulation.so");
+    /** This module, for tests that run elsewhere. */
+    private static final Path BASE = Path.of(System.getProperty("test.kernels-cuda", ""));
+    private static final Path SOURCES = BASE.resolve(Path.of("src", "test", "cuda"));
+    private static final Path LIBRARY = BASE.resolve(Path.of("target", "emulation", "libalisa-emulation.so"));
     private static final int COMPILE_MINUTES = 5;
     private static final Optional<EmulatedKernels> INSTANCE = load();
 

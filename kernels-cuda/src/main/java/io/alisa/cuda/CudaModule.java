@@ -1,12 +1,15 @@
 package io.alisa.cuda;
 
-import io.alisa.device.DeviceProbe;
+import io.alisa.device.Device;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceStatus;
+import io.alisa.tier.MemoryBudget;
 
-/** Whether there is an NVIDIA GPU with a driver that answers. Looks once per process and remembers. */
-public final class CudaProbe implements DeviceProbe {
+/** NVIDIA GPUs: whether there is one with a driver that answers. Looks once per process and remembers. */
+public final class CudaModule implements DeviceModule {
     /** Called by ServiceLoader. */
-    public CudaProbe() {
+    public CudaModule() {
     }
 
     @Override
@@ -17,6 +20,15 @@ public final class CudaProbe implements DeviceProbe {
     @Override
     public DeviceStatus probe() {
         return Found.STATUS;
+    }
+
+    @Override
+    public Device open(MemoryBudget budget) {
+        try {
+            return new CudaDevice(new JCudaBinding(), budget);
+        } catch (LinkageError e) {
+            throw new DeviceLostException(Found.firstLine(e), e);
+        }
     }
 
     /** Initialised on first use, and only then: whoever does not ask does not load the driver. */

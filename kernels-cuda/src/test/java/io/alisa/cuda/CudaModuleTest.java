@@ -8,25 +8,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 
-import io.alisa.device.DeviceProbe;
+import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceStatus;
 import org.junit.jupiter.api.Test;
 
-class CudaProbeTest {
+class CudaModuleTest {
     /** The kernel driver's node: asked without any library that the probe uses. */
     private static final boolean DRIVER = Files.exists(Path.of("/dev/nvidiactl"));
 
-    private final DeviceStatus status = new CudaProbe().probe();
+    private final DeviceStatus status = new CudaModule().probe();
 
     @Test
     void isFoundAsAService() {
-        assertThat(ServiceLoader.load(DeviceProbe.class)).singleElement().isInstanceOf(CudaProbe.class)
-                .extracting(DeviceProbe::name).isEqualTo("CUDA");
+        assertThat(ServiceLoader.load(DeviceModule.class)).singleElement().isInstanceOf(CudaModule.class)
+                .extracting(DeviceModule::name).isEqualTo("CUDA");
     }
 
     @Test
     void answersTheSameTwice() {
-        assertThat(new CudaProbe().probe()).isEqualTo(status);
+        assertThat(new CudaModule().probe()).isEqualTo(status);
     }
 
     @Test

@@ -1,0 +1,33 @@
+package io.alisa.device;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open device. Thread-safe, but for {@link #close}: nobody may use it or anything of it then.
+ *
+ * <p>Whatever is asked of it, {@link DeviceLostException} may be the answer.
+ */
+public interface Device extends AutoCloseable {
+    /** What it is, in a few words. */
+    String describe();
+
+    /** Bytes of its memory that nobody uses, other processes counted. */
+    long freeBytes();
+
+    /** Whether its kernels serve attention of this shape. */
+    boolean serves(DeviceShape shape);
+
+    /**
+     * Opens a place for the blocks of a session.
+     *
+     * @param layers    its layers
+     * @param maxBlocks most blocks of a layer
+     * @return null where there is no room even for an empty one
+     */
+    @Nullable
+    DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks);
+
+    /** Gives everything back, as far as a lost device still can. Throws nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,198 @@
+package io.alisa.device;
+
+import java.util.concurrent.locks.Lock;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One session's part of a {@link DeviceTier}: which of its blocks are there, and what is done when the device fails.
+ * None of its methods throws for that: from then on it holds nothing.
+ *
+ * <p>Used under the session's lock; the numbers may be read by any thread.
+ */
+public final class DeviceSession implements AutoCloseable {
+    /** Blocks of a layer that are copied after one step: a prompt's batch and as many of those that had to wait. */
+    private static final int MOST_PUTS = 8;
+    /** Steps until a session that found no room looks again, though nobody gave any back. */
+    private static final int PATIENCE = 64;
+
+    private final DeviceTier tier;
+    private final DeviceKv kv;
+    private final DeviceShape shape;
+    private final Lock lock;
+    private final DeviceLayer[] layers;
+    private long refusedAt;
+    private int waiting;
+    private boolean closed;
+    private volatile long lastUsed;
+    private volatile int heldBlocks;
+    private volatile long bytes;
+    private volatile long uploadedBytes;
+
+    DeviceSession(DeviceTier tier, DeviceKv kv, DeviceShape shape, int layerCount, int maxBlocks, Lock lock) {
+        this.tier = tier;
+        this.kv = kv;
+        this.shape = shape;
+        this.lock = lock;
+        this.layers = new DeviceLayer[layerCount];
+        for (int i = 0; i < layerCount; i++) {
+            layers[i] = new DeviceLayer(this, i, maxBlocks);
+        }
+        this.bytes = kv.bytes();
+    }
+
+    public DeviceLayer layer(int index) {
+        return layers[index];
+    }
+
+    /** Bytes that the session takes of the device's memory. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Bytes that were copied to the device so far. */
+    public long uploadedBytes() {
+        return uploadedBytes;
+    }
+
+    /** Blocks of all layers that are on the device. */
+    public int heldBlocks() {
+        return heldBlocks;
+    }
+
+    /** Says that all layers did a step. */
+    public void stepDone() {
+        tier.step(this);
+        waiting = Math.max(0, waiting - 1);
+    }
+
+    void used(long step) {
+        lastUsed = step;
+    }
+
+    long lastUsed() {
+        return lastUsed;
+    }
+
+    /** What the device attends with; null where it can't be used any more. */
+    @Nullable
+    DeviceKv usable() {
+        if (closed) {
+            return null;
+        }
+        if (tier.isLost()) {
+            close();
+            return null;
+        }
+        return kv;
+    }
+
+    void lose(DeviceLostException reason) {
+        close();
+        tier.lose(reason);
+    }
+
+    /** Copies blocks that are not there yet, see {@link DeviceLayer#update}. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    void update(DeviceLayer layer, long[] blocks, int count) {
+        if (waiting > 0 && refusedAt == tier.releases()) {
+            return;
+        }
+        DeviceKv to = usable();
+        if (to == null) {
+            return;
+        }
+        try {
+            int puts = 0;
+            for (int block = layer.firstMissing(); block < count && puts < MOST_PUTS; block++) {
+                if (blocks[block] == 0 || layer.holds(block)) {
+                    continue;
+                }
+                if (!put(to, layer, block, blocks[block])) {
+                    refusedAt = tier.releases();
+                    waiting = PATIENCE;
+                    break;
+                }
+                puts++;
+                layer.hold(block);
+                heldBlocks = heldBlocks + 1;
+                uploadedBytes = uploadedBytes + shape.blockBytes();
+            }
+            bytes = closed ? 0 : to.bytes();
+        } catch (DeviceLostException e) {
+            lose(e);
+        }
+    }
+
+    private boolean put(DeviceKv to, DeviceLayer layer, int block, long address) {
+        while (!to.put(layer.index(), block, address)) {
+            if (!tier.makeRoom(this) || closed) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Gives up the blocks of a layer from one on. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    void forget(DeviceLayer layer, int firstBlock) {
+        int forgotten = layer.release(firstBlock);
+        if (forgotten == 0) {
+            return;
+        }
+        heldBlocks = heldBlocks - forgotten;
+        DeviceKv from = usable();
+        if (from != null) {
+            try {
+                from.forget(layer.index(), firstBlock);
+                bytes = from.bytes();
+            } catch (DeviceLostException e) {
+                lose(e);
+            }
+        }
+        tier.released();
+    }
+
+    /** Gives up all copies, where the session is not being worked on. Returns whether it did. */
+    boolean tryGiveBack() {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
+            boolean held = heldBlocks > 0;
+            for (DeviceLayer layer : layers) {
+                forget(layer, 0);
+            }
+            return held;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Closes where the session is not being worked on. */
+    void tryClose() {
+        if (lock.tryLock()) {
+            try {
+                close();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Gives everything back. Idempotent. Under the session's lock. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (DeviceLayer layer : layers) {
+            layer.release(0);
+        }
+        heldBlocks = 0;
+        bytes = 0;
+        kv.close();
+        tier.closed(this);
+    }
+}

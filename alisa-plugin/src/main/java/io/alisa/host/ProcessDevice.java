@@ -1,0 +1,98 @@
+package io.alisa.host;
+
+import java.util.function.Consumer;
+
+import io.alisa.config.ByteSize;
+import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
+import io.alisa.device.Device;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceModule;
+import io.alisa.device.DeviceModules;
+import io.alisa.device.DeviceTier;
+import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
+
+/** The device that INT8 sessions of the process use beside the CPU, by the settings as they are. Thread-safe. */
+public final class ProcessDevice {
+    /** Of the memory that is free when the device is opened: some must be left for whoever else is there. */
+    private static final double SHARE_BY_DEFAULT = 0.8;
+    private static final ProcessDevice PROCESS = new ProcessDevice();
+
+    private final MemoryBudget budget = new MemoryBudget(0);
+    private boolean looked;
+    private @Nullable DeviceTier tier;
+    /** Why there is none; empty where there is one. */
+    private String whyNone = "";
+    private long capByDefault;
+    private boolean complained;
+
+    /** The one of this process. */
+    public static ProcessDevice ofProcess() {
+        return PROCESS;
+    }
+
+    /**
+     * What an INT8 session that opens now uses. The device is looked for when this is first asked, and opened then.
+     *
+     * @param loader  where modules are looked for
+     * @param warning is told, once each, why a device that was asked for is not there, or was lost
+     * @return null where the CPU does all
+     */
+    public synchronized @Nullable DeviceTier tier(Configuration configuration, @Nullable ClassLoader loader,
+            Consumer<String> warning) {
+        String backend = configuration.text(Setting.BACKEND);
+        if (!backend.equals("auto") && !backend.equals("cuda")) {
+            return null;
+        }
+        if (!looked) {
+            looked = true;
+            open(DeviceModules.find(loader), warning);
+        }
+        if (tier == null && backend.equals("cuda") && !complained) {
+            complained = true;
+            warning.accept(Setting.BACKEND.key() + "=cuda was asked for, but the CPU computes: " + whyNone);
+        }
+        setCap(configuration);
+        return tier;
+    }
+
+    private void open(DeviceModules found, Consumer<String> warning) {
+        DeviceModule module = found.usable();
+        if (module == null) {
+            whyNone = found.whyNone();
+            return;
+        }
+        try {
+            Device device = module.open(budget);
+            capByDefault = (long) (SHARE_BY_DEFAULT * device.freeBytes());
+            tier = new DeviceTier(device, budget, warning);
+        } catch (DeviceLostException e) {
+            whyNone = String.valueOf(e.getMessage());
+            warning.accept(module.name() + " was found, but the CPU computes: " + whyNone);
+            complained = true;
+        }
+    }
+
+    private void setCap(Configuration configuration) {
+        String text = configuration.text(Setting.MEMORY_FAST);
+        budget.setCap(text.equals("auto") ? capByDefault : ByteSize.parse(text));
+    }
+
+    /** What is used of which device, or why none is, in one line. */
+    public synchronized String describe(Configuration configuration) {
+        String backend = configuration.text(Setting.BACKEND);
+        if (tier != null && tier.isLost()) {
+            return "device: none, it was lost";
+        }
+        if (tier != null) {
+            setCap(configuration);
+            return "device: " + tier.describe() + ", KV " + ByteSize.format(budget.reserved()) + " of "
+                    + ByteSize.format(budget.cap());
+        }
+        if (!backend.equals("auto") && !backend.equals("cuda")) {
+            return "device: none, " + Setting.BACKEND.key() + " is " + backend;
+        }
+        return looked ? "device: none, " + whyNone : "device: none yet, only INT8 and sparse sessions use one";
+    }
+}

@@ -1,0 +1,153 @@
+package io.alisa.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.FakeDevice;
+import io.alisa.attention.Teams;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvMemory;
+import io.alisa.device.DeviceCases.Case;
+import io.alisa.sparse.TieredRun;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The device as a tier, on a device that is this machine. */
+class DeviceTierTest {
+    private static final AttentionShape SHAPE = new AttentionShape(2, 2, 20, 0);
+    private static final TieredRun.Between NOTHING = run -> {
+        // nobody is near
+    };
+
+    private final DeviceCases cases = new DeviceCases(FakeDevice::new, new VectorKernels(), 1e-10);
+
+    private static @Nullable String policy(String name) {
+        return name.equals("none") ? null : name;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa", "swa-paper", "h2o", "streaming-llm", "local", "strided", "dense"})
+    void aDeviceSaysTheSame(String name) {
+        int held = 0;
+        for (long seed = 0; seed < 25; seed++) {
+            held += cases.check(Case.random(seed, policy(name), 4, 7, 20, 33));
+        }
+        assertThat(held).as("blocks on the device").isGreaterThan(100);
+    }
+
+    /** What is in the file, or on the device only in part. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa", "swa-paper", "streaming-llm"})
+    void whereverTheBlocksAre(String name) {
+        for (long seed = 100; seed < 115; seed++) {
+            Case given = Case.random(seed, policy(name), 8, 18);
+            Random random = new Random(seed);
+            AtomicLong demoted = new AtomicLong();
+            MemoryBudget room = new MemoryBudget(random.nextInt(12) * given.blockBytes());
+            KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), MemoryFile::new);
+            cases.check(given, room, memory, run -> {
+                if (random.nextInt(3) == 0) {
+                    run.kv.giveBack(1 + random.nextLong(1 + run.kv.bytes()));
+                }
+                demoted.set(run.kv.demotedBlocks());
+            });
+            assertThat(room.peak()).as("seed %s", seed).isLessThanOrEqualTo(room.cap());
+        }
+    }
+
+    /** The device answers one call more each time before it fails. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa", "h2o"})
+    void aDeviceThatFailsIsNotMissed(String name) {
+        Case given = new Case(SHAPE, 2, policy(name), 0.3, 300, 12, 5);
+        List<float[]> expected = cases.expected(given);
+        long calls = 0;
+        int failures = 0;
+        for (int after = 0; after == 0 || failures == after; after++) {
+            MemoryBudget budget = MemoryBudget.unlimited();
+            FakeDevice device = new FakeDevice(budget);
+            device.failAfter(after);
+            List<String> warnings = new ArrayList<>();
+            DeviceTier tier = new DeviceTier(device, budget, warnings::add);
+            try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+                run.useDevice(tier);
+                cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), expected);
+            }
+            if (tier.isLost()) {
+                failures++;
+                assertThat(warnings).singleElement().asString().contains("the test wants it so");
+                assertThat(device.isClosed()).isTrue();
+                assertThat(budget.reserved()).as("left over").isZero();
+            }
+            calls = device.calls();
+        }
+        assertThat(failures).isEqualTo(Math.toIntExact(calls)).isGreaterThan(50);
+    }
+
+    /** Begins a conversation that stays open. */
+    private static TieredRun begin(DeviceTier tier, long seed, int blocks) {
+        TieredRun run = new TieredRun(SHAPE, 1, null, 1, KvMemory.unlimited(), new VectorKernels(), Teams.of(1), seed);
+        run.useDevice(tier);
+        run.plan(64 * blocks + 5, 1000);
+        while (run.kv.layer(0).tokens() < 64 * blocks + 5) {
+            run.next(NOTHING);
+        }
+        return run;
+    }
+
+    private static int held(TieredRun run) {
+        return Objects.requireNonNull(run.kv.device()).heldBlocks();
+    }
+
+    @Test
+    void firstComeFirstServedUntilOneIdles() {
+        MemoryBudget budget = new MemoryBudget(5 * new Case(SHAPE, 1, null, 1, 1, 1, 1).blockBytes());
+        FakeDevice device = new FakeDevice(budget);
+        DeviceTier tier = new DeviceTier(device, budget, warning -> {
+            throw new AssertionError(warning);
+        });
+        try (TieredRun first = begin(tier, 1, 4); TieredRun second = begin(tier, 2, 4)) {
+            assertThat(List.of(held(first), held(second))).containsExactly(4, 1);
+            for (int step = 0; step < 200; step++) {
+                second.repeat(NOTHING);
+            }
+            assertThat(held(first)).as("of the one that idles").isZero();
+            assertThat(held(second)).isGreaterThanOrEqualTo(4);
+            for (int step = 0; step < 200; step++) {
+                first.repeat(NOTHING);
+            }
+            assertThat(held(first)).as("it comes back").isGreaterThanOrEqualTo(3);
+            assertThat(budget.peak()).isLessThanOrEqualTo(budget.cap());
+        }
+        assertThat(budget.reserved()).isZero();
+        assertThat(device.isClosed()).as("others may come").isFalse();
+    }
+
+    @Test
+    void aLostDeviceIsLostToAllAndClosedOnce() {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        FakeDevice device = new FakeDevice(budget);
+        List<String> warnings = new ArrayList<>();
+        DeviceTier tier = new DeviceTier(device, budget, warnings::add);
+        try (TieredRun one = begin(tier, 1, 3); TieredRun other = begin(tier, 2, 3)) {
+            device.failAfter(0);
+            one.next(NOTHING);
+            assertThat(device.isClosed()).isTrue();
+            assertThat(List.of(held(one), held(other))).containsExactly(0, 0);
+            other.next(NOTHING);
+            assertThat(warnings).hasSize(1);
+            assertThat(tier.open(SHAPE.onDevice(one.kv.layout()), 1, 9, one.kv.lock())).isNull();
+        }
+        assertThat(budget.reserved()).isZero();
+    }
+}

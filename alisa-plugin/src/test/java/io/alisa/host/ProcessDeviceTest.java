@@ -1,0 +1,180 @@
+package io.alisa.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+
+import io.alisa.attention.FakeDevice;
+import io.alisa.config.Configuration;
+import io.alisa.device.Device;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceModule;
+import io.alisa.device.DeviceModules;
+import io.alisa.device.DeviceStatus;
+import io.alisa.device.DeviceTier;
+import io.alisa.tier.MemoryBudget;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessDeviceTest {
+    @TempDir
+    Path directory = Path.of("");
+
+    private final ProcessDevice devices = new ProcessDevice();
+    private final List<String> warnings = new ArrayList<>();
+
+    /** Has a device of 1000 bytes. */
+    public static final class Good implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Good() {
+        }
+
+        @Override
+        public String name() {
+            return "GOOD";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            return new DeviceStatus(true, "a good one", null);
+        }
+
+        @Override
+        public Device open(MemoryBudget budget) {
+            budget.setCap(1000);
+            return new FakeDevice(budget);
+        }
+    }
+
+    /** Has one that does not open. */
+    public static final class Stuck implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Stuck() {
+        }
+
+        @Override
+        public String name() {
+            return "STUCK";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            return new DeviceStatus(true, "a good one, it seems", null);
+        }
+
+        @Override
+        public Device open(MemoryBudget budget) {
+            throw new DeviceLostException("it is stuck");
+        }
+    }
+
+    /** Has none. */
+    public static final class Absent implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Absent() {
+        }
+
+        @Override
+        public String name() {
+            return "ABSENT";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            return new DeviceStatus(false, "nothing there", "buy one");
+        }
+
+        @Override
+        public Device open(MemoryBudget budget) {
+            throw new AssertionError("it was not found");
+        }
+    }
+
+    private static Configuration configuration(String... keysAndValues) {
+        Properties properties = new Properties();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            properties.setProperty(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return Configuration.of(properties, Map.of());
+    }
+
+    /** A class path with those modules. */
+    private URLClassLoader loader(Class<?>... modules) throws IOException {
+        Path file = directory.resolve("META-INF/services/io.alisa.device.DeviceModule");
+        Files.createDirectories(file.getParent());
+        Files.write(file, List.of(modules).stream().map(Class::getName).toList());
+        return new URLClassLoader(new URL[]{directory.toUri().toURL()}, getClass().getClassLoader());
+    }
+
+    @Test
+    void theFirstThatCanBeUsedIsOpenedOnce() throws IOException {
+        try (URLClassLoader loader = loader(Absent.class, Good.class)) {
+            DeviceTier tier = Objects.requireNonNull(devices.tier(configuration(), loader, warnings::add));
+            assertThat(tier.budget().cap()).as("a share of what is free").isEqualTo(800);
+            assertThat(devices.tier(configuration("alisa.memory.fast", "500"), null, warnings::add)).isSameAs(tier);
+            assertThat(tier.budget().cap()).isEqualTo(500);
+            assertThat(devices.describe(configuration("alisa.memory.fast", "500")))
+                    .isEqualTo("device: a fake device, KV 0 B of 500 B");
+            assertThat(warnings).isEmpty();
+        }
+    }
+
+    @Test
+    void otherBackendsUseNone() throws IOException {
+        try (URLClassLoader loader = loader(Good.class)) {
+            for (String backend : List.of("vector", "scalar")) {
+                Configuration configuration = configuration("alisa.backend", backend);
+                assertThat(devices.tier(configuration, loader, warnings::add)).isNull();
+                assertThat(devices.describe(configuration)).isEqualTo("device: none, alisa.backend is " + backend);
+            }
+            assertThat(warnings).isEmpty();
+            assertThat(devices.describe(configuration())).contains("none yet");
+        }
+    }
+
+    @Test
+    void whoAsksForOneIsToldOnceWhyThereIsNone() throws IOException {
+        try (URLClassLoader loader = loader(Absent.class)) {
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isNull();
+            assertThat(warnings).as("auto").isEmpty();
+            Configuration cuda = configuration("alisa.backend", "cuda");
+            assertThat(devices.tier(cuda, loader, warnings::add)).isNull();
+            assertThat(devices.tier(cuda, loader, warnings::add)).isNull();
+            assertThat(warnings).containsExactly(
+                    "alisa.backend=cuda was asked for, but the CPU computes: nothing there; buy one");
+            assertThat(devices.describe(cuda)).isEqualTo("device: none, nothing there; buy one");
+        }
+    }
+
+    @Test
+    void oneThatDoesNotOpenIsSaidOnce() throws IOException {
+        try (URLClassLoader loader = loader(Stuck.class)) {
+            for (String backend : List.of("auto", "cuda", "auto")) {
+                assertThat(devices.tier(configuration("alisa.backend", backend), loader, warnings::add)).isNull();
+            }
+            assertThat(warnings).containsExactly("STUCK was found, but the CPU computes: it is stuck");
+        }
+    }
+
+    @Test
+    void aModuleThatCannotBeLoadedIsNoFailure() throws IOException {
+        Path file = directory.resolve("META-INF/services/io.alisa.device.DeviceModule");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "there.is.no.such.Module\n");
+        try (URLClassLoader loader = new URLClassLoader(new URL[]{directory.toUri().toURL()},
+                getClass().getClassLoader())) {
+            DeviceModules found = DeviceModules.find(loader);
+            assertThat(found.usable()).isNull();
+            assertThat(found.whyNone()).contains("there.is.no.such.Module").endsWith("use the jars of one version");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.alisa.cuda;
+
+import io.alisa.device.Device;
+import io.alisa.device.DeviceKv;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceShape;
+import io.alisa.tier.MemoryAccount;
+import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
+
+/** A GPU: its pool of blocks and the way there, shared by all sessions. */
+final class CudaDevice implements Device {
+    private final Driver driver;
+    private final Driver.Facts facts;
+    private final MemoryAccount account;
+    private final SlabPool pool;
+    private final StagingRing staging;
+
+    /** @param driver is closed along with this, also where this can't be made */
+    CudaDevice(Driver driver, MemoryBudget budget) {
+        this.driver = driver;
+        this.facts = driver.facts();
+        this.account = budget.open(bytes -> {
+            // sessions give back, by the tier's choice: this one only counts
+        });
+        this.pool = new SlabPool(driver, account);
+        boolean made = false;
+        try {
+            driver.attach();
+            this.staging = new StagingRing(driver);
+            made = true;
+        } finally {
+            if (!made) {
+                account.close();
+                driver.close();
+            }
+        }
+    }
+
+    Driver driver() {
+        return driver;
+    }
+
+    MemoryAccount account() {
+        return account;
+    }
+
+    SlabPool pool() {
+        return pool;
+    }
+
+    StagingRing staging() {
+        return staging;
+    }
+
+    Geometry geometry() {
+        return new Geometry(facts.multiprocessors());
+    }
+
+    /** Whether there are kernels made for a head size that this card can run; any other is served more slowly. */
+    boolean isTuned(int headSize) {
+        return Geometry.isTuned(headSize) && facts.capability() >= Ptx.TUNED_CAPABILITY;
+    }
+
+    @Override
+    public String describe() {
+        return facts.name();
+    }
+
+    @Override
+    public long freeBytes() {
+        driver.attach();
+        return driver.freeBytes();
+    }
+
+    @Override
+    public boolean serves(DeviceShape shape) {
+        return shape.headSize() <= Geometry.LARGEST_HEAD
+                && (!isTuned(shape.headSize())
+                        || Geometry.gatherSharedBytes(shape.headSize()) <= facts.sharedBytes());
+    }
+
+    @Override
+    public @Nullable DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
+        driver.attach();
+        CudaKv kv = new CudaKv(this, shape, layers, maxBlocks);
+        boolean open = false;
+        try {
+            open = kv.open();
+        } catch (DeviceLostException e) {
+            kv.close();
+            throw e;
+        }
+        if (!open) {
+            kv.close();
+            return null;
+        }
+        return kv;
+    }
+
+    @Override
+    public void close() {
+        Quietly.run(driver::attach);
+        staging.close();
+        pool.close();
+        account.close();
+        driver.close();
+    }
+}

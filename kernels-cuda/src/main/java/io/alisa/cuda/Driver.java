@@ -1,0 +1,126 @@
+package io.alisa.cuda;
+
+import java.lang.foreign.MemorySegment;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What we need of the CUDA Driver API, on one device. Calls come back as soon as the device knows what to do, but for
+ * {@link #synchronize}, allocation and freeing.
+ *
+ * <p>Thread-safe; a thread {@link #attach attaches} before it does anything else. Nothing allocates on the heap but where
+ * that is said. Every call may throw {@link io.alisa.device.DeviceLostException}, which names the call and what the
+ * driver answered.
+ */
+interface Driver extends AutoCloseable {
+    /** Memory of the device. */
+    interface Memory {
+        long address();
+
+        long bytes();
+    }
+
+    /** Pinned memory of this machine: copies from and to it are asynchronous. */
+    interface Pinned {
+        MemorySegment segment();
+    }
+
+    /** A queue of things to do in order. */
+    interface Stream {
+    }
+
+    /** A mark in a stream. */
+    interface Event {
+    }
+
+    /** A kernel of the module. */
+    interface Kernel {
+    }
+
+    /** The structure that a kernel takes by value: whatever it holds when the kernel is launched. */
+    interface Arguments {
+        MemorySegment segment();
+    }
+
+    /**
+     * What the device is.
+     *
+     * @param name            as its maker calls it
+     * @param totalBytes      its memory
+     * @param multiprocessors how many
+     * @param sharedBytes     of shared memory, the most that a block may ask for
+     * @param capability      compute capability, 90 for 9.0
+     */
+    record Facts(String name, long totalBytes, int multiprocessors, int sharedBytes, int capability) {
+    }
+
+    Facts facts();
+
+    /** Bytes of its memory that nobody uses. */
+    long freeBytes();
+
+    /** Lets the calling thread use the device. */
+    void attach();
+
+    /** Takes memory, which is not zeroed; null where there is no room. */
+    @Nullable
+    Memory allocate(long bytes);
+
+    void free(Memory memory);
+
+    Pinned allocatePinned(long bytes);
+
+    void freePinned(Pinned memory);
+
+    Stream createStream();
+
+    void destroy(Stream stream);
+
+    Event createEvent();
+
+    void destroy(Event event);
+
+    /** Marks what was asked of the stream so far. */
+    void record(Event event, Stream stream);
+
+    /** Has a stream wait for what an event marked when it was recorded last. */
+    void waitFor(Stream stream, Event event);
+
+    /** Waits for what an event marked when it was recorded last; at once where it never was. */
+    void synchronize(Event event);
+
+    /** Milliseconds on the device from one event to another; both must have come to pass. */
+    float elapsed(Event from, Event to);
+
+    /** Copies to the device; allocates where an offset is not zero. */
+    void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes, Stream stream);
+
+    /** Copies from the start of memory to the start of pinned memory. */
+    void copyToHost(Pinned to, Memory from, long bytes, Stream stream);
+
+    /** Copies from the start of memory to the start of other memory. */
+    void copyOnDevice(Memory to, Memory from, long bytes, Stream stream);
+
+    /** Zeroes the start of memory. */
+    void zero(Memory memory, long bytes, Stream stream);
+
+    /**
+     * Finds a kernel.
+     *
+     * @param sharedBytes of dynamic shared memory that it will be launched with
+     */
+    Kernel kernel(String name, int sharedBytes);
+
+    /** How many blocks of that many threads of a kernel a multiprocessor runs at once. */
+    int residentBlocks(Kernel kernel, int threads);
+
+    /** Prepares the structure that launches of a kernel hand over. */
+    Arguments arguments(long bytes);
+
+    /** Launches a kernel over a grid of blocks. */
+    void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream, Arguments arguments);
+
+    /** Lets go of the device. What was allocated must be freed before. Throws nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,92 @@
+package io.alisa.cuda;
+
+/**
+ * How kernels are launched: computed from the shape, the context and the device, as {@code attention.cuh} says.
+ *
+ * @param multiprocessors of the device
+ */
+record Geometry(int multiprocessors) {
+    /** Threads of a block, in the kernels that attend. */
+    static final int THREADS = 128;
+    /** Tokens of a block. */
+    static final int BLOCK_TOKENS = 64;
+    /** Floats of a partial before its values. */
+    static final int PARTIAL_HEAD = 4;
+    /** Largest head size that any kernel takes. */
+    static final int LARGEST_HEAD = 256;
+
+    private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
+    private static final int WARPS = 4;
+    private static final int TILE_TOKENS = 16;
+    /** Query rows of a block in decoding. */
+    private static final int DECODE_ROWS = 8;
+    private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
+
+    /** Whether there are kernels made for a head size; others are served by slower ones. */
+    static boolean isTuned(int headSize) {
+        for (int size : HEAD_SIZES) {
+            if (size == headSize) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Floats of a partial. */
+    static int partialFloats(int headSize) {
+        return PARTIAL_HEAD + (headSize + 3) / 4 * 4;
+    }
+
+    /** Dynamic shared memory of the decode kernels, in bytes, for elements of that many bytes. */
+    static int decodeSharedBytes(int headSize, int elementBytes) {
+        int rowBytes = headSize * elementBytes;
+        int stages = rowBytes <= 32 ? 6 : rowBytes <= 64 ? 4 : rowBytes <= 192 ? 3 : 2;
+        int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
+        int queries = headSize > 128 ? 32 * headSize : 0;
+        return Math.max(WARPS * stages * tileBytes(rowBytes), combine) + queries;
+    }
+
+    /** Dynamic shared memory of the kernels that gather, in bytes. */
+    static int gatherSharedBytes(int headSize) {
+        return decodeSharedBytes(headSize, 1) + GATHER_LIST_BYTES;
+    }
+
+    /** Dynamic shared memory of the batch kernels, in bytes. */
+    static int batchSharedBytes(int headSize) {
+        int queries = headSize >= 128 ? batchBlockRows(headSize) / 8 * headSize * 32 : 0;
+        return 2 * WARPS * tileBytes(headSize) + queries;
+    }
+
+    private static int tileBytes(int rowBytes) {
+        return TILE_TOKENS * 2 * rowBytes + TILE_TOKENS * 9;
+    }
+
+    /** Query rows of a block of a batch launch. */
+    private static int batchBlockRows(int headSize) {
+        return headSize > 128 ? 32 : 64;
+    }
+
+    /** Blocks in y of a decode launch. */
+    static int decodeRows(int kvHeads, int rows, boolean tuned) {
+        return kvHeads * (tuned ? ceil(rows, DECODE_ROWS) : rows);
+    }
+
+    /** Blocks in y of a batch launch. */
+    static int batchRows(int kvHeads, int rows, int headSize) {
+        return kvHeads * ceil(rows, batchBlockRows(headSize));
+    }
+
+    private static int ceil(int count, int part) {
+        return (count + part - 1) / part;
+    }
+
+    /** The most splits that a launch is ever cut into: one wave of blocks. */
+    int mostSplits(int gridY, int gridZ, int residentBlocks) {
+        return Math.max(1, multiprocessors * residentBlocks / (gridY * gridZ));
+    }
+
+    /** Splits of the context, so that all blocks run at once and as many as can: each split gets a block of tokens at least. */
+    int splits(int gridY, int gridZ, int residentBlocks, int blockCount) {
+        return Math.clamp(mostSplits(gridY, gridZ, residentBlocks), 1, Math.max(1, blockCount));
+    }
+}

@@ -1,0 +1,298 @@
+package io.alisa.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+
+import io.alisa.device.DeviceLostException;
+import jcuda.LogLevel;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link Driver} by JCuda, over the first device's primary context: who else uses CUDA in this process shares it.
+ *
+ * <p>JCuda hands pointers over as objects. Those of whole allocations are made once, so what a decode step does makes
+ * none.
+ */
+final class JCudaBinding implements Driver {
+    private static final int LONGEST_NAME = 256;
+
+    private final CUdevice device = new CUdevice();
+    private final CUcontext context = new CUcontext();
+    /** Loaded when their first kernel is asked for: the driver compiles them then. */
+    private final Map<String, CUmodule> modules = new HashMap<>();
+    private final Facts facts;
+
+    /** A pointer that says where it points. */
+    private static final class Address extends CUdeviceptr {
+        long value() {
+            return getNativePointer();
+        }
+    }
+
+    private record DeviceMemory(Address pointer, long bytes) implements Memory {
+        @Override
+        public long address() {
+            return pointer.value();
+        }
+    }
+
+    private record PinnedMemory(Pointer pointer, MemorySegment segment) implements Pinned {
+    }
+
+    private record Queue(CUstream raw) implements Stream {
+    }
+
+    private record Mark(CUevent raw) implements Event {
+    }
+
+    private record Function(CUfunction raw, int sharedBytes) implements Kernel {
+    }
+
+    private record Structure(MemorySegment segment, Pointer pointers) implements Arguments {
+    }
+
+    /** Opens the first device. Throws LinkageError where there is no driver. */
+    JCudaBinding() {
+        JCudaDriver.setLogLevel(LogLevel.LOG_QUIET);
+        JCudaDriver.setExceptionsEnabled(false); // results are looked at here
+        check("cuInit", JCudaDriver.cuInit(0));
+        check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
+        check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+        boolean made = false;
+        try {
+            attach();
+            facts = readFacts();
+            Ptx.check(facts.capability());
+            made = true;
+        } finally {
+            if (!made) {
+                JCudaDriver.cuDevicePrimaryCtxRelease(device);
+            }
+        }
+    }
+
+    private Facts readFacts() {
+        byte[] name = new byte[LONGEST_NAME];
+        long[] memory = new long[1];
+        check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, device));
+        check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, device));
+        return new Facts(DriverQuery.text(name), memory[0],
+                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+                10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                        + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
+    }
+
+    private int attribute(int attribute) {
+        int[] value = new int[1];
+        check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
+        return value[0];
+    }
+
+    private static void check(String call, int result) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new DeviceLostException(call + " answers " + CUresult.stringFor(result));
+        }
+    }
+
+    @Override
+    public Facts facts() {
+        return facts;
+    }
+
+    @Override
+    public long freeBytes() {
+        long[] free = new long[1];
+        check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, new long[1]));
+        return free[0];
+    }
+
+    @Override
+    public void attach() {
+        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context));
+    }
+
+    @Override
+    public @Nullable Memory allocate(long bytes) {
+        Address pointer = new Address();
+        int result = JCudaDriver.cuMemAlloc(pointer, bytes);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            return null;
+        }
+        check("cuMemAlloc", result);
+        return new DeviceMemory(pointer, bytes);
+    }
+
+    @Override
+    public void free(Memory memory) {
+        check("cuMemFree", JCudaDriver.cuMemFree(pointer(memory)));
+    }
+
+    private static CUdeviceptr pointer(Memory memory) {
+        return ((DeviceMemory) memory).pointer();
+    }
+
+    private static CUdeviceptr pointer(Memory memory, long offset) {
+        return offset == 0 ? pointer(memory) : pointer(memory).withByteOffset(offset);
+    }
+
+    @Override
+    public Pinned allocatePinned(long bytes) {
+        Pointer pointer = new Pointer();
+        check("cuMemAllocHost", JCudaDriver.cuMemAllocHost(pointer, bytes));
+        ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
+        return new PinnedMemory(pointer, MemorySegment.ofBuffer(buffer));
+    }
+
+    @Override
+    public void freePinned(Pinned memory) {
+        check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
+    }
+
+    @Override
+    public Stream createStream() {
+        CUstream stream = new CUstream();
+        check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        return new Queue(stream);
+    }
+
+    @Override
+    public void destroy(Stream stream) {
+        check("cuStreamDestroy", JCudaDriver.cuStreamDestroy(raw(stream)));
+    }
+
+    private static CUstream raw(Stream stream) {
+        return ((Queue) stream).raw();
+    }
+
+    @Override
+    public Event createEvent() {
+        CUevent event = new CUevent();
+        check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+        return new Mark(event);
+    }
+
+    @Override
+    public void destroy(Event event) {
+        check("cuEventDestroy", JCudaDriver.cuEventDestroy(raw(event)));
+    }
+
+    private static CUevent raw(Event event) {
+        return ((Mark) event).raw();
+    }
+
+    @Override
+    public void record(Event event, Stream stream) {
+        check("cuEventRecord", JCudaDriver.cuEventRecord(raw(event), raw(stream)));
+    }
+
+    @Override
+    public void waitFor(Stream stream, Event event) {
+        check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(raw(stream), raw(event), 0));
+    }
+
+    @Override
+    public void synchronize(Event event) {
+        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(raw(event)));
+    }
+
+    @Override
+    public float elapsed(Event from, Event to) {
+        float[] milliseconds = new float[1];
+        check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));
+        return milliseconds[0];
+    }
+
+    @Override
+    public void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes, Stream stream) {
+        Pointer source = ((PinnedMemory) from).pointer();
+        check("cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(pointer(to, toOffset),
+                fromOffset == 0 ? source : source.withByteOffset(fromOffset), bytes, raw(stream)));
+    }
+
+    @Override
+    public void copyToHost(Pinned to, Memory from, long bytes, Stream stream) {
+        check("cuMemcpyDtoHAsync",
+                JCudaDriver.cuMemcpyDtoHAsync(((PinnedMemory) to).pointer(), pointer(from), bytes, raw(stream)));
+    }
+
+    @Override
+    public void copyOnDevice(Memory to, Memory from, long bytes, Stream stream) {
+        check("cuMemcpyDtoDAsync", JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, raw(stream)));
+    }
+
+    @Override
+    public void zero(Memory memory, long bytes, Stream stream) {
+        check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
+    }
+
+    private synchronized CUmodule moduleOf(String kernel) {
+        String name = Ptx.moduleOf(kernel);
+        CUmodule module = modules.get(name);
+        if (module == null) {
+            module = new CUmodule();
+            check("cuModuleLoadData(" + name + ")",
+                    JCudaDriver.cuModuleLoadData(module, Ptx.read(name, facts.capability())));
+            modules.put(name, module);
+        }
+        return module;
+    }
+
+    @Override
+    public Kernel kernel(String name, int sharedBytes) {
+        CUfunction function = new CUfunction();
+        check("cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, moduleOf(name), name));
+        check("cuFuncSetAttribute(" + name + ")", JCudaDriver.cuFuncSetAttribute(function,
+                CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
+        return new Function(function, sharedBytes);
+    }
+
+    @Override
+    public int residentBlocks(Kernel kernel, int threads) {
+        Function function = (Function) kernel;
+        int[] blocks = new int[1];
+        check("cuOccupancyMaxActiveBlocksPerMultiprocessor",
+                JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function.raw(), threads,
+                        function.sharedBytes()));
+        return blocks[0];
+    }
+
+    @Override
+    public Arguments arguments(long bytes) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
+        return new Structure(MemorySegment.ofBuffer(buffer), Pointer.to(Pointer.to(buffer)));
+    }
+
+    @Override
+    public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
+            Arguments arguments) {
+        Function function = (Function) kernel;
+        check("cuLaunchKernel", JCudaDriver.cuLaunchKernel(function.raw(), gridX, gridY, gridZ, threads, 1, 1,
+                function.sharedBytes(), raw(stream), ((Structure) arguments).pointers(), null));
+    }
+
+    @Override
+    public void close() {
+        // A lost device answers errors: nothing can be done about that.
+        JCudaDriver.cuCtxSetCurrent(context);
+        modules.values().forEach(JCudaDriver::cuModuleUnload);
+        JCudaDriver.cuDevicePrimaryCtxRelease(device);
+    }
+}

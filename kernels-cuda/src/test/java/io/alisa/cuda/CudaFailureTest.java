@@ -1,0 +1,135 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.Teams;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvMemory;
+import io.alisa.device.DeviceCases;
+import io.alisa.device.DeviceCases.Case;
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceTier;
+import io.alisa.sparse.TieredRun;
+import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A driver that fails is not missed, wherever it does. */
+class CudaFailureTest {
+    private static final AttentionShape SHAPE = new AttentionShape(2, 2, 32, 0);
+    private static final TieredRun.Between NOTHING = run -> {
+        // nobody is near
+    };
+
+    private final DeviceCases cases = new DeviceCases(budget -> new CudaDevice(new JavaDriver(), budget),
+            new VectorKernels(), 1e-10);
+
+    private static @Nullable String policy(String name) {
+        return name.equals("none") ? null : name;
+    }
+
+    /** Each time one call more succeeds. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa"})
+    void everyCallMayFail(String name) {
+        Case given = new Case(SHAPE, 2, policy(name), 0.3, 200, 5, 11);
+        List<float[]> expected = cases.expected(given);
+        long calls = Long.MAX_VALUE;
+        for (long succeed = 0; succeed < calls; succeed++) {
+            MemoryBudget budget = MemoryBudget.unlimited();
+            JavaDriver behind = new JavaDriver();
+            FaultyDriver driver = new FaultyDriver(behind, succeed);
+            List<String> warnings = new ArrayList<>();
+            boolean opened = talk(given, expected, driver, budget, warnings);
+            assertThat(behind.leftOver()).as("left over after %s calls", succeed).isZero();
+            assertThat(budget.reserved()).isZero();
+            assertThat(behind.isClosed()).isTrue();
+            if (opened && warnings.isEmpty()) {
+                break;
+            }
+            assertThat(warnings).hasSize(opened ? 1 : 0);
+            calls = driver.calls() + 1;
+        }
+        assertThat(calls).as("calls that were failed").isBetween(100L, 100_000L);
+    }
+
+    /** Returns whether the device could be opened. */
+    private boolean talk(Case given, List<float[]> expected, Driver driver, MemoryBudget budget,
+            List<String> warnings) {
+        CudaDevice device;
+        try {
+            device = new CudaDevice(driver, budget);
+        } catch (DeviceLostException e) {
+            return false;
+        }
+        DeviceTier tier = new DeviceTier(device, budget, warnings::add);
+        try (TieredRun run = open(given)) {
+            run.useDevice(tier);
+            cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), expected);
+        }
+        if (!tier.isLost()) {
+            device.close();
+        }
+        return true;
+    }
+
+    private static TieredRun open(Case given) {
+        return new TieredRun(given.shape(), given.layers(), given.policy(), given.ratio(), KvMemory.unlimited(),
+                new VectorKernels(), Teams.of(1 + (int) given.seed() % 3), given.seed());
+    }
+
+    /** No room is no failure: some blocks just are not there. */
+    @Test
+    void aFullDeviceIsNotLost() {
+        Case given = new Case(new AttentionShape(4, 2, 64, 0), 2, null, 1, 900, 5, 3);
+        List<float[]> expected = cases.expected(given);
+        for (long memory : new long[]{0, 1000, 40_000, 90_000, 200_000, 900_000}) {
+            MemoryBudget budget = MemoryBudget.unlimited();
+            List<String> warnings = new ArrayList<>();
+            JavaDriver driver = new JavaDriver(memory);
+            assertThat(talk(given, expected, driver, budget, warnings)).isTrue();
+            assertThat(warnings).isEmpty();
+            assertThat(driver.leftOver()).isZero();
+        }
+    }
+
+    /** Another session has it fail. */
+    @Test
+    void idleSessionsGiveBackWhatIsLost() {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        JavaDriver behind = new JavaDriver();
+        FaultyDriver driver = new FaultyDriver(behind, Long.MAX_VALUE);
+        List<String> warnings = new ArrayList<>();
+        DeviceTier tier = new DeviceTier(new CudaDevice(driver, budget), budget, warnings::add);
+        Case given = new Case(SHAPE, 2, null, 1, 300, 2, 1);
+        try (TieredRun idle = open(given); TieredRun busy = open(given)) {
+            for (TieredRun run : List.of(idle, busy)) {
+                run.useDevice(tier);
+                run.talk(300, 1, NOTHING);
+            }
+            driver.failNow();
+            busy.repeat(NOTHING);
+            assertThat(warnings).singleElement().asString().isEqualTo("Java is not used any more: the test wants it so."
+                    + " Its sessions go on on the CPU, with the same results");
+            assertThat(behind.leftOver()).isZero();
+            assertThat(behind.isClosed()).isTrue();
+            idle.repeat(NOTHING);
+        }
+    }
+
+    @Test
+    void aDeviceThatCannotBeOpenedIsClosed() {
+        JavaDriver behind = new JavaDriver();
+        assertThatExceptionOfType(DeviceLostException.class)
+                .isThrownBy(() -> new CudaDevice(new FaultyDriver(behind, 5), MemoryBudget.unlimited()));
+        assertThat(behind.leftOver()).isZero();
+        assertThat(behind.isClosed()).isTrue();
+    }
+}

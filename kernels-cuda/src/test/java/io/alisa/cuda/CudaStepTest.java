@@ -1,0 +1,119 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.util.Objects;
+
+import io.alisa.Allocation;
+import io.alisa.attention.AttentionShape;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayout;
+import io.alisa.device.DeviceKv;
+import io.alisa.device.DeviceShape;
+import io.alisa.tier.MemoryBudget;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a step asks of the driver, and of the heap. */
+class CudaStepTest {
+    private static final AttentionShape ATTENTION = new AttentionShape(4, 2, 32, 0);
+    private static final DeviceShape SHAPE = ATTENTION.onDevice(new KvLayout(KvFormat.INT8, 4, 32));
+    private static final int LAYERS = 3;
+    private static final int BLOCKS = 20;
+
+    private final Quiet driver = new Quiet();
+    private final MemoryBudget budget = MemoryBudget.unlimited();
+    private final CudaDevice device = new CudaDevice(driver, budget);
+    private final Arena arena = Arena.ofConfined();
+    private final long block = arena.allocate(SHAPE.blockBytes(), 64).address();
+    private final float[] queries = new float[ATTENTION.floats(1)];
+    private final float[] max = new float[8];
+    private final float[] sum = new float[8];
+    private final float[] values = new float[queries.length];
+
+    /** Launches are counted, and nothing is computed: the kernels are not the matter here. */
+    private static final class Quiet extends JavaDriver {
+        @Override
+        public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
+                Arguments arguments) {
+            count();
+        }
+    }
+
+    private DeviceKv open() {
+        DeviceKv kv = Objects.requireNonNull(device.openKv(SHAPE, LAYERS, 64));
+        for (int layer = 0; layer < LAYERS; layer++) {
+            for (int i = 0; i < BLOCKS; i++) {
+                assertThat(kv.put(layer, i, block)).isTrue();
+            }
+        }
+        return kv;
+    }
+
+    @AfterEach
+    void close() {
+        arena.close();
+        device.close();
+        assertThat(driver.leftOver()).isZero();
+        assertThat(budget.reserved()).isZero();
+    }
+
+    private void denseStep(DeviceKv kv) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            assertThat(kv.begin(layer, BLOCKS, queries)).isTrue();
+            kv.finish(max, sum, values);
+        }
+    }
+
+    private void sparseStep(DeviceKv kv, long[][] selected) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            assertThat(kv.begin(layer, BLOCKS, queries, selected)).isTrue();
+            kv.finish(max, sum, values);
+        }
+    }
+
+    @Test
+    void aLayerIsOneLaunchAndTwoCopies() {
+        try (DeviceKv kv = open()) {
+            denseStep(kv); // brings the tables there
+            long launches = driver.launches();
+            long copies = driver.copies();
+            denseStep(kv);
+            assertThat(driver.launches() - launches).isEqualTo(LAYERS);
+            assertThat(driver.copies() - copies).as("queries there, partials back").isEqualTo(2 * LAYERS);
+            sparseStep(kv, new long[4][BLOCKS]);
+            assertThat(driver.launches() - launches).isEqualTo(2 * LAYERS);
+            assertThat(driver.copies() - copies).as("and what is selected").isEqualTo(5 * LAYERS);
+        }
+    }
+
+    /** Only differences move: a block once, and of the table what changed. */
+    @Test
+    void aNewBlockIsTwoCopies() {
+        try (DeviceKv kv = open()) {
+            denseStep(kv);
+            long copies = driver.copies();
+            assertThat(kv.put(1, BLOCKS, block)).isTrue();
+            denseStep(kv);
+            assertThat(driver.copies() - copies).isEqualTo(2 + 2 * LAYERS);
+        }
+    }
+
+    @Test
+    void aStepAllocatesNothing() {
+        long[][] selected = new long[4][BLOCKS];
+        try (DeviceKv kv = open()) {
+            Allocation.assertNoneAfterAWhile(() -> {
+                for (int i = 0; i < 20; i++) {
+                    for (int layer = 0; layer < LAYERS; layer++) {
+                        kv.begin(layer, BLOCKS, queries);
+                        kv.finish(max, sum, values);
+                        kv.begin(layer, BLOCKS, queries, selected);
+                        kv.finish(max, sum, values);
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvMemory;
+import io.alisa.device.DeviceCases;
+import io.alisa.device.DeviceCases.Case;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Conversations with the device tier of this module, on every driver there is. */
+class CudaTierTest {
+    private static final int[] HEAD_SIZES = {32, 64, 80, 96, 7, 33};
+    private static final long MIB = 1 << 20;
+
+    private static @Nullable String policy(String name) {
+        return name.equals("none") ? null : name;
+    }
+
+    private static DeviceCases cases(TestDriver driver) {
+        return new DeviceCases(budget -> new CudaDevice(driver.open(), budget), new VectorKernels(), 1e-7);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theSameIsSaid(TestDriver driver) {
+        driver.assumePresent();
+        int held = 0;
+        for (String name : List.of("none", "swa", "swa-paper", "h2o", "streaming-llm")) {
+            for (long seed = 0; seed < 4; seed++) {
+                held += cases(driver)
+                        .check(driver.cut(Case.random(seed + name.length(), policy(name), HEAD_SIZES)));
+            }
+        }
+        assertThat(held).as("blocks on the device").isGreaterThan(20);
+    }
+
+    /** Some blocks in RAM only, some in the file, some on the device. */
+    @ParameterizedTest
+    @EnumSource
+    void theCapHolds(TestDriver driver) {
+        driver.assumePresent();
+        for (long seed = 20; seed < 26; seed++) {
+            Random random = new Random(seed);
+            Case given = driver.cut(
+                    new Case(new AttentionShape(8, 2, 64, 0), 3, seed % 2 == 0 ? "swa" : null, 0.3, 700, 8, seed));
+            MemoryBudget room = new MemoryBudget(random.nextLong(4 * MIB));
+            KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), MemoryFile::new);
+            cases(driver).check(given, room, memory, run -> {
+                if (random.nextInt(3) == 0) {
+                    run.kv.giveBack(1 + random.nextLong(1 + run.kv.bytes()));
+                }
+            });
+            assertThat(room.peak()).isLessThanOrEqualTo(room.cap());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.alisa.cuda;
+
+import io.alisa.device.Device;
+import io.alisa.device.DeviceModule;
+import io.alisa.device.DeviceStatus;
+import io.alisa.tier.MemoryBudget;
+
+/**
+ * The emulated device as a module that a whole host finds. At the end of the process it says how many kernels it launched.
+ * {@code test.device.calls} says how many calls of the driver succeed.
+ */
+public final class EmulatedModule implements DeviceModule {
+    /** Called by ServiceLoader. */
+    public EmulatedModule() {
+    }
+
+    @Override
+    public String name() {
+        return "CUDA";
+    }
+
+    @Override
+    public DeviceStatus probe() {
+        return new DeviceStatus(true, "an emulated device", null);
+    }
+
+    @Override
+    public Device open(MemoryBudget budget) {
+        JavaDriver driver = new EmulatedDriver();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println(
+                "emulated launches=" + driver.launches() + " peak=" + budget.peak() + " closed=" + driver.isClosed())));
+        return new CudaDevice(new FaultyDriver(driver, Long.getLong("test.device.calls", Long.MAX_VALUE)), budget);
+    }
+}

@@ -1,0 +1,101 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GeometryTest {
+    private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
+
+    private final Geometry h200 = new Geometry(132);
+
+    @Test
+    void aLaunchIsOneWave() {
+        for (int kvHeads = 1; kvHeads <= 40; kvHeads++) {
+            for (int resident = 1; resident <= 4; resident++) {
+                for (int blocks = 1; blocks < 5000; blocks = blocks * 3 / 2 + 1) {
+                    int splits = h200.splits(kvHeads, 1, resident, blocks);
+                    assertThat(splits).isBetween(1, blocks);
+                    assertThat(splits == 1 || splits * kvHeads <= 132 * resident).isTrue();
+                    assertThat(splits == blocks || (splits + 1) * kvHeads > 132 * resident)
+                            .as("as many as fit").isTrue();
+                }
+            }
+        }
+    }
+
+    /** The figures that are known of a card: 32 heads in 8 groups at 128K tokens. */
+    @Test
+    void longContextsFillTheDevice() {
+        assertThat(Geometry.decodeRows(8, 4, true)).isEqualTo(8);
+        assertThat(h200.splits(8, 1, 2, 2048)).isEqualTo(33);
+        assertThat(h200.splits(8, 8, 2, 2048)).isEqualTo(4);
+        assertThat(h200.splits(8, 1, 2, 3)).isEqualTo(3);
+        assertThat(h200.splits(1000, 1, 1, 2048)).isEqualTo(1);
+        assertThat(h200.splits(8, 1, 2, 0)).as("nothing to attend").isEqualTo(1);
+    }
+
+    /** The header says these things to C++; it is asked. */
+    @Test
+    void theHeaderSaysTheSame(@TempDir Path directory) throws IOException, InterruptedException {
+        Path compiler = Path.of("/usr/bin/g++");
+        assumeTrue(Files.exists(compiler), "no g++ here: the header's sizes are not compared with Java's");
+        StringBuilder source = new StringBuilder("#include <stdio.h>\n#include \"attention.cuh\"\nint main() {\n");
+        StringBuilder expected = new StringBuilder();
+        for (int size : HEAD_SIZES) {
+            source.append("printf(\"%d %d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
+                    .append(", 1), alisa::decodeSharedBytes(").append(size).append(", 2), alisa::gatherSharedBytes(")
+                    .append(size).append("), alisa::prefillSharedBytes(").append(size)
+                    .append("), alisa::prefillRows(").append(size).append("), alisa::partialFloats(").append(size)
+                    .append(" - 3));\n");
+            expected.append(Geometry.decodeSharedBytes(size, 1)).append(' ').append(Geometry.decodeSharedBytes(size, 2))
+                    .append(' ').append(Geometry.gatherSharedBytes(size)).append(' ')
+                    .append(Geometry.batchSharedBytes(size)).append(' ')
+                    .append(1000 / (Geometry.batchRows(1, 1000, size) - 1) / 32 * 32).append(' ')
+                    .append(Geometry.partialFloats(size - 3))
+                    .append('\n');
+        }
+        source.append("printf(\"%d\\n\", (int) sizeof(alisa::AttendParameters)); }\n");
+        expected.append(AttendArguments.BYTES).append('\n');
+        Path program = Files.writeString(directory.resolve("sizes.cpp"), source);
+        run(directory, compiler.toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(), "-o",
+                "sizes", program.toString());
+        assertThat(run(directory, directory.resolve("sizes").toString())).isEqualTo(expected.toString());
+    }
+
+    private static String run(Path directory, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    @Test
+    void queryRowsShareTheReadsOfAGroup() {
+        assertThat(Geometry.decodeRows(2, 8, true)).isEqualTo(2);
+        assertThat(Geometry.decodeRows(2, 9, true)).isEqualTo(4);
+        assertThat(Geometry.decodeRows(2, 9, false)).isEqualTo(18);
+        assertThat(Geometry.batchRows(3, 64, 128)).isEqualTo(3);
+        assertThat(Geometry.batchRows(3, 65, 128)).isEqualTo(6);
+        assertThat(Geometry.batchRows(3, 65, 256)).isEqualTo(9);
+    }
+
+    /** What the smaller of the cards we serve allow a block. */
+    @Test
+    void sharedMemoryFitsEveryCard() {
+        for (int headSize : HEAD_SIZES) {
+            assertThat(Geometry.isTuned(headSize)).isTrue();
+            assertThat(Geometry.gatherSharedBytes(headSize)).isBetween(Geometry.decodeSharedBytes(headSize, 1),
+                    99 << 10);
+            assertThat(Geometry.batchSharedBytes(headSize)).isBetween(8 << 10, 99 << 10);
+        }
+        assertThat(Geometry.isTuned(48)).isFalse();
+    }
+}

@@ -1,0 +1,396 @@
+package io.alisa.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+
+import io.alisa.cache.ScaleCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A driver whose device is this machine: memory is ordinary memory, whatever is asked for is done at once. Its kernels are
+ * written anew after {@code attention.cuh}, in Java and in double precision; {@link #run} can be overridden by others.
+ */
+class JavaDriver implements Driver {
+    private static final MemorySegment ALL = all();
+
+    private final Set<Object> open = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+    private final long memoryBytes;
+    private long taken;
+    private long launches;
+    private long copies;
+    private boolean closed;
+
+    /** @param memoryBytes of the device */
+    JavaDriver(long memoryBytes) {
+        this.memoryBytes = memoryBytes;
+    }
+
+    JavaDriver() {
+        this(Long.MAX_VALUE);
+    }
+
+    private record Space(Arena arena, MemorySegment segment) implements Memory, Pinned {
+        @Override
+        public long address() {
+            return segment.address();
+        }
+
+        @Override
+        public long bytes() {
+            return segment.byteSize();
+        }
+    }
+
+    private record Named(String name, int sharedBytes) implements Kernel {
+    }
+
+    private record Structure(MemorySegment segment) implements Arguments {
+    }
+
+    private static final class Queue implements Stream {
+    }
+
+    private static final class Mark implements Event {
+    }
+
+    @SuppressWarnings("restricted") // kernels know addresses only
+    private static MemorySegment all() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    /** Launches so far. */
+    long launches() {
+        return launches;
+    }
+
+    /** Copies from and to the device so far. */
+    long copies() {
+        return copies;
+    }
+
+    /** What was made and not given back. */
+    int leftOver() {
+        return open.size();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public Facts facts() {
+        return new Facts("Java", memoryBytes, 5, 164 << 10, 80);
+    }
+
+    @Override
+    public long freeBytes() {
+        return memoryBytes - taken;
+    }
+
+    @Override
+    public void attach() {
+        if (closed) {
+            throw new AssertionError("used after it was closed");
+        }
+    }
+
+    private Space space(long bytes, byte garbage) {
+        Arena arena = Arena.ofShared();
+        Space space = new Space(arena, arena.allocate(bytes, 256).fill(garbage));
+        open.add(space);
+        return space;
+    }
+
+    @Override
+    public synchronized @Nullable Memory allocate(long bytes) {
+        if (bytes > memoryBytes - taken) {
+            return null;
+        }
+        taken += bytes;
+        return space(bytes, (byte) 0xCB);
+    }
+
+    @Override
+    public synchronized void free(Memory memory) {
+        taken -= memory.bytes();
+        freePinned((Space) memory);
+    }
+
+    @Override
+    public Pinned allocatePinned(long bytes) {
+        return space(bytes, (byte) 0xCD);
+    }
+
+    @Override
+    public void freePinned(Pinned memory) {
+        forget(memory);
+        ((Space) memory).arena().close();
+    }
+
+    private void forget(Object made) {
+        if (!open.remove(made)) {
+            throw new AssertionError(made + " is given back twice");
+        }
+    }
+
+    @Override
+    public Stream createStream() {
+        Queue queue = new Queue();
+        open.add(queue);
+        return queue;
+    }
+
+    @Override
+    public void destroy(Stream stream) {
+        forget(stream);
+    }
+
+    @Override
+    public Event createEvent() {
+        Mark mark = new Mark();
+        open.add(mark);
+        return mark;
+    }
+
+    @Override
+    public void destroy(Event event) {
+        forget(event);
+    }
+
+    @Override
+    public void record(Event event, Stream stream) {
+        check(event, stream);
+    }
+
+    private void check(Object first, Object second) {
+        check(first);
+        check(second);
+    }
+
+    private void check(Object used) {
+        if (!open.contains(used)) {
+            throw new AssertionError(used + " is used after it was given back");
+        }
+    }
+
+    @Override
+    public void waitFor(Stream stream, Event event) {
+        check(event, stream);
+    }
+
+    @Override
+    public void synchronize(Event event) {
+        check(event);
+    }
+
+    @Override
+    public float elapsed(Event from, Event to) {
+        check(from, to);
+        return 1;
+    }
+
+    @Override
+    public void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes, Stream stream) {
+        copy(to, toOffset, from, fromOffset, bytes, stream);
+    }
+
+    @Override
+    public void copyToHost(Pinned to, Memory from, long bytes, Stream stream) {
+        copy(to, 0, from, 0, bytes, stream);
+    }
+
+    @Override
+    public void copyOnDevice(Memory to, Memory from, long bytes, Stream stream) {
+        copy(to, 0, from, 0, bytes, stream);
+    }
+
+    private void copy(Object to, long toOffset, Object from, long fromOffset, long bytes, Stream stream) {
+        check(to, from);
+        check(stream);
+        copies++;
+        MemorySegment.copy(((Space) from).segment(), fromOffset, ((Space) to).segment(), toOffset, bytes);
+    }
+
+    @Override
+    public void zero(Memory memory, long bytes, Stream stream) {
+        check(memory, stream);
+        ((Space) memory).segment().asSlice(0, bytes).fill((byte) 0);
+    }
+
+    @Override
+    public Kernel kernel(String name, int sharedBytes) {
+        return new Named(name, sharedBytes);
+    }
+
+    @Override
+    public int residentBlocks(Kernel kernel, int threads) {
+        return 3;
+    }
+
+    @Override
+    public Arguments arguments(long bytes) {
+        return new Structure(Arena.ofAuto().allocate(bytes, 8));
+    }
+
+    @Override
+    public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
+            Arguments arguments) {
+        check(stream);
+        count();
+        Named named = (Named) kernel;
+        checkAddresses(new Parameters(arguments.segment()));
+        run(named.name(), gridX, gridY, gridZ, threads, named.sharedBytes(), arguments.segment());
+    }
+
+    final void count() {
+        launches++;
+    }
+
+    /** Kernels read and write what is allocated, or crash, or worse. */
+    private void checkAddresses(Parameters given) {
+        int padded = (given.headSize + 3) / 4 * 4;
+        checkAllocated(given.blocks, 8L * given.blockCount);
+        for (int block = 0; block < given.blockCount; block++) {
+            long address = ALL.get(ValueLayout.JAVA_LONG, given.blocks + 8L * block);
+            if (address != 0) {
+                checkAllocated(address, 128L * given.kvHeads * (padded + 1));
+            }
+        }
+        if (given.selected != 0) {
+            checkAllocated(given.selected, 8L * given.kvHeads * given.blockStride);
+        }
+        long rows = (long) given.kvHeads * given.rows;
+        checkAllocated(given.queries, 4 * rows * given.queryStride);
+        checkAllocated(given.joined, 4 * rows * (4 + padded));
+        checkAllocated(given.partials, 4 * rows * given.partialCount * (4 + padded));
+    }
+
+    private void checkAllocated(long address, long bytes) {
+        synchronized (open) {
+            if (open.stream().noneMatch(
+                    made -> made instanceof Space space && address >= space.address()
+                            && address + bytes <= space.address() + space.bytes())) {
+                throw new AssertionError(bytes + " bytes at " + address + " are not allocated");
+            }
+        }
+    }
+
+    /** Runs a kernel to its end. */
+    void run(String name, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment parameters) {
+        Parameters given = new Parameters(parameters);
+        boolean any = name.equals("alisa_attend_int8_any");
+        boolean batch = name.startsWith("alisa_prefill_int8_h");
+        if (!any && !batch && !name.startsWith("alisa_decode_int8_h") && !name.startsWith("alisa_gather_int8_h")) {
+            throw new AssertionError("no kernel " + name);
+        }
+        int perBlock = !batch ? 8 : given.headSize > 128 ? 32 : 64;
+        int rowBlocks = any ? given.rows : (given.rows + perBlock - 1) / perBlock;
+        if (gridX < 1 || gridX != given.partialCount || gridY != given.kvHeads * rowBlocks || gridZ != 1
+                || threads != 128 || (!any && !name.endsWith("_h" + given.headSize))
+                || (!any && name.contains("gather") != (given.selected != 0))) {
+            throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
+        }
+        for (int y = 0; y < gridY; y++) {
+            if (ALL.get(ValueLayout.JAVA_INT, given.tickets + 4L * y) != 0) {
+                throw new AssertionError("ticket " + y + " is not zero");
+            }
+        }
+        for (int head = 0; head < given.kvHeads; head++) {
+            for (int row = 0; row < given.rows; row++) {
+                given.attend(head, row);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            throw new AssertionError("closed twice");
+        }
+        closed = true;
+    }
+
+    /** {@code AttendParameters}, read by the picture in {@code attention.cuh}. */
+    private static final class Parameters {
+        final long blocks;
+        final long selected;
+        final long queries;
+        final long partials;
+        final long joined;
+        final long tickets;
+        final int blockCount;
+        final int blockStride;
+        final int kvHeads;
+        final int rows;
+        final int queryStride;
+        final int headSize;
+        final int partialCount;
+        final float softCap;
+
+        Parameters(MemorySegment raw) {
+            blocks = raw.get(ValueLayout.JAVA_LONG, 0);
+            selected = raw.get(ValueLayout.JAVA_LONG, 8);
+            queries = raw.get(ValueLayout.JAVA_LONG, 16);
+            partials = raw.get(ValueLayout.JAVA_LONG, 24);
+            joined = raw.get(ValueLayout.JAVA_LONG, 32);
+            tickets = raw.get(ValueLayout.JAVA_LONG, 40);
+            blockCount = raw.get(ValueLayout.JAVA_INT, 48);
+            blockStride = raw.get(ValueLayout.JAVA_INT, 52);
+            kvHeads = raw.get(ValueLayout.JAVA_INT, 56);
+            rows = raw.get(ValueLayout.JAVA_INT, 60);
+            queryStride = raw.get(ValueLayout.JAVA_INT, 64);
+            headSize = raw.get(ValueLayout.JAVA_INT, 68);
+            partialCount = raw.get(ValueLayout.JAVA_INT, 72);
+            softCap = raw.get(ValueLayout.JAVA_FLOAT, 80);
+        }
+
+        void attend(int head, int row) {
+            int padded = (headSize + 3) / 4 * 4;
+            double max = Double.NEGATIVE_INFINITY;
+            double sum = 0;
+            double[] values = new double[headSize];
+            for (int block = 0; block < blockCount; block++) {
+                long address = ALL.get(ValueLayout.JAVA_LONG, blocks + 8L * block);
+                long bits = selected == 0
+                        ? -1
+                        : ALL.get(ValueLayout.JAVA_LONG, selected + 8L * ((long) head * blockStride + block));
+                for (int token = 0; address != 0 && token < 64; token++) {
+                    if ((bits >>> token & 1) == 0) {
+                        continue;
+                    }
+                    long piece = address + head * 128L * (padded + 1);
+                    long key = piece + 2L * padded * token;
+                    double dot = 0;
+                    for (int i = 0; i < headSize; i++) {
+                        dot += (double) ALL.get(ValueLayout.JAVA_FLOAT,
+                                queries + 4L * ((long) (head * rows + row) * queryStride + i))
+                                * ALL.get(ValueLayout.JAVA_BYTE, key + i);
+                    }
+                    long scales = piece + 128L * padded;
+                    double score = dot * ScaleCode.decode(ALL.get(ValueLayout.JAVA_BYTE, scales + token));
+                    score = softCap == 0 ? score : softCap * Math.tanh(score / softCap);
+                    double larger = Math.max(max, score);
+                    double kept = Math.exp(max - larger);
+                    double weight = Math.exp(score - larger);
+                    double scale = weight * ScaleCode.decode(ALL.get(ValueLayout.JAVA_BYTE, scales + 64 + token));
+                    for (int i = 0; i < headSize; i++) {
+                        values[i] = values[i] * kept + scale * ALL.get(ValueLayout.JAVA_BYTE, key + padded + i);
+                    }
+                    sum = sum * kept + weight;
+                    max = larger;
+                }
+            }
+            long to = joined + 4L * (head * rows + row) * (4 + padded);
+            ALL.set(ValueLayout.JAVA_FLOAT, to, (float) max);
+            ALL.set(ValueLayout.JAVA_FLOAT, to + 4, (float) sum);
+            for (int i = 0; i < headSize; i++) {
+                ALL.set(ValueLayout.JAVA_FLOAT, to + 16 + 4L * i, (float) values[i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.alisa.cuda;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import io.alisa.device.DeviceCases.Case;
+import org.junit.jupiter.api.Assumptions;
+
+/** The drivers that the same tests run on. */
+enum TestDriver {
+    /** Kernels written anew in Java. */
+    JAVA {
+        @Override
+        Driver open() {
+            return new JavaDriver();
+        }
+    },
+    /** The kernels that GPUs run, compiled by g++. */
+    EMULATED {
+        @Override
+        Driver open() {
+            return new EmulatedDriver();
+        }
+
+        @Override
+        Case cut(Case given) { // some thousand times slower than a GPU
+            return given.atMost(200, 4);
+        }
+    },
+    /** A GPU. */
+    CUDA {
+        @Override
+        Driver open() {
+            return new JCudaBinding();
+        }
+
+        @Override
+        void assumePresent() {
+            Assumptions.assumeTrue(GPU, "this machine has no NVIDIA driver: the GPU is not tested here");
+        }
+    };
+
+    /** The kernel driver's node: asked without any library that is tested. */
+    private static final boolean GPU = Files.exists(Path.of("/dev/nvidiactl"));
+
+    /** Opens the device, which the caller closes. */
+    abstract Driver open();
+
+    /** A conversation as long as the driver can lead in reasonable time. */
+    Case cut(Case given) {
+        return given;
+    }
+
+    /** Skips the test where the driver is not here. */
+    void assumePresent() {
+    }
+}

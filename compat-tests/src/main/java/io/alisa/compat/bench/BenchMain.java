@@ -35,7 +35,8 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "clients", "startup");
+                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "clients",
+                        "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
         main.models();

@@ -43,6 +43,15 @@ enum JoinPoint {
     /** A prompt is being built with a system message. */
     SYSTEM_MESSAGE("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "addSystemMessage",
             "(Ljava/lang/String;)Lcom/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder;", "systemMessage"),
+    /** A prompt is being built with something that was answered before. */
+    ASSISTANT_MESSAGE("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "addAssistantMessage",
+            "(Ljava/lang/String;)Lcom/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder;",
+            "assistantMessage"),
+    /** A prompt was built. */
+    BUILT("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "build",
+            "(Ljava/util/Optional;)Lcom/github/tjake/jlama/safetensors/prompt/PromptContext;", "built"),
+    /** A text becomes token ids: the first thing {@code generate} does. */
+    ENCODE("com/github/tjake/jlama/safetensors/tokenizer/BPETokenizer", "encode", "(Ljava/lang/String;)[J", "encode"),
     /** A session's cache object is made. */
     CREATED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "<init>",
             "(Lcom/github/tjake/jlama/tensor/KvBufferCache;Ljava/util/UUID;IZ)V", "created"),
@@ -109,7 +118,7 @@ enum JoinPoint {
 
     /** Whether the hook is told what the body returns. */
     boolean tellsResult() {
-        return this == SAMPLED;
+        return this == SAMPLED || this == BUILT;
     }
 
     /** The hook's type as the woven call sees it: host types become {@code Object}. */
@@ -117,13 +126,16 @@ enum JoinPoint {
         List<ClassDesc> parameters = new ArrayList<>();
         parameters.add(ConstantDescs.CD_Object);
         if (tellsResult()) {
-            parameters.add(type().returnType());
+            parameters.add(seen(type().returnType()));
         } else if (!isConstructor()) {
             for (ClassDesc parameter : type().parameterList()) {
-                parameters.add(
-                        parameter.isPrimitive() || parameter.isArray() ? parameter : ConstantDescs.CD_Object);
+                parameters.add(seen(parameter));
             }
         }
         return MethodTypeDesc.of(replaces() ? ConstantDescs.CD_Object : ConstantDescs.CD_void, parameters);
+    }
+
+    private static ClassDesc seen(ClassDesc type) {
+        return type.isPrimitive() || type.isArray() ? type : ConstantDescs.CD_Object;
     }
 }

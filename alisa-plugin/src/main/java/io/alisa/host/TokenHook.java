@@ -19,6 +19,15 @@ public interface TokenHook {
     /** A prompt is being built with a system message. */
     void systemMessage(Object prompt, Object text);
 
+    /** A prompt is being built with something that was answered before. */
+    void assistantMessage(Object prompt, Object text);
+
+    /** A prompt was built. */
+    void built(Object prompt, Object context);
+
+    /** A text is about to become token ids, which a prompt of this thread may be made of. */
+    void encode(Object tokenizer, Object text);
+
     /** The id that was chosen after a step, by the thread that did the step. */
     void sampled(Object model, int token);
 }

@@ -56,11 +56,18 @@ final class Conversations {
         this.opener = opener;
     }
 
-    /** {@code generate} asks where its prompt is to begin. */
-    void begin(KvBuffer kvBuffer) {
+    /**
+     * {@code generate} asks where its prompt is to begin.
+     *
+     * @param whole whether the prompt tells the conversation from its beginning
+     */
+    void begin(KvBuffer kvBuffer, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
         if (binding != null) {
             binding.pending().asked();
+            if (whole && !binding.isHostsOwn()) {
+                kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
 import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.model.TransformerBlock;
+import com.github.tjake.jlama.safetensors.prompt.PromptContext;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.attention.Kernels;
@@ -49,6 +50,7 @@ public final class JlamaHost implements HostHooks {
 
     private final Sessions sessions = Sessions.ofProcess();
     private final SystemPrompts systemPrompts = new SystemPrompts();
+    private final WholeConversations wholeConversations = new WholeConversations();
     private final Conversations conversations = new Conversations(sessions, new Opener());
     private final WorkerTeam team = WorkerTeam.shared();
     private final Kernels kernels;
@@ -274,7 +276,7 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public void begin(Object kvBuffer) {
-        conversations.begin((KvBuffer) kvBuffer);
+        conversations.begin((KvBuffer) kvBuffer, wholeConversations.takeEncoded());
     }
 
     @Override
@@ -294,9 +296,25 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public void systemMessage(Object prompt, Object text) {
+        wholeConversations.told(prompt);
         if (text instanceof String message && !message.isBlank()) {
             systemPrompts.said(message);
         }
+    }
+
+    @Override
+    public void assistantMessage(Object prompt, Object text) {
+        wholeConversations.told(prompt);
+    }
+
+    @Override
+    public void built(Object prompt, Object context) {
+        wholeConversations.built(prompt, (PromptContext) context);
+    }
+
+    @Override
+    public void encode(Object tokenizer, Object text) {
+        wholeConversations.encode(text);
     }
 
     @Override
@@ -319,6 +337,7 @@ public final class JlamaHost implements HostHooks {
         public @Nullable HostSession fork(AbstractModel model, HostSession parent, int tokens) {
             JlamaSession session = new JlamaSession(parent.shape(), parent.mode(), memory(parent.mode(), configuration),
                     model, kernels.kernels(), team, ((JlamaSession) parent).recomputer().objection());
+            useDevice(session, configuration);
             boolean taken = false;
             try {
                 taken = session.kv().inherit(parent.kv(), tokens);

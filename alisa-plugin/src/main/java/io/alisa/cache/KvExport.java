@@ -71,7 +71,7 @@ public final class KvExport {
             // A session that has only taken blocks over has no floats, nor needs any: the next token begins a block.
             to.write(address == 0
                     ? ByteBuffer.allocate(Math.toIntExact(floats.blockBytes()))
-                    : bytes(address, floats.blockBytes()));
+                    : OffHeap.bytes(address, floats.blockBytes()));
         }
     }
 
@@ -98,15 +98,11 @@ public final class KvExport {
 
     private void write(KvLayer layer, int block, SessionWriter to) throws IOException {
         if (layer.isResident(block)) {
-            to.write(bytes(layer.block(block), layout.blockBytes()));
+            to.write(OffHeap.bytes(layer.block(block), layout.blockBytes()));
             return;
         }
         for (int head = 0; head < layout.kvHeads(); head++) { // one after the other through the same buffer
-            to.write(bytes(layer.head(block * KvLayout.BLOCK_TOKENS, head), layout.headBytes()));
+            to.write(OffHeap.bytes(layer.head(block * KvLayout.BLOCK_TOKENS, head), layout.headBytes()));
         }
-    }
-
-    private static ByteBuffer bytes(long address, long count) {
-        return OffHeap.ALL.asSlice(address, count).asByteBuffer();
     }
 }

@@ -1,7 +1,6 @@
 package io.alisa.cache;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 import io.alisa.save.SessionManifest;
@@ -62,14 +61,10 @@ public final class KvImport {
 
     private void fill(KvLayer layer, int block, int end, boolean last) throws IOException {
         layer.resize(block * KvLayout.BLOCK_TOKENS, end);
-        from.block(block, layer.index(), bytes(layer.block(block), layout.blockBytes()));
+        from.block(block, layer.index(), OffHeap.bytes(layer.block(block), layout.blockBytes()));
         if (last && layout.format() == KvFormat.INT8) {
             KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-            from.recent(layer.index(), bytes(layer.recentBlock(), floats.blockBytes()));
+            from.recent(layer.index(), OffHeap.bytes(layer.recentBlock(), floats.blockBytes()));
         }
-    }
-
-    private static ByteBuffer bytes(long address, long count) {
-        return OffHeap.ALL.asSlice(address, count).asByteBuffer();
     }
 }

@@ -105,10 +105,7 @@ final class KvTiers implements AutoCloseable {
         long target = account.reserved() - bytes;
         account.giveUpClaim();
         while (account.reserved() > target) {
-            if (frames.freeFrames() >= frames.framesPerSlab()) {
-                compact();
-            }
-            if (frames.trim() == 0 && !demote(frames.framesPerSlab())) {
+            if (!shrinkByMoving()) {
                 return;
             }
         }
@@ -312,10 +309,14 @@ final class KvTiers implements AutoCloseable {
 
     /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */
     private boolean shrink() {
+        return shrinkByMoving() || deletions.delete() > 0;
+    }
+
+    private boolean shrinkByMoving() {
         if (frames.freeFrames() >= frames.framesPerSlab()) {
             compact();
         }
-        return frames.trim() != 0 || demote(frames.framesPerSlab()) || deletions.delete() > 0;
+        return frames.trim() != 0 || demote(frames.framesPerSlab());
     }
 
     /** Moves frames together, so that slabs become free. */
@@ -495,7 +496,7 @@ final class KvTiers implements AutoCloseable {
     private void ensureStaging(BlockReader reader) {
         if (!reader.hasStaging()) {
             long staging = allocate(arena, reader.stagingBytes());
-            reader.setStaging(OffHeap.ALL.asSlice(staging, reader.stagingBytes()).asByteBuffer(), staging);
+            reader.setStaging(OffHeap.bytes(staging, reader.stagingBytes()), staging);
         }
     }
 

@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -29,6 +30,11 @@ public final class OffHeap {
 
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
+    /** The bytes from an address on, as long as what is there stays. */
+    static ByteBuffer bytes(long address, long count) {
+        return ALL.asSlice(address, count).asByteBuffer();
     }
 
     /** Reads {@code count} bytes. */

@@ -1,7 +1,6 @@
 package io.alisa.cache;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -99,8 +98,8 @@ final class SlowTier implements AutoCloseable {
         }
         PieceReader checksum = new PieceReader();
         for (int head = 0; head < layout.kvHeads(); head++) {
-            MemorySegment piece = OffHeap.ALL.asSlice(layout.headAddress(layer.block(block), head), layout.headBytes());
-            target.write(layer.index(), head, block, 1, piece.asByteBuffer(), checksum);
+            target.write(layer.index(), head, block, 1,
+                    OffHeap.bytes(layout.headAddress(layer.block(block), head), layout.headBytes()), checksum);
         }
         target.written(layer.index(), block);
         return true;

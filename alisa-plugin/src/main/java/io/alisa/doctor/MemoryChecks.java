@@ -23,7 +23,7 @@ final class MemoryChecks {
 
     static List<Check> of(Configuration configuration, Machine machine) {
         List<Check> checks = new ArrayList<>();
-        long fast = Caps.fast(configuration, machine.usable());
+        long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
         checks.add(memory(configuration.text(Setting.MEMORY_FAST), fast, machine));
         checks.add(disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR), fast));
         return checks;

@@ -11,6 +11,7 @@ import io.alisa.attention.DecodeAttention;
 import io.alisa.attention.DigestWriter;
 import io.alisa.attention.PrefillAttention;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
@@ -116,10 +117,6 @@ public class HostSession implements AutoCloseable {
         return kv;
     }
 
-    public DecodeAttention decode() {
-        return decode;
-    }
-
     /** Made when first asked for: most sessions prefill once and then decode for long. */
     public PrefillAttention prefill() {
         PrefillAttention existing = prefill;
@@ -167,6 +164,30 @@ public class HostSession implements AutoCloseable {
     /** Gives up what only steps need: the session is kept for later. */
     public void rest() {
         kv.rest();
+    }
+
+    /**
+     * Attends a step's tokens, which are stored: as a batch, or as a decode step, sparsely where the mode says so.
+     *
+     * @param index   of the layer
+     * @param queries scaled and rotated, see {@link AttentionShape#row}
+     * @param outputs filled in the same order
+     */
+    public void attend(int index, KvLayer layer, int start, int batch, float[] queries, float[] outputs) {
+        SparseSession policy = sparse;
+        if (batch > 1) {
+            prefill().run(layer, start, batch, queries, outputs);
+            if (policy != null) {
+                policy.prefilled(index, layer, start, batch, queries);
+            }
+        } else if (policy != null && policy.isSparse(layer.tokens())) {
+            policy.decode(index, layer, queries, outputs);
+        } else {
+            decode.run(layer, queries, outputs);
+            if (policy != null) {
+                policy.decodedDense(index, layer, queries);
+            }
+        }
     }
 
     /** Counts a step after its last layer. */

@@ -10,6 +10,7 @@ import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceTier;
+import io.alisa.schedule.Caps;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
@@ -75,8 +76,7 @@ public final class ProcessDevice {
     }
 
     private void setCap(Configuration configuration) {
-        String text = configuration.text(Setting.MEMORY_FAST);
-        budget.setCap(text.equals("auto") ? capByDefault : ByteSize.parse(text));
+        budget.setCap(Caps.fast(configuration, capByDefault));
     }
 
     /** What is used of which device, or why none is, in one line. */

@@ -43,7 +43,7 @@ public final class ProcessMemory {
     }
 
     private static long setFastCap(Configuration configuration, Machine machine) {
-        long fast = Caps.fast(configuration, machine.usable());
+        long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
         FAST.setCap(fast);
         return fast;
     }

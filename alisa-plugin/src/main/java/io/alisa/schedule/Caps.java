@@ -17,10 +17,10 @@ public record Caps(long fastBytes, long slowBytes) {
         }
     }
 
-    /** The fast tier's cap by the settings, on a machine of which the process may use so much. */
-    public static long fast(Configuration configuration, long usableBytes) {
+    /** The fast tier's cap by the settings, {@code byDefault} where they leave it to us. */
+    public static long fast(Configuration configuration, long byDefault) {
         String text = configuration.text(Setting.MEMORY_FAST);
-        return text.equals("auto") ? fastByDefault(usableBytes) : ByteSize.parse(text);
+        return text.equals("auto") ? byDefault : ByteSize.parse(text);
     }
 
     /** The fast tier's cap where it is left to us: half of what the process may use. */

@@ -69,28 +69,10 @@ class HostSessionTest {
             if (digests != null) {
                 digests.update(layer);
             }
-            attend(session, index, layer, start, end - start, queries, outputs);
+            session.attend(index, layer, start, end - start, queries, outputs);
             layer.settle();
         }
         session.stepDone(end, end - start);
-    }
-
-    private static void attend(HostSession session, int index, KvLayer layer, int start, int batch, float[] queries,
-            float[] outputs) {
-        SparseSession sparse = session.sparse();
-        if (batch > 1) {
-            session.prefill().run(layer, start, batch, queries, outputs);
-            if (sparse != null) {
-                sparse.prefilled(index, layer, start, batch, queries);
-            }
-        } else if (sparse != null && sparse.isSparse(layer.tokens())) {
-            sparse.decode(index, layer, queries, outputs);
-        } else {
-            session.decode().run(layer, queries, outputs);
-            if (sparse != null) {
-                sparse.decodedDense(index, layer, queries);
-            }
-        }
     }
 
     private static float[] queries(HostSession session, int start, int batch) {

@@ -17,7 +17,6 @@ import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.OffHeap;
 import io.alisa.sparse.Budget;
-import io.alisa.sparse.SparseSession;
 import org.jspecify.annotations.Nullable;
 
 /** A session that is fed as the adapter feeds it; what is said depends on the positions alone. */
@@ -128,22 +127,9 @@ final class SpokenSession implements AutoCloseable {
             digests.update(layer);
         }
         float[] outputs = new float[queries.length];
-        SparseSession sparse = session.sparse();
         layer.pin();
         try {
-            if (end - start > 1) {
-                session.prefill().run(layer, start, end - start, queries, outputs);
-                if (sparse != null) {
-                    sparse.prefilled(index, layer, start, end - start, queries);
-                }
-            } else if (sparse != null && sparse.isSparse(layer.tokens())) {
-                sparse.decode(index, layer, queries, outputs);
-            } else {
-                session.decode().run(layer, queries, outputs);
-                if (sparse != null) {
-                    sparse.decodedDense(index, layer, queries);
-                }
-            }
+            session.attend(index, layer, start, end - start, queries, outputs);
         } finally {
             layer.unpin();
         }

@@ -16,7 +16,6 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvMemory;
 import io.alisa.parallel.WorkerTeam;
-import io.alisa.sparse.SparseSession;
 
 /**
  * A made-up model and those who talk to it: keys and values follow from a token and its position, the next token from what
@@ -174,27 +173,12 @@ final class ToyChat {
         float[] outputs = new float[queries.length];
         layer.pin();
         try {
-            attend(session, index, layer, start, batch, queries, outputs);
+            session.attend(index, layer, start, batch, queries, outputs);
         } finally {
             layer.unpin();
         }
         layer.settle();
         return outputs;
-    }
-
-    private static void attend(HostSession session, int index, KvLayer layer, int start, int batch, float[] queries,
-            float[] outputs) {
-        SparseSession sparse = session.sparse();
-        if (batch > 1) {
-            session.prefill().run(layer, start, batch, queries, outputs);
-            if (sparse != null) {
-                sparse.prefilled(index, layer, start, batch, queries);
-            }
-        } else if (sparse != null && sparse.isSparse(layer.tokens())) {
-            sparse.decode(index, layer, queries, outputs);
-        } else {
-            session.decode().run(layer, queries, outputs);
-        }
     }
 
     private static float[] vector(Random random) {

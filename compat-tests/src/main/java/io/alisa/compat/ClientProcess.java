@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Starts an application of the module {@code compat-tests/clients}, with the plugin or without, and has it ask questions. */
@@ -126,16 +125,7 @@ public final class ClientProcess {
     }
 
     private static Result read(List<String> command, Path output) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile())
-                .start();
-        boolean ended = process.waitFor(MINUTES_TO_WAIT, TimeUnit.MINUTES);
-        if (!ended) {
-            process.destroyForcibly();
-        }
-        String text = Files.readString(output);
-        if (!ended || process.exitValue() != 0) {
-            throw new HostProcessException(String.join(" ", command) + "\n" + text);
-        }
+        String text = HostProcess.run(command, output, MINUTES_TO_WAIT);
         List<Answer> answers = text.lines().filter(line -> line.startsWith("answer: ")).map(ClientProcess::answer)
                 .toList();
         return new Result(answers, text.contains("plugin: true"), text);

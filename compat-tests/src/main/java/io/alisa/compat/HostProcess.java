@@ -102,19 +102,28 @@ public final class HostProcess {
             files.put(scenario.name(), ScenarioMain.recordingOf(file));
         }
         Path output = directory.resolve("output.txt");
-        Process process = new ProcessBuilder(command()).redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        boolean ended = process.waitFor(MINUTES_TO_WAIT, TimeUnit.MINUTES);
+        return new HostResult(files, run(command(), output, MINUTES_TO_WAIT));
+    }
+
+    /**
+     * Runs a process to its end.
+     *
+     * @param output  where what it prints goes
+     * @param minutes until it is given up
+     * @return what it printed
+     */
+    static String run(List<String> command, Path output, int minutes) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        boolean ended = process.waitFor(minutes, TimeUnit.MINUTES);
         if (!ended) {
             process.destroyForcibly();
         }
         String text = Files.readString(output);
         if (!ended || process.exitValue() != 0) {
-            throw new HostProcessException("%s%n%s%n%s".formatted(String.join(" ", command()), text,
+            throw new HostProcessException("%s%n%s%n%s".formatted(String.join(" ", command), text,
                     ended ? "Exit code " + process.exitValue() : "Did not end in time"));
         }
-        return new HostResult(files, text);
+        return text;
     }
 
     private List<String> command() {

@@ -13,7 +13,6 @@ import io.alisa.cache.KvLayer;
 import io.alisa.host.ModelShape;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
-import io.alisa.sparse.SparseSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +67,8 @@ final class FloatAttention {
         try {
             if (ordered != null) {
                 ordered.run(kv, start, batch, step.queries, step.outputs);
-            } else if (batch == 1) {
-                decode(index, kv, step);
             } else {
-                prefill(index, kv, step);
+                session.attend(index, kv, start, batch, step.queries, step.outputs);
             }
         } finally {
             kv.unpin();
@@ -107,26 +104,6 @@ final class FloatAttention {
             }
         } else {
             team.run(append, shape.kvHeads());
-        }
-    }
-
-    private void decode(int index, KvLayer kv, LayerWork step) {
-        SparseSession sparse = session.sparse();
-        if (sparse != null && sparse.isSparse(kv.tokens())) {
-            sparse.decode(index, kv, step.queries, step.outputs);
-            return;
-        }
-        session.decode().run(kv, step.queries, step.outputs);
-        if (sparse != null) {
-            sparse.decodedDense(index, kv, step.queries);
-        }
-    }
-
-    private void prefill(int index, KvLayer kv, LayerWork step) {
-        session.prefill().run(kv, start, step.batch(), step.queries, step.outputs);
-        SparseSession sparse = session.sparse();
-        if (sparse != null) {
-            sparse.prefilled(index, kv, start, step.batch(), step.queries);
         }
     }
 

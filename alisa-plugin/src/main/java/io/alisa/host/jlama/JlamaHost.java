@@ -335,9 +335,7 @@ public final class JlamaHost implements HostHooks {
 
         @Override
         public @Nullable HostSession fork(AbstractModel model, HostSession parent, int tokens) {
-            JlamaSession session = new JlamaSession(parent.shape(), parent.mode(), memory(parent.mode(), configuration),
-                    model, kernels.kernels(), team, ((JlamaSession) parent).recomputer().objection());
-            useDevice(session, configuration);
+            JlamaSession session = JlamaHost.this.open(parent.shape(), parent.mode(), model);
             boolean taken = false;
             try {
                 taken = session.kv().inherit(parent.kv(), tokens);

@@ -25,6 +25,7 @@ class PackageDirectionsTest {
                 .layer("config").definedBy("io.alisa.config")
                 .layer("device").definedBy("io.alisa.device")
                 .layer("json").definedBy("io.alisa.json")
+                .layer("memory").definedBy("io.alisa.memory")
                 .layer("save").definedBy("io.alisa.save")
                 .layer("tier").definedBy("io.alisa.tier")
                 .layer("cache").definedBy("io.alisa.cache")
@@ -41,11 +42,12 @@ class PackageDirectionsTest {
                 .whereLayer("parallel").mayNotAccessAnyLayer()
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("json").mayNotAccessAnyLayer()
+                .whereLayer("memory").mayNotAccessAnyLayer()
                 .whereLayer("save").mayOnlyAccessLayers("json")
                 .whereLayer("device").mayOnlyAccessLayers("tier")
-                .whereLayer("tier").mayNotAccessAnyLayer()
-                .whereLayer("cache").mayOnlyAccessLayers("tier", "schedule", "save", "device")
-                .whereLayer("attention").mayOnlyAccessLayers("cache", "parallel", "device")
+                .whereLayer("tier").mayOnlyAccessLayers("memory")
+                .whereLayer("cache").mayOnlyAccessLayers("memory", "tier", "schedule", "save", "device")
+                .whereLayer("attention").mayOnlyAccessLayers("memory", "cache", "parallel", "device")
                 .whereLayer("telemetry").mayNotAccessAnyLayer()
                 .whereLayer("sparse").mayOnlyAccessLayers("cache", "attention", "parallel", "telemetry", "device")
                 .whereLayer("schedule").mayOnlyAccessLayers("api", "config")
@@ -55,7 +57,7 @@ class PackageDirectionsTest {
                 .mayOnlyAccessLayers("api", "schedule", "tier", "cache", "attention", "sparse", "parallel", "config",
                         "telemetry", "save", "device")
                 .whereLayer("jlama")
-                .mayOnlyAccessLayers("host", "sparse", "cache", "schedule", "attention", "parallel", "config",
+                .mayOnlyAccessLayers("host", "memory", "sparse", "cache", "schedule", "attention", "parallel", "config",
                         "save", "device")
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")

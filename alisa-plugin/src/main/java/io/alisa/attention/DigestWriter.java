@@ -5,7 +5,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 

@@ -4,7 +4,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 
 /** Gathered tokens in floats are copied into a block of their own. */
 final class GatheredFloats implements GatheredRows {

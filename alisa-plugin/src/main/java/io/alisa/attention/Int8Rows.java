@@ -3,8 +3,8 @@ package io.alisa.attention;
 import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 
 /**
  * Up to 64 INT8 tokens of one KV head, wherever they lie: what one pass of {@link Int8Kernels} works on. A whole block

@@ -3,7 +3,7 @@ package io.alisa.attention;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 
 /** Writes new keys and values into a layer in the layer's format. Stateless and thread-safe for different KV heads. */
 public final class KvWriter {

@@ -3,8 +3,8 @@ package io.alisa.attention;
 import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 
 /** The reference for {@link Int8Kernels}: plain loops, one per line of the formula. */
 final class ScalarInt8Kernels implements Int8Kernels {

@@ -3,7 +3,7 @@ package io.alisa.attention;
 import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 
 /** The reference: plain loops, one per line of the formula. Runs where the Vector API does not. */
 public final class ScalarKernels implements AttentionKernels {

@@ -3,7 +3,7 @@ package io.alisa.attention;
 import java.util.Arrays;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 
 /** The reference for {@link OrderedKernels}: equal to the vector implementation to the last bit. */
 final class ScalarOrderedKernels implements OrderedKernels {

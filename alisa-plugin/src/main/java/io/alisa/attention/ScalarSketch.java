@@ -1,9 +1,9 @@
 package io.alisa.attention;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
+import io.alisa.memory.OffHeap;
 
 /** Two-bit keys in plain loops, see {@link Int8Kernels}. */
 final class ScalarSketch {

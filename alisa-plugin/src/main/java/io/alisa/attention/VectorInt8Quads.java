@@ -3,7 +3,7 @@ package io.alisa.attention;
 import static io.alisa.attention.VectorMemory.loadInts;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

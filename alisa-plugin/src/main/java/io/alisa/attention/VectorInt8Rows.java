@@ -6,8 +6,8 @@ import static io.alisa.attention.VectorMemory.loadBytesAsFloats;
 import static java.nio.ByteOrder.nativeOrder;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -2,7 +2,7 @@ package io.alisa.attention;
 
 import static java.nio.ByteOrder.nativeOrder;
 
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -5,9 +5,9 @@ import static io.alisa.attention.VectorMemory.BYTES;
 import static java.nio.ByteOrder.nativeOrder;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
+import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

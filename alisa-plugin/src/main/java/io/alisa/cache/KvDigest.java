@@ -2,6 +2,8 @@ package io.alisa.cache;
 
 import java.util.Arrays;
 
+import io.alisa.memory.OffHeap;
+
 /**
  * What is kept about the full blocks of a layer, beside the blocks: of each block its mean key and value, and a sketch
  * of its keys, by which tokens are chosen and the skipped ones estimated.

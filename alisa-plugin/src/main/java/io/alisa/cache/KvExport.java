@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.alisa.memory.OffHeap;
 import io.alisa.save.SessionWriter;
 import io.alisa.save.TensorType;
 import io.alisa.tier.DamagedPieceException;

@@ -3,6 +3,7 @@ package io.alisa.cache;
 import java.io.IOException;
 import java.util.function.Consumer;
 
+import io.alisa.memory.OffHeap;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
 

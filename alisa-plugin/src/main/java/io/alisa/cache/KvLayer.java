@@ -3,6 +3,7 @@ package io.alisa.cache;
 import java.util.Arrays;
 
 import io.alisa.device.DeviceLayer;
+import io.alisa.memory.OffHeap;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 

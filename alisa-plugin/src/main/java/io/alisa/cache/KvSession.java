@@ -1,11 +1,11 @@
 package io.alisa.cache;
 
-import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.alisa.device.DeviceSession;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceTier;
+import io.alisa.memory.Region;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ public final class KvSession implements AutoCloseable {
     private final KvMemory memory;
     private final KvLayer[] layers;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Arena arena = Arena.ofShared();
+    private final Region region = new Region();
     private final KvTiers tiers;
     private final SlowTier slow;
     private final Staging staging;
@@ -51,10 +51,10 @@ public final class KvSession implements AutoCloseable {
         this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
         this.tiers = new KvTiers(layout, memory, this::giveBack, slow,
                 digested);
-        Slabs means = new Slabs(arena, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        Slabs sketches = new Slabs(arena, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        Slabs means = new Slabs(region, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+        Slabs sketches = new Slabs(region, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        Slabs recent = new Slabs(arena, tiers, layerCount, floats.blockBytes(), 1);
+        Slabs recent = new Slabs(region, tiers, layerCount, floats.blockBytes(), 1);
         this.staging = new Staging(floats, tiers);
         this.layers = new KvLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
@@ -284,7 +284,7 @@ public final class KvSession implements AutoCloseable {
      * @throws io.alisa.tier.MemoryFullException where there is no room
      */
     public long scratch(long bytes) {
-        return tiers.allocate(arena, bytes);
+        return tiers.allocate(region, bytes);
     }
 
     /** Says how many bytes on the heap go with each token from now on: they are under the cap like all else. */
@@ -387,7 +387,7 @@ public final class KvSession implements AutoCloseable {
                     layer.forget(); // whoever comes late asks for a block, and is refused
                 }
                 staging.release();
-                arena.close();
+                region.close();
                 tiers.close();
             }
         } finally {

@@ -1,9 +1,10 @@
 package io.alisa.cache;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.alisa.memory.OffHeap;
+import io.alisa.memory.Region;
 import io.alisa.schedule.Decision;
 import io.alisa.schedule.Occupancy;
 import io.alisa.tier.DamagedPieceException;
@@ -24,13 +25,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Used under the session's lock.
  */
 final class KvTiers implements AutoCloseable {
-    private static final long ALIGNMENT = 64;
 
     private final KvLayout layout;
     private final KvMemory memory;
     private final MemoryAccount account;
     private final FramePool frames;
-    private final Arena arena = Arena.ofShared();
+    private final Region region = new Region();
     private final List<BlockReader> readers = new ArrayList<>();
     private final BlockReader ownReader;
     private final Deletions deletions;
@@ -208,12 +208,12 @@ final class KvTiers implements AutoCloseable {
         account.release(bytes);
     }
 
-    /** Takes bytes of an arena, zeroed. */
-    long allocate(Arena of, long bytes) {
+    /** Takes bytes of a region, zeroed. */
+    long allocate(Region of, long bytes) {
         reserve(bytes);
         boolean there = false;
         try {
-            long address = of.allocate(bytes, ALIGNMENT).address();
+            long address = of.allocate(bytes);
             there = true;
             return address;
         } catch (OutOfMemoryError e) {
@@ -495,7 +495,7 @@ final class KvTiers implements AutoCloseable {
 
     private void ensureStaging(BlockReader reader) {
         if (!reader.hasStaging()) {
-            long staging = allocate(arena, reader.stagingBytes());
+            long staging = allocate(region, reader.stagingBytes());
             reader.setStaging(OffHeap.bytes(staging, reader.stagingBytes()), staging);
         }
     }
@@ -530,7 +530,7 @@ final class KvTiers implements AutoCloseable {
     @Override
     public void close() {
         frames.close();
-        arena.close();
+        region.close();
         account.close();
         slow.close();
     }

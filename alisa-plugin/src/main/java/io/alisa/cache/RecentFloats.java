@@ -1,5 +1,7 @@
 package io.alisa.cache;
 
+import io.alisa.memory.OffHeap;
+
 /**
  * The newest tokens of an INT8 layer in floats: a query attends the block of 64 that it stands in as it was computed,
  * and only earlier blocks rounded to eight bits. Half of what rounding costs is saved by that, since so much of the

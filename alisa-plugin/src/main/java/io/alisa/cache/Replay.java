@@ -1,10 +1,11 @@
 package io.alisa.cache;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
+import io.alisa.memory.OffHeap;
+import io.alisa.memory.Region;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +14,13 @@ import org.jspecify.annotations.Nullable;
  * hidden states are kept.
  */
 final class Replay implements AutoCloseable {
-    private static final long ALIGNMENT = 64;
-
     private final KvLayout layout;
     private final KvLayout floats;
     private final KvTiers tiers;
     private final KvLayer[] layers;
     private final List<PromptBatch> batches;
     private final List<Recomputer.State> states = new ArrayList<>();
-    private final Arena arena = Arena.ofShared();
+    private final Region region = new Region();
     /** Where the blocks of the first batch lie, followed by those of the others. */
     private final long blocks;
     private final long floatBlocks;
@@ -47,8 +46,8 @@ final class Replay implements AutoCloseable {
             widest = Math.max(widest, batch.blocks());
         }
         this.floatCount = widest;
-        this.blocks = arena.allocate(count * layout.blockBytes(), ALIGNMENT).address();
-        this.floatBlocks = arena.allocate(widest * floats.blockBytes(), ALIGNMENT).address();
+        this.blocks = region.allocate(count * layout.blockBytes());
+        this.floatBlocks = region.allocate(widest * floats.blockBytes());
     }
 
     /** Before anything else. */
@@ -145,6 +144,6 @@ final class Replay implements AutoCloseable {
         for (Recomputer.State state : states) {
             state.close();
         }
-        arena.close();
+        region.close();
     }
 }

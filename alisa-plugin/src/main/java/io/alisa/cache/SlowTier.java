@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
+import io.alisa.memory.OffHeap;
 import io.alisa.tier.PieceFile;
 import io.alisa.tier.PieceReader;
 import io.alisa.tier.ReadAhead;

@@ -1,14 +1,13 @@
 package io.alisa.cache;
 
-import java.lang.foreign.Arena;
-
+import io.alisa.memory.Region;
 import org.jspecify.annotations.Nullable;
 
 /** F32 blocks that a batch needs while it is worked on. Used under the session's lock. */
 final class Staging {
     private final long blockBytes;
     private final KvTiers memory;
-    private @Nullable Arena arena;
+    private @Nullable Region region;
     private long address;
     private int blocks;
 
@@ -30,9 +29,9 @@ final class Staging {
             release();
         } else if (count > blocks) {
             release();
-            Arena fresh = Arena.ofShared();
+            Region fresh = new Region();
             address = memory.allocate(fresh, count * blockBytes);
-            arena = fresh;
+            region = fresh;
             blocks = count;
         }
     }
@@ -42,11 +41,11 @@ final class Staging {
     }
 
     void release() {
-        Arena existing = arena;
+        Region existing = region;
         if (existing != null) {
             existing.close();
             memory.release(blocks * blockBytes);
-            arena = null;
+            region = null;
             blocks = 0;
         }
     }

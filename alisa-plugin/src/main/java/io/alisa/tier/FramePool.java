@@ -1,10 +1,10 @@
 package io.alisa.tier;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+
+import io.alisa.memory.OffHeap;
+import io.alisa.memory.Region;
 
 /**
  * Memory of the fast tier in equal frames, under a session's account. Frames come in slabs: a slab goes back to the
@@ -18,7 +18,6 @@ public final class FramePool implements AutoCloseable {
     /** Nor do large ones, but no more than this part of a pool stands idle for it. */
     private static final int PART_AT_ONCE = 64;
     private static final int MAX_FRAMES = 16;
-    private static final long ALIGNMENT = 64;
 
     private final MemoryAccount account;
     private final long frameBytes;
@@ -27,8 +26,7 @@ public final class FramePool implements AutoCloseable {
     private volatile long bytes;
 
     private static final class Slab {
-        final Arena arena = Arena.ofShared();
-        final MemorySegment memory;
+        final Region region = new Region();
         final long start;
         final long end;
         final int all;
@@ -36,8 +34,7 @@ public final class FramePool implements AutoCloseable {
         int free;
 
         Slab(long size, int frames) {
-            memory = arena.allocate(size, ALIGNMENT);
-            start = memory.address();
+            start = region.allocate(size);
             end = start + size;
             all = (1 << frames) - 1;
             free = all;
@@ -102,9 +99,7 @@ public final class FramePool implements AutoCloseable {
     public void give(long address) {
         Slab slab = slabOf(address);
         long offset = address - slab.start;
-        for (long at = offset; at < offset + frameBytes; at += Long.BYTES) {
-            slab.memory.set(ValueLayout.JAVA_LONG, at, 0L);
-        }
+        OffHeap.clear(address, frameBytes);
         slab.free |= 1 << (int) (offset / frameBytes);
         freeFrames++;
     }
@@ -142,7 +137,7 @@ public final class FramePool implements AutoCloseable {
             if (slab.free == slab.all) {
                 slabs.remove(i);
                 freeFrames -= Integer.bitCount(slab.all);
-                slab.arena.close();
+                slab.region.close();
                 account.release(slab.end - slab.start);
                 bytes = bytes - (slab.end - slab.start);
             }
@@ -177,7 +172,7 @@ public final class FramePool implements AutoCloseable {
     @Override
     public void close() {
         for (Slab slab : slabs) {
-            slab.arena.close();
+            slab.region.close();
             account.release(slab.end - slab.start);
         }
         slabs.clear();

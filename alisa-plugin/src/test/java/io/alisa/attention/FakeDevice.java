@@ -9,11 +9,11 @@ import java.util.Objects;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.device.Device;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.memory.OffHeap;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;

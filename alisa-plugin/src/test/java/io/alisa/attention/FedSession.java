@@ -9,9 +9,9 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
+import io.alisa.memory.OffHeap;
 import io.alisa.parallel.WorkerTeam;
 
 /** A session of one layer that is fed as a host feeds it: room, keys and values, digests, attention, settling. */

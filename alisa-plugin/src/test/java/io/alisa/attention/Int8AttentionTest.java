@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 

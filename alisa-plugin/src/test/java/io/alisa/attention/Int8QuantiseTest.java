@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Random;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

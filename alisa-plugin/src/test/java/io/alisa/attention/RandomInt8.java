@@ -5,8 +5,8 @@ import java.util.Random;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 
 /** Blocks of random INT8 keys and values of one KV head, random queries, and the formula in double precision. */
 final class RandomInt8 implements AutoCloseable {

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
+import io.alisa.memory.OffHeap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 
+import io.alisa.memory.OffHeap;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
 import io.alisa.save.SessionWriter;

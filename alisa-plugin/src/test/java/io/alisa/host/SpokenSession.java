@@ -15,7 +15,7 @@ import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvMemory;
-import io.alisa.cache.OffHeap;
+import io.alisa.memory.OffHeap;
 import io.alisa.sparse.Budget;
 import org.jspecify.annotations.Nullable;
 

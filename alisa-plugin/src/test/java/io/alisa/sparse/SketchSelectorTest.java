@@ -14,8 +14,8 @@ import io.alisa.attention.Teams;
 import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 

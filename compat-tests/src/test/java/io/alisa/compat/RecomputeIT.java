@@ -52,13 +52,10 @@ class RecomputeIT {
         return Scenario.of(name, Kind.GREEDY, workspace.model(model), types, prompt, decode);
     }
 
-    /**
-     * With nothing kept of closed sessions: what is kept is freed when its model was collected, which is any time, and makes
-     * the JVM interpret for a moment what it had compiled. The host's last bits are others then.
-     */
+    /** What is kept of closed sessions is freed when their model was collected, in the midst of a later one's steps. */
     private static HostProcess plugin(String name, boolean sparse) {
         HostProcess process = workspace.withPlugin(name).operations(Operations.PANAMA)
-                .property("alisa.kv.type", "int8").property("alisa.prefix.scope", "off");
+                .property("alisa.kv.type", "int8");
         return sparse
                 ? process.property("alisa.sparse", "true").property("alisa.sparse.min-context", "64")
                 : process;

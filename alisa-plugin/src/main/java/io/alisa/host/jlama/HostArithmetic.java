@@ -14,8 +14,8 @@ import com.github.tjake.jlama.tensor.operations.TensorOperationsProvider;
 import io.alisa.attention.RotaryTable;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.host.ModelShape;
+import io.alisa.memory.OffHeap;
 import net.jafama.FastMath;
 
 /**

@@ -9,8 +9,8 @@ import io.alisa.attention.Int8Kernels;
 import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
+import io.alisa.memory.OffHeap;
 
 /** Full INT8 blocks of random keys and values, quantised by the plugin's reference, each at an address of its own. */
 final class Int8Blocks {

@@ -11,8 +11,8 @@ import io.alisa.attention.Int8Kernels;
 import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cuda.emulation.EmulatedKernels;
+import io.alisa.memory.OffHeap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

@@ -15,10 +15,10 @@ import io.alisa.attention.ScalarKernels;
 import io.alisa.attention.SelectionKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.OffHeap;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
 import io.alisa.cuda.emulation.EmulatedKernels;
+import io.alisa.memory.OffHeap;
 
 /** A layer with digests, the launches that select tokens of it, and the same by the plugin's reference. */
 final class SelectionRun {

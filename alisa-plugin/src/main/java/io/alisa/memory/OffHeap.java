@@ -1,4 +1,4 @@
-package io.alisa.cache;
+package io.alisa.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,12 +28,19 @@ public final class OffHeap {
         return ALL.get(FLOAT, address);
     }
 
-    static void copy(long from, long to, long bytes) {
+    public static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
+    /** Sets bytes to zero, a multiple of eight. */
+    public static void clear(long address, long bytes) {
+        for (long at = address; at < address + bytes; at += Long.BYTES) {
+            ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, at, 0L);
+        }
+    }
+
     /** The bytes from an address on, as long as what is there stays. */
-    static ByteBuffer bytes(long address, long count) {
+    public static ByteBuffer bytes(long address, long count) {
         return ALL.asSlice(address, count).asByteBuffer();
     }
 

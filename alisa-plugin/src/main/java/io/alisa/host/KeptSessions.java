@@ -169,14 +169,14 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             if (tree == null || best == null) {
                 return null;
             }
-            count = best.reusable(prompt, rule);
-            if (best.state == Branch.State.KEPT && !best.isShared() && best.isContinuedBy(prompt)
-                    && count >= best.from) {
+            count = best.continuing(prompt, rule);
+            if (count > 0) {
                 best.takeOver(count, tokens);
                 best.state = Branch.State.OPEN;
                 tree.updateIdle();
                 return new Start(best, count);
             }
+            count = best.shareable(prompt, rule);
             parent = best.owner(count);
             parent.beginGrowing(count);
             tree.updateIdle();

@@ -79,11 +79,11 @@ class SharedPrefixesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"EXACT, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
+    @CsvSource({"EXACT, 12", "TO_THE_TOKEN, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
     void everyTextIsTheSerialOne(Mode mode, long megabytes) throws Exception {
         MemoryBudget fast = new MemoryBudget(megabytes << 20);
         MemoryBudget slow = new MemoryBudget(16L << 20);
-        ToyChat chat = new ToyChat(mode.mode, new KvMemory(fast, slow, () -> new MemoryFile((call, bytes) -> {
+        ToyChat chat = mode.chat(new KvMemory(fast, slow, () -> new MemoryFile((call, bytes) -> {
         })));
         List<int[]> systems = new ArrayList<>();
         for (int i = 0; i < 5; i++) {

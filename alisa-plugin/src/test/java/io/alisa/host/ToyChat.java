@@ -40,17 +40,24 @@ final class ToyChat {
     final Object model = new Object();
     private final SessionMode mode;
     private final KvMemory memory;
+    private final boolean anyBatch;
     /** Done when a fork has a session but no blocks yet. */
     Runnable amidFork = () -> {
     };
 
     ToyChat(SessionMode mode, KvMemory memory) {
+        this(mode, memory, false);
+    }
+
+    /** @param anyBatch whether sessions count on it that a token is the same in every batch, as it is here */
+    ToyChat(SessionMode mode, KvMemory memory, boolean anyBatch) {
         this.mode = mode;
         this.memory = memory;
+        this.anyBatch = anyBatch;
     }
 
     PrefixRule rule() {
-        return new PrefixRule(mode, BATCH);
+        return new PrefixRule(mode, BATCH, anyBatch);
     }
 
     HostSession newSession() {

@@ -13,6 +13,8 @@ public enum Kind {
      * do that, shows on an open one what must come out.
      */
     REOPEN,
+    /** The same tokens in batches of several sizes, see {@link BatchesRun}. */
+    BATCHES,
     /** A session in each of the plugin's modes, all open at once and in turn; the first mode again at the end. */
     MODES,
     /** {@code generate}, the one call that chat clients make. */

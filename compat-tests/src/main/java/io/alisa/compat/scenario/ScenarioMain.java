@@ -54,6 +54,7 @@ public final class ScenarioMain {
                         new ConversationRun(scenario, decoder.model()).run();
                     case MANY_HISTORIES -> new ManyConversationsRun(scenario, decoder.model()).run();
                     case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
+                    case BATCHES -> new BatchesRun(scenario, decoder).run();
                     case MODES -> new ModesRun(scenario, decoder).run();
                     default -> new GreedyRun(scenario, decoder, reference).run();
                 };

@@ -24,22 +24,19 @@ class BatchesIT {
         workspace = Workspace.of(BatchesIT.class);
     }
 
-    private static List<Scenario> scenarios() throws IOException {
+    private static List<Scenario> scenarios(Operations operations) throws IOException {
         List<Scenario> scenarios = new ArrayList<>();
-        for (Family family : List.of(Family.LLAMA, Family.GPT2, Family.GEMMA2, Family.MIXTRAL)) {
-            boolean grouped = family != Family.GPT2;
-            TinyModel base = TinyModel.of(family).heads(8, grouped ? 4 : 8, 32);
-            add(scenarios, family + " F32", base, Types.F32);
-            add(scenarios, family + " BF16 I8", base.weights(WeightType.BF16), Types.F32_I8);
-            add(scenarios, family + " BF16 F32", base.weights(WeightType.BF16), Types.F32);
-            add(scenarios, family + " Q4 F32", base, Types.Q4_F32);
-            if (grouped) {
-                TinyModel q4 = base.heads(8, 4, 64).mlp(512).weights(WeightType.Q4);
-                add(scenarios, family + " Q4 I8", q4, Types.F32_I8);
-            }
+        TinyModel wide = TinyModel.of(Family.LLAMA).heads(16, 8, 64).mlp(1024).layers(1);
+        add(scenarios, "wide F32", wide, Types.F32);
+        add(scenarios, "wide BF16", wide.weights(WeightType.BF16), Types.F32_I8);
+        add(scenarios, "wide Q4 I8", wide.weights(WeightType.Q4), Types.F32_I8);
+        add(scenarios, "wide Q4 F32", wide.weights(WeightType.Q4), Types.F32);
+        scenarios.add(Scenario.of("memo", Kind.BATCHES, Workspace.memo(), Types.F32_I8, 520, 4));
+        TinyModel base = TinyModel.of(Family.LLAMA).heads(8, 4, 32);
+        add(scenarios, "F32", base, Types.F32);
+        if (operations == Operations.PANAMA) {
+            add(scenarios, "BF16 BF16", base.weights(WeightType.BF16), Types.BF16);
         }
-        add(scenarios, "wide F32", TinyModel.of(Family.LLAMA).heads(16, 8, 64).mlp(768).layers(1), Types.F32);
-        scenarios.add(Scenario.of("memo", Kind.BATCHES, Workspace.memo(), Types.F32_I8, 700, 6));
         return scenarios;
     }
 
@@ -50,12 +47,12 @@ class BatchesIT {
 
     @Test
     void measure() throws IOException, InterruptedException {
-        for (Operations operations : Operations.values()) {
-            for (boolean plugin : new boolean[]{false, true}) {
+        for (Operations operations : new Operations[]{Operations.NATIVE, Operations.PANAMA}) {
+            for (boolean plugin : new boolean[]{true}) {
                 HostProcess process = plugin
                         ? workspace.withPlugin("p" + operations)
                         : workspace.unmodified("h" + operations);
-                List<Scenario> scenarios = scenarios();
+                List<Scenario> scenarios = scenarios(operations);
                 HostResult result = process.operations(operations).run(scenarios);
                 for (Scenario scenario : scenarios) {
                     List<Trace> traces = result.recording(scenario.name()).traces();

@@ -14,7 +14,7 @@ public final class BatchesRun {
     /** Token by token, as they are decoded; a block; no multiple of anything; the host's own size, at the beginning and again. */
     public static final List<Integer> SIZES = List.of(256, 1, 64, 100, 256);
     /** The host's last bits may change when its code is compiled: that is over by then. */
-    private static final int WARM_UP_ROUNDS = 3;
+    private static final int WARM_UP_ROUNDS = 2;
 
     private final Scenario scenario;
     private final Decoder decoder;

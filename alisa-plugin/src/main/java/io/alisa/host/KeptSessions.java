@@ -2,7 +2,9 @@ package io.alisa.host;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import io.alisa.tier.MemoryBudget;
@@ -212,14 +214,13 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         for (int i = 0; i < idle.size() && freed < bytes; i++) {
             freed += idle.get(i).session().kv().moveOut(budget, bytes - freed);
         }
-        while (freed < bytes) {
-            Branch leaf = victim(budget);
-            if (leaf == null) {
-                break;
-            }
-            freed += leaf.session().kv().heldOf(budget);
-            if (!evict(leaf)) {
-                break;
+        Set<Branch> busy = new HashSet<>(); // somebody saves them, or asks them for memory
+        for (Branch leaf = victim(budget, busy); freed < bytes && leaf != null; leaf = victim(budget, busy)) {
+            long held = leaf.session().kv().heldOf(budget);
+            if (evict(leaf)) {
+                freed += held;
+            } else {
+                busy.add(leaf);
             }
         }
         return freed > 0;
@@ -240,9 +241,9 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     }
 
     /** The least recently used leaf that holds something of a budget, or under which something idle does. */
-    private @Nullable Branch victim(MemoryBudget budget) {
+    private @Nullable Branch victim(MemoryBudget budget, Set<Branch> busy) {
         for (Branch branch : idle()) {
-            if (!branch.isShared()) {
+            if (!branch.isShared() && !busy.contains(branch)) {
                 for (Branch holder = branch; holder != null && holder.idle; holder = holder.parent) {
                     if (holder.session().kv().heldOf(budget) > 0) {
                         return branch;

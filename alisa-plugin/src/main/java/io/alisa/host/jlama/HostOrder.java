@@ -33,14 +33,14 @@ final class HostOrder {
     }
 
     /**
-     * Whether a token's last bits are the same in whatever batch it comes, or alone: the host's products are, for each row of
-     * them is summed up by itself, and so is all attention here. Measured bit for bit by a test with the host's either
-     * operations. Not so with experts, whom the host has work on a batch in fields they share. And F32 products of the Panama
-     * operations change their last bits when they are compiled, so there batches count that a prompt itself would have.
+     * Whether a token's last bits are the same in whatever batch it comes, or alone. So it is with the Panama operations, whose
+     * products sum up each row by itself, as all attention here does. Not with the native ones: what they leave uncomputed of
+     * products with many rows depends on the batch. Nor with experts, whom the host has work on a batch in fields they share.
+     * And F32 products of the Panama operations change their last bits when they are compiled: there batches count.
      */
     static boolean isOfAnyBatch(AbstractModel model) {
-        return model.getModelType() != ModelType.MIXTRAL
-                && (isNative() || JlamaAccess.activationType(model) != DType.F32);
+        return !isNative() && model.getModelType() != ModelType.MIXTRAL
+                && JlamaAccess.activationType(model) != DType.F32;
     }
 
     private static boolean isNative() {

@@ -193,6 +193,19 @@ public final class Branch {
         }
     }
 
+    /** Whether it holds more than what others share. */
+    synchronized boolean hasTail() {
+        return done > frozen;
+    }
+
+    /** Says that what nobody shares is gone, and its user will go another way. */
+    synchronized void loseTail() {
+        done = frozen;
+        tokens = tokens.copy(done);
+        batches.cut(done);
+        session.rewind(done);
+    }
+
     /** Has the branch go on for another user, from a prefix on. */
     synchronized void takeOver(int count, TokenLog ofUser) {
         tokens = ofUser;

@@ -222,6 +222,40 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
+    /** A conversation whose beginning an open one shares, and which nobody goes on with: only that beginning must stay. */
+    @ParameterizedTest
+    @EnumSource
+    void whatNobodySharesGivesWayBehindWhatSomebodyDoes(Mode mode) {
+        ToyChat chat = mode.chat(memory);
+        int[] beginning = ToyChat.random(1, 600);
+        Object parent = new Object();
+        Object child = new Object();
+        int[] first = ToyChat.join(beginning, ToyChat.random(2, 2400));
+        chat.generate(parent, first, 3);
+        int[] second = ToyChat.join(beginning, ToyChat.random(3, 30));
+        chat.generate(child, second, 3, false);
+        Branch longer = chat.branches().getFirst();
+        assertThat(longer.children).hasSize(1);
+        fast.setCap(fast.reserved() + (mode == Mode.SPARSE ? MIB : 0)); // digests stay
+        slow.setCap(0);
+        int[] prompt = ToyChat.random(4, 1500);
+        assertThat(chat.generate(new Object(), prompt, 3)).isEqualTo(ToyChat.alone(mode.mode, prompt, 3));
+        assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        chat.checkTree();
+        assertThat(longer.done()).as("its beginning stayed").isEqualTo(mode == Mode.EXACT ? 512 : 576);
+        assertThat(longer.session().kv().isClosed()).isFalse();
+        fast.setCap(Long.MAX_VALUE);
+        int[] more = ToyChat.random(5, 20);
+        if (mode != Mode.SPARSE) {
+            int[] all = ToyChat.join(chat.sessions.bind(child).tokens().first(633), more);
+            assertThat(chat.generate(child, more, 5)).as("the child").isEqualTo(ToyChat.alone(mode.mode, all, 5));
+            all = ToyChat.join(chat.sessions.bind(parent).tokens().first(3003), more);
+            assertThat(chat.generate(parent, more, 5)).as("the parent").isEqualTo(ToyChat.alone(mode.mode, all, 5));
+        }
+        chat.sessions.close(chat.sessions.bind(child), true);
+        checkNothingIsLeft(chat);
+    }
+
     @Test
     void whatIsReadFromTheParentsFileIsTheSame() {
         ToyChat chat = new ToyChat(Mode.SPARSE.mode, memory);

@@ -71,7 +71,7 @@ final class JlamaSaves {
         }
         String print = fingerprint.of(model);
         synchronized (JlamaAccess.blocks(model)) { // a step holds this from its first layer to its last
-            lock(session);
+            lock(session, binding);
             if (session.kv().deletedTokens() > 0) {
                 try {
                     saveComputingAgain(session, binding, model, print, file);
@@ -88,9 +88,9 @@ final class JlamaSaves {
         }
     }
 
-    private static void lock(JlamaSession session) {
+    private static void lock(JlamaSession session, Binding binding) {
         session.kv().lock().lock();
-        if (session.kv().isClosed()) {
+        if (session.kv().isClosed() || binding.held() != session) { // it gave way, or another one took it over
             session.kv().lock().unlock();
             throw new IllegalStateException("This session" + GONE);
         }

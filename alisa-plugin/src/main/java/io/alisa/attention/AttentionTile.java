@@ -52,9 +52,14 @@ public final class AttentionTile {
         query = queries;
         queryOffset = firstRow * stride;
         rows = rowCount;
-        Arrays.fill(max, 0, rowCount, Float.NEGATIVE_INFINITY);
-        Arrays.fill(sums, 0, rowCount * SUMS, 0f);
-        Arrays.fill(output, 0, rowCount * stride, 0f);
+        forget();
+    }
+
+    /** Has every row have seen nothing. */
+    void forget() {
+        Arrays.fill(max, 0, rows, Float.NEGATIVE_INFINITY);
+        Arrays.fill(sums, 0, rows * SUMS, 0f);
+        Arrays.fill(output, 0, rows * stride, 0f);
     }
 
     /** Sets a row's maximum before anything is added: weights are relative to it. */

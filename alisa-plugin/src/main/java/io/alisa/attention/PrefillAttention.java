@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A tile is a run of positions times the query heads of one group. Every KV head and tile is an item that any
  * thread may take; a tile goes over all blocks it sees, while a block's keys and values stay in the cache. Blocks that
  * are on a device are attended there meanwhile.
+ *
+ * <p>The blocks are summed up in the spans of {@link DecodeAttention} and these joined in its order: in float layers a
+ * position's output does not depend on the batch that it comes in, not even in its last bit.
  */
 public final class PrefillAttention {
     /** Rows of a tile: its scores and outputs stay in the second-level cache beside a block. */
@@ -27,6 +30,8 @@ public final class PrefillAttention {
     private final Int8Kernels int8Kernels;
     private final WorkerTeam team;
     private final AttentionTile[] tiles;
+    /** Per worker. */
+    private final JoinedSpans[] spans;
     private final Job attendTile = this::attendTile;
     private final Job joinHead = this::joinHead;
     private final BatchResults results;
@@ -67,8 +72,10 @@ public final class PrefillAttention {
         }
         this.tilePositions = Math.clamp(TILE_ROWS / shape.groupSize(), 1, KvLayout.BLOCK_TOKENS);
         this.tiles = new AttentionTile[team.size()];
+        this.spans = new JoinedSpans[team.size()];
         for (int i = 0; i < tiles.length; i++) {
             tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
+            spans[i] = new JoinedSpans(shape, tilePositions * shape.groupSize());
         }
     }
 
@@ -144,7 +151,10 @@ public final class PrefillAttention {
         int firstRow = shape.row(kvHead, first - start, 0, positions);
         tile.begin(queries, firstRow, (end - first) * shape.groupSize());
         tile.seeAll(KvLayout.BLOCK_TOKENS);
+        JoinedSpans joined = spans[worker];
+        joined.begin(0, tile.rows);
         for (int block = 0; block < ownBlock; block++) {
+            beginBlock(block, tile, joined);
             if (!layer.isAllResident() && block % BlockReader.RUN == 0) {
                 layer.reader(worker).open(layer, kvHead, block, Math.min(ownBlock, block + BlockReader.RUN), here);
             }
@@ -155,15 +165,23 @@ public final class PrefillAttention {
             kernels.attend(tile, keys, keys + floats.keyBytes(), KvLayout.BLOCK_TOKENS);
             tile.seeAll(KvLayout.BLOCK_TOKENS);
         }
+        beginBlock(ownBlock, tile, joined);
         for (int r = 0; r < tile.rows; r++) { // causality: a position sees itself and what came before
             tile.visible[r] = first - ownStart + r / shape.groupSize() + 1;
         }
         long keys = layer.floatHead(ownStart, kvHead);
         kernels.attend(tile, keys, keys + floats.keyBytes(), end - ownStart);
+        joined.giveTo(tile);
         if (device == null) {
             tile.finish(outputs, firstRow);
         } else {
             results.keep(tile, firstRow, outputs);
+        }
+    }
+
+    private static void beginBlock(int block, AttentionTile tile, JoinedSpans joined) {
+        if (block % DecodeAttention.SPAN_BLOCKS == 0) {
+            joined.take(tile);
         }
     }
 

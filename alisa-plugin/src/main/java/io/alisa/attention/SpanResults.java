@@ -1,7 +1,5 @@
 package io.alisa.attention;
 
-import java.util.Arrays;
-
 import io.alisa.cache.Growth;
 import io.alisa.device.DeviceLayer;
 
@@ -13,6 +11,7 @@ import io.alisa.device.DeviceLayer;
  */
 public final class SpanResults {
     private final AttentionShape shape;
+    private final JoinedSpans joined;
     private int spans;
     /** Per query head and span: the running softmax of {@link AttentionTile}. */
     private float[] max = {};
@@ -25,6 +24,7 @@ public final class SpanResults {
 
     public SpanResults(AttentionShape shape) {
         this.shape = shape;
+        this.joined = new JoinedSpans(shape, shape.kvHeads() * shape.groupSize());
     }
 
     /** Expects every KV head in {@code spanCount} spans; allocates only when that grew much. */
@@ -73,32 +73,14 @@ public final class SpanResults {
 
     /** Writes the outputs of a KV head's query heads. */
     public void join(int kvHead, float[] outputs) {
-        for (int row = kvHead * shape.groupSize(); row < (kvHead + 1) * shape.groupSize(); row++) {
-            joinRow(row, outputs);
-        }
-    }
-
-    private void joinRow(int row, float[] outputs) {
         int stride = shape.rowStride();
-        int first = row * spans;
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int part = first; part < first + spans; part++) {
-            largest = Math.max(largest, max[part]);
-        }
-        float total = 0;
-        int to = row * stride;
-        Arrays.fill(outputs, to, to + stride, 0f);
-        for (int part = first; part < first + spans; part++) {
-            float weight = (float) Math.exp(max[part] - largest);
-            total += weight * sum[part];
-            int from = part * stride;
-            for (int i = 0; i < stride; i++) {
-                outputs[to + i] += weight * output[from + i];
+        int firstRow = kvHead * shape.groupSize();
+        joined.begin(firstRow, shape.groupSize());
+        for (int row = firstRow; row < firstRow + shape.groupSize(); row++) {
+            for (int part = row * spans; part < (row + 1) * spans; part++) {
+                joined.add(row, max[part], sum[part], output, part * stride);
             }
-        }
-        float scale = 1f / total;
-        for (int i = 0; i < stride; i++) {
-            outputs[to + i] *= scale;
+            joined.finish(row, outputs, row * stride);
         }
     }
 }

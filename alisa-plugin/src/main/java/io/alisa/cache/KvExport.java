@@ -2,7 +2,6 @@ package io.alisa.cache;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.memory.OffHeap;
@@ -32,11 +31,6 @@ public final class KvExport {
                 throw new IllegalStateException(
                         "The session is in the middle of a step, or its last one failed; go on with"
                                 + " it and save it then");
-            }
-            if (!session.layer(i).isComplete()) {
-                throw new IllegalStateException(
-                        session.deletedTokens() + " tokens of the session are deleted and can't be"
-                                + " saved: raise alisa.memory.fast or alisa.memory.slow, so that nothing is deleted");
             }
         }
     }
@@ -76,24 +70,27 @@ public final class KvExport {
         }
     }
 
-    /** Writes all blocks. */
+    /**
+     * Writes all blocks, layer after layer: so do deleted ones come back, which are computed again here.
+     *
+     * @throws IllegalStateException where something is deleted and nobody can compute it at present
+     */
     public void writeBlocks(SessionWriter to) throws IOException {
-        List<KvLayer> pinned = new ArrayList<>();
-        try {
-            for (int i = 0; i < session.layerCount(); i++) {
-                session.layer(i).pin();
-                pinned.add(session.layer(i));
-            }
-            int blocks = KvLayout.blocks(tokens);
-            for (int block = 0; block < blocks; block++) {
-                for (KvLayer layer : pinned) {
+        for (int i = 0; i < session.layerCount(); i++) {
+            KvLayer layer = session.layer(i);
+            layer.pin();
+            try {
+                layer.recall();
+                for (int block = 0; block < KvLayout.blocks(tokens); block++) {
+                    to.block(block, i);
                     write(layer, block, to);
                 }
+            } catch (DamagedPieceException e) {
+                throw new IOException(e.getMessage() + ", so the session can't be saved: close it and begin a new one",
+                        e);
+            } finally {
+                layer.unpin();
             }
-        } catch (DamagedPieceException e) {
-            throw new IOException(e.getMessage() + ", so the session can't be saved: close it and begin a new one", e);
-        } finally {
-            pinned.forEach(KvLayer::unpin);
         }
     }
 

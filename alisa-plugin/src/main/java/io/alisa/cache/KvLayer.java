@@ -377,6 +377,23 @@ public final class KvLayer {
         }
     }
 
+    /** Forgets all blocks but the first ones, whose tokens are all there are then. */
+    void cutBack(int count) {
+        if (device != null) {
+            device.forget(count);
+        }
+        if (digest != null && digest.blocks() > count) {
+            digest.resize(count);
+        }
+        while (blockCount > count) {
+            forgetLast();
+        }
+        tokens = count * KvLayout.BLOCK_TOKENS;
+        if (recent != null) {
+            recent.cutBack(count);
+        }
+    }
+
     private void forgetLast() {
         int last = blockCount - 1;
         if (isDeleted(last)) {

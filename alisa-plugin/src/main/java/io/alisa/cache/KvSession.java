@@ -203,6 +203,25 @@ public final class KvSession implements AutoCloseable {
         }
     }
 
+    /**
+     * Forgets what lies behind the frozen tokens of a session that nobody goes on with.
+     *
+     * @return whether that was done: false where somebody is at it right now
+     */
+    public boolean cutBackToFrozen() {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
+            if (!closed) {
+                tiers.cutBack(tiers.frozenBlocks());
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Bytes that the session holds of a budget. */
     public long heldOf(MemoryBudget budget) {
         return budget.equals(memory.fast()) ? bytes() : budget.equals(memory.slow()) ? slowBytes() : 0;

@@ -111,6 +111,20 @@ final class KvTiers implements AutoCloseable {
         }
     }
 
+    /** Forgets all blocks but the first ones, and gives their memory back. */
+    void cutBack(int blocks) {
+        deletions.endStep();
+        for (KvLayer layer : layers) {
+            layer.cutBack(blocks);
+        }
+        deletions.cut(blocks * KvLayout.BLOCK_TOKENS);
+        deletions.endStep();
+        pinned = pinned.before(blocks * KvLayout.BLOCK_TOKENS);
+        compact();
+        frames.trim();
+        account.giveUpClaim();
+    }
+
     // ---- memory
 
     /** A frame for a block, or room is made for one. */

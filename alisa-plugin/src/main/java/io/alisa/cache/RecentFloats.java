@@ -83,6 +83,14 @@ final class RecentFloats {
         }
     }
 
+    /** Says that only so many blocks are left: the kept one is not theirs. */
+    void cutBack(int blocks) {
+        if (first >= blocks) {
+            first = blocks;
+            whole = false;
+        }
+    }
+
     void forget() {
         kept = 0;
         first = 0;

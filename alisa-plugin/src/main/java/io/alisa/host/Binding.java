@@ -63,6 +63,11 @@ public final class Binding {
         return session != null || branch == null || !branch.isOf(tokens) ? session : branch.session();
     }
 
+    /** Has the host's calls on this cache object, which is nobody's, reach a session for now; null: no more. */
+    public synchronized void lend(@Nullable HostSession to) {
+        session = to;
+    }
+
     /** Forgets the last session: what is kept of it is not this one's any more. */
     synchronized void leaveBranch() {
         branch = null;

@@ -158,14 +158,26 @@ public final class Branch {
         return done;
     }
 
-    /** How many of the first tokens of a prompt a new session can take over from this one. */
-    synchronized int reusable(int[] prompt, PrefixRule rule) {
+    /**
+     * From which token on this branch itself can go on with a prompt: the next turn of the same conversation, where nobody
+     * needs the branch. 0: it can't.
+     */
+    int continuing(int[] prompt, PrefixRule rule) {
+        int count = state == State.KEPT && !isShared() && isContinuedBy(prompt) ? reusable(prompt, rule) : 0;
+        return count >= from ? count : 0;
+    }
+
+    /** How many of the first tokens of a prompt a new session can share with this one: whole blocks. */
+    int shareable(int[] prompt, PrefixRule rule) {
+        return rule.blocks(reusable(prompt, rule), prompt.length);
+    }
+
+    private synchronized int reusable(int[] prompt, PrefixRule rule) {
         int there = Math.min(done, session.kv().wholeTokens());
         return rule.reusable(Math.min(there, tokens.common(prompt)), prompt.length, batches);
     }
 
-    /** Whether a prompt goes on where this branch's last one ended: the next turn of the same conversation. */
-    synchronized boolean isContinuedBy(int[] prompt) {
+    private synchronized boolean isContinuedBy(int[] prompt) {
         return batches.lastEnd() > 0 && tokens.common(prompt) >= Math.min(done, batches.lastEnd());
     }
 
@@ -179,6 +191,19 @@ public final class Branch {
         if (tokens == user) {
             tokens = user.copy(done);
         }
+    }
+
+    /** Whether it holds more than what others share. */
+    synchronized boolean hasTail() {
+        return done > frozen;
+    }
+
+    /** Says that what nobody shares is gone, and its user will go another way. */
+    synchronized void loseTail() {
+        done = frozen;
+        tokens = tokens.copy(done);
+        batches.cut(done);
+        session.rewind(done);
     }
 
     /** Has the branch go on for another user, from a prefix on. */

@@ -2,7 +2,9 @@ package io.alisa.host;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import io.alisa.tier.MemoryBudget;
@@ -169,14 +171,14 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             if (tree == null || best == null) {
                 return null;
             }
-            count = best.reusable(prompt, rule);
-            if (best.state == Branch.State.KEPT && !best.isShared() && best.isContinuedBy(prompt)
-                    && count >= best.from) {
+            count = best.continuing(prompt, rule);
+            if (count > 0) {
                 best.takeOver(count, tokens);
                 best.state = Branch.State.OPEN;
                 tree.updateIdle();
                 return new Start(best, count);
             }
+            count = best.shareable(prompt, rule);
             parent = best.owner(count);
             parent.beginGrowing(count);
             tree.updateIdle();
@@ -208,41 +210,56 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     @Override
     public synchronized boolean reclaim(MemoryBudget budget, long bytes) {
         long freed = 0;
-        List<Branch> idle = idle();
-        for (int i = 0; i < idle.size() && freed < bytes; i++) {
-            freed += idle.get(i).session().kv().moveOut(budget, bytes - freed);
+        List<Branch> kept = kept();
+        for (int i = 0; i < kept.size() && freed < bytes; i++) {
+            freed += kept.get(i).session().kv().moveOut(budget, bytes - freed);
         }
-        while (freed < bytes) {
-            Branch leaf = victim(budget);
-            if (leaf == null) {
-                break;
+        Set<Branch> busy = new HashSet<>(); // somebody saves them, or asks them for memory
+        for (Branch leaf = victim(budget, busy); freed < bytes && leaf != null; leaf = victim(budget, busy)) {
+            long held = leaf.session().kv().heldOf(budget);
+            if (evict(leaf)) {
+                freed += held;
+            } else {
+                busy.add(leaf);
             }
-            freed += leaf.session().kv().heldOf(budget);
-            if (!evict(leaf)) {
-                break;
-            }
+        }
+        for (int i = 0; i < kept.size() && freed < bytes; i++) {
+            freed += cutTail(kept.get(i), budget);
         }
         return freed > 0;
     }
 
-    /** What nobody needs, the least recently used first. */
-    private List<Branch> idle() {
-        List<Branch> idle = new ArrayList<>();
+    /** Frees what a kept session does not share, where others need the rest. */
+    private static long cutTail(Branch branch, MemoryBudget budget) {
+        if (branch.state != Branch.State.KEPT || !branch.isShared() || branch.isGrowing() || !branch.hasTail()) {
+            return 0;
+        }
+        long before = branch.session().kv().heldOf(budget);
+        if (!branch.session().kv().cutBackToFrozen()) {
+            return 0;
+        }
+        branch.loseTail();
+        return before - branch.session().kv().heldOf(budget);
+    }
+
+    /** What no user goes on with at present, the least recently used first. */
+    private List<Branch> kept() {
+        List<Branch> kept = new ArrayList<>();
         for (PrefixTree tree : trees.values()) {
             for (Branch branch : tree.branches()) {
-                if (branch.idle) {
-                    idle.add(branch);
+                if (branch.state == Branch.State.KEPT) {
+                    kept.add(branch);
                 }
             }
         }
-        idle.sort(Comparator.comparingLong(branch -> branch.idleSince));
-        return idle;
+        kept.sort(Comparator.comparingLong(branch -> branch.idleSince));
+        return kept;
     }
 
     /** The least recently used leaf that holds something of a budget, or under which something idle does. */
-    private @Nullable Branch victim(MemoryBudget budget) {
-        for (Branch branch : idle()) {
-            if (!branch.isShared()) {
+    private @Nullable Branch victim(MemoryBudget budget, Set<Branch> busy) {
+        for (Branch branch : kept()) {
+            if (branch.idle && !branch.isShared() && !busy.contains(branch)) {
                 for (Branch holder = branch; holder != null && holder.idle; holder = holder.parent) {
                     if (holder.session().kv().heldOf(budget) > 0) {
                         return branch;

@@ -7,16 +7,17 @@ import io.alisa.sparse.Policies;
  * How much a new session may take over of what another one computed, so that it says what it would say had it computed
  * all by itself.
  *
- * <p>Exact: the host's arithmetic, and ours for floats, may give other last bits to a token that came in another batch.
- * So only batches count that the session's own prefill would have cut just so: from the first token on, whole batches of
- * the host. Rounded to eight bits, that does not show: whatever was attended densely counts, also what the model said.
- * What was decoded sparsely never does, for a prefill is dense. Policies that remember weights would have seen others:
- * they share nothing.
+ * <p>Exact: where the arithmetic of a token does not depend on the batch that it came in, whatever was computed counts, also
+ * what the model said. Elsewhere only batches count that the session's own prefill would have cut just so: from the first
+ * token on, whole batches of the host. Rounded to eight bits, other last bits do not show: whatever was attended densely
+ * counts. What was decoded sparsely never does, for a prefill is dense. Policies that remember weights would have seen
+ * others: they share nothing.
  *
- * @param mode  of the new session; that of the other is the same
- * @param batch tokens of the batches the host cuts prompts into
+ * @param mode     of the new session; that of the other is the same
+ * @param batch    tokens of the batches the host cuts prompts into
+ * @param anyBatch whether a token's last bits are the same in every batch
  */
-public record PrefixRule(SessionMode mode, int batch) {
+public record PrefixRule(SessionMode mode, int batch, boolean anyBatch) {
     /** Whether sessions of this mode share anything. */
     public boolean shares() {
         String policy = mode.policy();
@@ -24,8 +25,8 @@ public record PrefixRule(SessionMode mode, int batch) {
     }
 
     /**
-     * How many of the first tokens can be taken over: whole blocks, and not the prompt's last token, whose output is asked
-     * for.
+     * How many of the first tokens can be taken over; not the prompt's last token, whose output is asked for. Whole blocks
+     * but in exact mode, where one token less to compute is one less.
      *
      * @param common   tokens that both begin with
      * @param prompt   tokens of the new session's prompt
@@ -37,8 +38,24 @@ public record PrefixRule(SessionMode mode, int batch) {
             return 0;
         }
         if (!mode.exact()) {
-            return blocks(Math.min(most, computed.sparseFrom()));
+            return blocks(Math.min(most, computed.sparseFrom()), prompt);
         }
+        return anyBatch ? most : wholeBatches(most, computed);
+    }
+
+    /**
+     * As many of them as another session can share.
+     *
+     * @param tokens that can be taken over
+     */
+    int blocks(int tokens, int prompt) {
+        int whole = tokens / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
+        // A batch of one token is a decode step to the host, and sparse then: no prompt may end so that would not by itself.
+        boolean lone = mode.policy() != null && (prompt - whole) % batch == 1;
+        return lone ? Math.max(0, whole - KvLayout.BLOCK_TOKENS) : whole;
+    }
+
+    private int wholeBatches(int most, BatchLog computed) {
         int whole = 0;
         int reusable = 0;
         while (whole + batch <= most && computed.isBatch(whole, whole + batch)) {
@@ -46,9 +63,5 @@ public record PrefixRule(SessionMode mode, int batch) {
             reusable = whole % KvLayout.BLOCK_TOKENS == 0 ? whole : reusable;
         }
         return reusable;
-    }
-
-    private static int blocks(int tokens) {
-        return tokens / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
     }
 }

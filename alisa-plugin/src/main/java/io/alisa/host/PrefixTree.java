@@ -38,7 +38,9 @@ final class PrefixTree {
         Branch best = null;
         int most = 0;
         for (Branch branch : branches) {
-            int reusable = branch.session().mode().equals(rule.mode()) ? branch.reusable(prompt, rule) : 0;
+            int reusable = branch.session().mode().equals(rule.mode())
+                    ? Math.max(branch.continuing(prompt, rule), branch.shareable(prompt, rule))
+                    : 0;
             if (reusable > 0 && (reusable > most || (reusable == most && best != null && isBetter(branch, best)))) {
                 best = branch;
                 most = reusable;

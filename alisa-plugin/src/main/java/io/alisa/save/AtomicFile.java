@@ -65,11 +65,21 @@ final class AtomicFile implements AutoCloseable {
                 : new FileAttribute<?>[0];
     }
 
-    /** Appends all that remains. */
+    /** Writes all that remains, behind what was written last. */
     void write(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
+    }
+
+    /** Where the next write goes. */
+    long position() throws IOException {
+        return channel.position();
+    }
+
+    /** Has the next write go elsewhere. */
+    void seek(long position) throws IOException {
+        channel.position(position);
     }
 
     /** Puts the file in its place. */

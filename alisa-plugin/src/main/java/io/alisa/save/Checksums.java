@@ -20,6 +20,11 @@ final class Checksums {
         sums[count++] = sum;
     }
 
+    /** Takes note of one behind those that were added. */
+    void set(int ahead, int sum) {
+        sums[count + ahead] = sum;
+    }
+
     /** Of what remains in {@code bytes}, which is not changed. */
     int of(ByteBuffer bytes) {
         crc.reset();

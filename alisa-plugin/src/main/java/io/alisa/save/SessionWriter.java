@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Writes a session's file front to back: the tensors of {@link SessionManifest} in their order, all of them, whatever the
- * size of what is handed over at a time. Nothing is at the file's place before {@link #commit}. Used by one thread.
+ * Writes a session's file: the tensors of {@link SessionManifest} in their order, all of them, whatever the size of what is
+ * handed over at a time; the blocks of keys and values, which come last, in any order. Nothing is at the file's place before
+ * {@link #commit}. Used by one thread.
  */
 public final class SessionWriter implements AutoCloseable {
     private static final int NUMBERS_AT_ONCE = 4096;
@@ -24,6 +26,10 @@ public final class SessionWriter implements AutoCloseable {
     private int piecesLeft;
     private long pieceBytes;
     private long left;
+    /** Of the blocks: where the first one goes, which one comes, and which ones are there. */
+    private long blocksStart = -1;
+    private int piece;
+    private final BitSet written = new BitSet();
 
     /**
      * Begins a file.
@@ -58,6 +64,23 @@ public final class SessionWriter implements AutoCloseable {
         left = pieceBytes;
     }
 
+    /** Says which block of which layer is written next. All other tensors are there already. */
+    public void block(int block, int layer) throws IOException {
+        if (!isBlocks() || (left != 0 && left != pieceBytes)) {
+            throw new IllegalStateException("'" + tensors.get(tensor).name() + "' is not complete");
+        }
+        if (blocksStart < 0) {
+            blocksStart = file.position();
+        }
+        piece = block * manifest.layers() + layer;
+        left = pieceBytes;
+        file.seek(blocksStart + piece * pieceBytes);
+    }
+
+    private boolean isBlocks() {
+        return tensors.get(tensor).name().equals(SessionManifest.KV);
+    }
+
     /** Writes what comes next, all that remains in {@code bytes}: no more than a piece's rest. */
     public void write(ByteBuffer bytes) throws IOException {
         if (bytes.remaining() > left) {
@@ -67,13 +90,22 @@ public final class SessionWriter implements AutoCloseable {
         crc.update(bytes.duplicate());
         file.write(bytes);
         if (left == 0) {
-            checksums.add((int) crc.getValue());
+            endPiece((int) crc.getValue());
             crc.reset();
-            left = pieceBytes;
-            piecesLeft--;
-            if (piecesLeft == 0) {
-                nextTensor();
-            }
+        }
+    }
+
+    private void endPiece(int sum) {
+        if (isBlocks()) {
+            checksums.set(piece, sum);
+            written.set(piece);
+            return;
+        }
+        checksums.add(sum);
+        left = pieceBytes;
+        piecesLeft--;
+        if (piecesLeft == 0) {
+            nextTensor();
         }
     }
 
@@ -103,9 +135,10 @@ public final class SessionWriter implements AutoCloseable {
 
     /** Ends the file and puts it in its place. */
     public void commit() throws IOException {
-        if (!tensors.get(tensor).name().equals(SessionManifest.CHECKSUMS)) {
+        if (!isBlocks() || written.cardinality() < piecesLeft || left > 0) {
             throw new IllegalStateException("'" + tensors.get(tensor).name() + "' is not complete");
         }
+        file.seek(blocksStart + piecesLeft * pieceBytes);
         file.write(checksums.bytes());
         file.commit();
     }

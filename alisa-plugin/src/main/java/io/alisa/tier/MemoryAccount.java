@@ -36,7 +36,7 @@ public final class MemoryAccount implements AutoCloseable {
     /** Takes {@code bytes}, or nothing where they can't be had. What is held by idle accounts is freed for that. */
     public boolean tryReserve(long bytes) {
         while (!reserve(bytes)) {
-            if (idle || !budget.reclaim(bytes - claimed)) {
+            if (idle || closed || !budget.reclaim(bytes - claimed)) {
                 return false;
             }
         }

@@ -103,17 +103,22 @@ public class MemoryBudget {
         reclaimer = by;
     }
 
-    /** Has idle accounts give back until {@code bytes} are free. Returns whether anything was freed. */
+    /**
+     * Has idle accounts give back until {@code bytes} are free. Returns whether it is worth asking for them again: something
+     * was freed, by whomever.
+     */
     boolean reclaim(long bytes) {
         Reclaimer by = reclaimer;
-        long missing;
-        synchronized (this) {
-            missing = bytes - (cap - reserved);
-            if (by == null || missing <= 0 || idle() == 0) {
-                return false;
-            }
+        long missing = missing(bytes);
+        if (missing <= 0) {
+            return true;
         }
-        return by.reclaim(this, missing); // without the monitor: it takes those of sessions
+        // without the monitor: it takes those of sessions
+        return by != null && (by.reclaim(this, missing) || missing(bytes) <= 0);
+    }
+
+    private synchronized long missing(long bytes) {
+        return bytes - (cap - reserved);
     }
 
     synchronized boolean grant(long bytes) {

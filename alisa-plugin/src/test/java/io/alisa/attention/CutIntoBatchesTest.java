@@ -22,9 +22,9 @@ class CutIntoBatchesTest {
         final float[][] recent;
         final float[][][] outputs;
 
-        Outcome(FedSession session, float[][][] outputs) {
-            int8 = session.int8Bytes();
-            digests = session.digestBytes();
+        Outcome(FedSession session, float[][][] outputs, boolean rounded) {
+            int8 = rounded ? session.int8Bytes() : new byte[0];
+            digests = rounded ? session.digestBytes() : new byte[0];
             recent = session.recentFloats();
             this.outputs = outputs;
         }
@@ -59,9 +59,37 @@ class CutIntoBatchesTest {
         }
     }
 
+    /** Floats: not even the last bit depends on the batch, nor on how many threads there are. */
+    @ParameterizedTest
+    @CsvSource({"2,4,64,1700", "1,3,31,1100", "3,1,80,600", "1,8,128,520", "2,1,32,513"})
+    void floatsAreSeenTheSameToTheBit(int kvHeads, int group, int headSize, int tokens) {
+        AttentionShape shape = new AttentionShape(kvHeads, group, headSize, headSize == 80 ? 5 : 0);
+        for (AttentionKernels kernels : List.of(new VectorKernels(), new ScalarKernels())) {
+            float[][][] whole = feed(shape, KvFormat.F32, kernels, 2, List.of(tokens)).outputs;
+            for (int size : new int[]{1, 64, 100, 256}) {
+                List<Integer> ends = new ArrayList<>();
+                for (int end = size; end < tokens; end += size) {
+                    ends.add(end);
+                }
+                ends.add(tokens);
+                float[][][] cut = feed(shape, KvFormat.F32, kernels, size == 100 ? 3 : 1, ends).outputs;
+                for (int position = 0; position < tokens; position++) {
+                    assertThat(cut[position]).as("position %s in batches of %s", position, size)
+                            .isDeepEqualTo(whole[position]);
+                }
+            }
+        }
+    }
+
     private static Outcome feed(AttentionShape shape, List<Integer> ends) {
+        return feed(shape, KvFormat.INT8, new VectorKernels(), 2, ends);
+    }
+
+    private static Outcome feed(AttentionShape shape, KvFormat format, AttentionKernels kernels, int threads,
+            List<Integer> ends) {
         float[][][] outputs = new float[ends.getLast()][][];
-        try (FedSession session = new FedSession(shape, KvFormat.INT8, true, new VectorKernels(), Teams.of(2),
+        boolean int8 = format == KvFormat.INT8;
+        try (FedSession session = new FedSession(shape, format, int8, kernels, Teams.of(threads),
                 Tokens.random(shape.headSize(), 1.5, 7))) {
             int start = 0;
             for (int end : ends) {
@@ -73,7 +101,7 @@ class CutIntoBatchesTest {
                 }
                 start = end;
             }
-            return new Outcome(session, outputs);
+            return new Outcome(session, outputs, int8);
         }
     }
 

@@ -41,15 +41,6 @@ class KvExportTest {
         }
     }
 
-    @Test
-    void deletedTokensAreSaidWithARemedy() {
-        try (KvSession session = session(200)) {
-            session.layer(1).delete(1);
-            assertThatThrownBy(() -> new KvExport(session, 200)).isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("are deleted").hasMessageContaining("raise alisa.memory.fast");
-        }
-    }
-
     /** A session that begins with another one's blocks, and has done nothing yet. */
     @Test
     void blocksOfAnotherSessionAreWrittenToo() throws IOException {

@@ -23,6 +23,8 @@ class KeptSessionsTest {
     /** The modes a session can have. */
     enum Mode {
         EXACT(SessionMode.exact(KvFormat.F32)),
+        /** Exact, where a token is the same in every batch. */
+        TO_THE_TOKEN(SessionMode.exact(KvFormat.F32)),
         INT8(new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0))),
         SPARSE(new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.3, 64)));
 
@@ -31,6 +33,10 @@ class KeptSessionsTest {
 
         Mode(SessionMode mode) {
             this.mode = mode;
+        }
+
+        ToyChat chat(KvMemory memory) {
+            return new ToyChat(mode, memory, this == TO_THE_TOKEN);
         }
     }
 
@@ -58,7 +64,7 @@ class KeptSessionsTest {
     @ParameterizedTest
     @EnumSource
     void aClosedSessionGoesOnWhereItEnded(Mode mode) {
-        ToyChat chat = new ToyChat(mode.mode, memory);
+        ToyChat chat = mode.chat(memory);
         Object kvBuffer = new Object();
         int[] all = {};
         HostSession first = null;
@@ -84,7 +90,7 @@ class KeptSessionsTest {
     @ParameterizedTest
     @EnumSource
     void theNextTurnOfAConversationTakesItsSessionOver(Mode mode) {
-        ToyChat chat = new ToyChat(mode.mode, memory);
+        ToyChat chat = mode.chat(memory);
         int[] history = {};
         for (int turn = 0; turn < 5; turn++) {
             history = ToyChat.join(history, ToyChat.random(turn, 300));
@@ -93,9 +99,10 @@ class KeptSessionsTest {
             assertThat(chat.branches()).as("one conversation").hasSize(1);
             history = ToyChat.join(history, reply);
         }
-        // Exact: whole batches of earlier prompts. Else whole blocks; behind the first sparse step only prompts count.
+        // Whole batches of earlier prompts, all tokens, whole blocks; behind the first sparse step only prompts count.
         assertThat(reused(chat)).isEqualTo(switch (mode) {
             case EXACT -> 256 + 512 + 768 + 1024;
+            case TO_THE_TOKEN -> 309 + 618 + 927 + 1236; // all that was fed
             case INT8 -> 256 + 576 + 896 + 1216;
             case SPARSE -> reused(chat);
         });
@@ -106,7 +113,7 @@ class KeptSessionsTest {
     @ParameterizedTest
     @EnumSource
     void anotherConversationSharesTheBeginning(Mode mode) {
-        ToyChat chat = new ToyChat(mode.mode, memory);
+        ToyChat chat = mode.chat(memory);
         int[] system = ToyChat.random(1, 600);
         List<Object> kvBuffers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -128,7 +135,7 @@ class KeptSessionsTest {
     @ParameterizedTest
     @EnumSource
     void goingBackIntoWhatOthersShareLeavesItToThem(Mode mode) {
-        ToyChat chat = new ToyChat(mode.mode, memory);
+        ToyChat chat = mode.chat(memory);
         int[] prompt = ToyChat.random(1, 600);
         Object first = new Object();
         Object second = new Object();
@@ -215,6 +222,40 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
+    /** A conversation whose beginning an open one shares, and which nobody goes on with: only that beginning must stay. */
+    @ParameterizedTest
+    @EnumSource
+    void whatNobodySharesGivesWayBehindWhatSomebodyDoes(Mode mode) {
+        ToyChat chat = mode.chat(memory);
+        int[] beginning = ToyChat.random(1, 600);
+        Object parent = new Object();
+        Object child = new Object();
+        int[] first = ToyChat.join(beginning, ToyChat.random(2, 2400));
+        chat.generate(parent, first, 3);
+        int[] second = ToyChat.join(beginning, ToyChat.random(3, 30));
+        chat.generate(child, second, 3, false);
+        Branch longer = chat.branches().getFirst();
+        assertThat(longer.children).hasSize(1);
+        fast.setCap(fast.reserved() + (mode == Mode.SPARSE ? MIB : 0)); // digests stay
+        slow.setCap(0);
+        int[] prompt = ToyChat.random(4, 1500);
+        assertThat(chat.generate(new Object(), prompt, 3)).isEqualTo(ToyChat.alone(mode.mode, prompt, 3));
+        assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        chat.checkTree();
+        assertThat(longer.done()).as("its beginning stayed").isEqualTo(mode == Mode.EXACT ? 512 : 576);
+        assertThat(longer.session().kv().isClosed()).isFalse();
+        fast.setCap(Long.MAX_VALUE);
+        int[] more = ToyChat.random(5, 20);
+        if (mode != Mode.SPARSE) {
+            int[] all = ToyChat.join(chat.sessions.bind(child).tokens().first(633), more);
+            assertThat(chat.generate(child, more, 5)).as("the child").isEqualTo(ToyChat.alone(mode.mode, all, 5));
+            all = ToyChat.join(chat.sessions.bind(parent).tokens().first(3003), more);
+            assertThat(chat.generate(parent, more, 5)).as("the parent").isEqualTo(ToyChat.alone(mode.mode, all, 5));
+        }
+        chat.sessions.close(chat.sessions.bind(child), true);
+        checkNothingIsLeft(chat);
+    }
+
     @Test
     void whatIsReadFromTheParentsFileIsTheSame() {
         ToyChat chat = new ToyChat(Mode.SPARSE.mode, memory);
@@ -263,7 +304,7 @@ class KeptSessionsTest {
     @Test
     void policiesThatRememberShareNothing() {
         SessionMode h2o = new SessionMode(KvFormat.INT8, false, "h2o", new Budget(0.3, 64));
-        assertThat(new PrefixRule(h2o, 256).shares()).isFalse();
-        assertThat(new PrefixRule(Mode.SPARSE.mode, 256).shares()).isTrue();
+        assertThat(new PrefixRule(h2o, 256, false).shares()).isFalse();
+        assertThat(new PrefixRule(Mode.SPARSE.mode, 256, false).shares()).isTrue();
     }
 }

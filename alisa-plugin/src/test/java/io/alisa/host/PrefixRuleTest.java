@@ -7,9 +7,12 @@ import io.alisa.sparse.Budget;
 import org.junit.jupiter.api.Test;
 
 class PrefixRuleTest {
-    private static final PrefixRule EXACT = new PrefixRule(SessionMode.exact(KvFormat.F32), 256);
+    private static final PrefixRule EXACT = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, false);
+    private static final PrefixRule ANY_BATCH = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, true);
     private static final PrefixRule INT8 = new PrefixRule(new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0)),
-            256);
+            256, true);
+    private static final PrefixRule SPARSE = new PrefixRule(
+            new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.2, 64)), 256, true);
 
     /** A prompt of 600 tokens, 50 decoded ones, the last 10 of them sparsely, and a prompt from 650 to 1,000. */
     private static BatchLog computed() {
@@ -33,12 +36,38 @@ class PrefixRuleTest {
         assertThat(EXACT.reusable(512, 512, computed())).as("the last token's output is asked for").isEqualTo(256);
         assertThat(EXACT.reusable(255, 2000, computed())).isZero();
         // Batches of 96: whole blocks of 64 only at every second one.
-        PrefixRule odd = new PrefixRule(EXACT.mode(), 96);
+        PrefixRule odd = new PrefixRule(EXACT.mode(), 96, false);
         BatchLog log = new BatchLog();
         for (int start = 0; start < 480; start += 96) {
             log.add(start, start + 96, false);
         }
         assertThat(odd.reusable(480, 1000, log)).isEqualTo(384);
+    }
+
+    @Test
+    void exactSessionsTakeAllTokensWhereBatchesDoNotMatter() {
+        BatchLog log = new BatchLog();
+        log.add(0, 256, false);
+        log.add(256, 300, false);
+        for (int position = 300; position < 350; position++) {
+            log.add(position, position + 1, false);
+        }
+        assertThat(ANY_BATCH.reusable(350, 2000, log)).isEqualTo(350);
+        assertThat(ANY_BATCH.reusable(333, 2000, log)).isEqualTo(333);
+        assertThat(ANY_BATCH.reusable(350, 350, log)).as("the last token's output is asked for").isEqualTo(349);
+        assertThat(ANY_BATCH.blocks(349, 2000)).as("shared with another session").isEqualTo(320);
+    }
+
+    /** The host's decode step, which would be sparse. */
+    @Test
+    void noSparsePromptEndsWithABatchOfOneToken() {
+        BatchLog log = new BatchLog();
+        log.add(0, 256, false);
+        log.add(256, 512, false);
+        assertThat(SPARSE.reusable(512, 513, log)).isEqualTo(448);
+        assertThat(SPARSE.reusable(512, 514, log)).isEqualTo(512);
+        assertThat(SPARSE.reusable(256, 513, log)).isEqualTo(192);
+        assertThat(INT8.reusable(512, 513, log)).isEqualTo(512);
     }
 
     @Test

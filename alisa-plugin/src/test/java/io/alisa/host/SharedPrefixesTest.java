@@ -3,7 +3,9 @@ package io.alisa.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +25,7 @@ import io.alisa.tier.MemoryFile;
 import io.alisa.tier.MemoryFullException;
 import io.alisa.tier.RefusingBudget;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,42 +34,45 @@ class SharedPrefixesTest {
     private static final int CONVERSATIONS = 64;
     private static final int THREADS = 8;
 
-    /** One conversation: each turn goes on with its session, or sends the history again, or first begins anew. */
+    @TempDir
+    Path directory = Path.of("");
+
+    /**
+     * One conversation: each turn goes on with its session, or with two restored ones of what was saved of it, or sends the
+     * history again, or first begins anew.
+     */
     private static final class Talk implements Callable<Integer> {
         private final ToyChat chat;
         private final Mode mode;
         private final Random random;
         private final List<int[]> systems;
+        private final Path file;
+        private Object kvBuffer = new Object();
+        /** Whether all was computed as a prefill of it would. */
+        private boolean whole = true;
+        private int checked;
 
-        Talk(ToyChat chat, Mode mode, long seed, List<int[]> systems) {
+        Talk(ToyChat chat, Mode mode, long seed, List<int[]> systems, Path file) {
             this.chat = chat;
             this.mode = mode;
             this.random = new Random(seed);
             this.systems = systems;
+            this.file = file;
         }
 
         @Override
-        public Integer call() {
-            int checked = 0;
+        public Integer call() throws IOException {
             int[] history = systems.get(random.nextInt(systems.size()));
-            Object kvBuffer = new Object();
-            boolean whole = true;
             for (int turn = 0; turn < 4; turn++) {
                 int[] said = ToyChat.random(random.nextInt(5), 10 + random.nextInt(150));
-                int[] prompt = ToyChat.join(history, said);
-                boolean goesOn = turn > 0 && random.nextBoolean();
+                int way = turn == 0 ? 0 : random.nextInt(4);
+                boolean restored = way == 3 && restoreTwice(history);
+                boolean goesOn = way == 2 || restored;
                 if (!goesOn) {
                     kvBuffer = new Object();
                     whole = true;
                 }
-                int[] reply = chat.generate(kvBuffer, goesOn ? said : prompt, 6);
-                // What was decoded sparsely is not what a prefill of the same would see: there only what was prefilled whole.
-                whole &= !goesOn || mode != Mode.SPARSE;
-                if (whole) {
-                    assertThat(reply).isEqualTo(ToyChat.alone(mode.mode, prompt, 6));
-                    checked++;
-                }
-                history = ToyChat.join(prompt, reply);
+                history = say(history, said, goesOn);
                 if (random.nextInt(4) == 0) { // an edit of the history: the next turn shares less
                     history[random.nextInt(history.length)] = random.nextInt(40);
                     kvBuffer = new Object();
@@ -76,14 +82,39 @@ class SharedPrefixesTest {
             }
             return checked;
         }
+
+        private int[] say(int[] history, int[] said, boolean goesOn) {
+            int[] prompt = ToyChat.join(history, said);
+            int[] reply = chat.generate(kvBuffer, goesOn ? said : prompt, 6);
+            // What was decoded sparsely is not what a prefill of the same would see: there only what was prefilled whole.
+            whole &= !goesOn || mode != Mode.SPARSE;
+            if (whole) {
+                assertThat(reply).isEqualTo(ToyChat.alone(mode.mode, prompt, 6));
+                checked++;
+            }
+            return ToyChat.join(prompt, reply);
+        }
+
+        /** One of the two says something else; the conversation goes on with the other. */
+        private boolean restoreTwice(int[] history) throws IOException {
+            Object first = chat.saveAndRestore(kvBuffer, file);
+            Object second = first == null ? null : chat.restore(file);
+            if (first == null || second == null) {
+                return false;
+            }
+            kvBuffer = second;
+            say(history, ToyChat.random(7, 30), true);
+            kvBuffer = first;
+            return true;
+        }
     }
 
     @ParameterizedTest
-    @CsvSource({"EXACT, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
+    @CsvSource({"EXACT, 12", "TO_THE_TOKEN, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
     void everyTextIsTheSerialOne(Mode mode, long megabytes) throws Exception {
         MemoryBudget fast = new MemoryBudget(megabytes << 20);
         MemoryBudget slow = new MemoryBudget(16L << 20);
-        ToyChat chat = new ToyChat(mode.mode, new KvMemory(fast, slow, () -> new MemoryFile((call, bytes) -> {
+        ToyChat chat = mode.chat(new KvMemory(fast, slow, () -> new MemoryFile((call, bytes) -> {
         })));
         List<int[]> systems = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -93,7 +124,7 @@ class SharedPrefixesTest {
         List<Future<Integer>> talks = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
             for (int i = 0; i < CONVERSATIONS; i++) {
-                talks.add(threads.submit(new Talk(chat, mode, 1000 + i, systems)));
+                talks.add(threads.submit(new Talk(chat, mode, 1000 + i, systems, directory.resolve(i + ".session"))));
             }
             int checked = 0;
             for (Future<Integer> talk : talks) {

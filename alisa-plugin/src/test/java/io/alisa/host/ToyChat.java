@@ -2,11 +2,14 @@ package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.UUID;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.DigestWriter;
@@ -16,6 +19,8 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvMemory;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.tier.MemoryFullException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A made-up model and those who talk to it: keys and values follow from a token and its position, the next token from what
@@ -38,19 +43,27 @@ final class ToyChat {
 
     final Sessions sessions = new Sessions();
     final Object model = new Object();
+    private final RestoredSessions restored = new RestoredSessions(sessions);
     private final SessionMode mode;
     private final KvMemory memory;
+    private final boolean anyBatch;
     /** Done when a fork has a session but no blocks yet. */
     Runnable amidFork = () -> {
     };
 
     ToyChat(SessionMode mode, KvMemory memory) {
+        this(mode, memory, false);
+    }
+
+    /** @param anyBatch whether sessions count on it that a token is the same in every batch, as it is here */
+    ToyChat(SessionMode mode, KvMemory memory, boolean anyBatch) {
         this.mode = mode;
         this.memory = memory;
+        this.anyBatch = anyBatch;
     }
 
     PrefixRule rule() {
-        return new PrefixRule(mode, BATCH);
+        return new PrefixRule(mode, BATCH, anyBatch);
     }
 
     HostSession newSession() {
@@ -99,6 +112,44 @@ final class ToyChat {
                 sessions.close(binding, true);
             }
             Reference.reachabilityFence(kvBuffer); // collected, its session would be closed
+        }
+    }
+
+    /**
+     * Saves the session of a cache object, and has a new one go on with what was saved.
+     *
+     * @return the new one; null where the session is not there any more, or there is no room for a second one
+     */
+    @Nullable
+    Object saveAndRestore(Object kvBuffer, Path file) throws IOException {
+        Binding binding = sessions.bind(kvBuffer);
+        HostSession held = binding.held();
+        if (held == null) {
+            return null;
+        }
+        held.kv().lock().lock();
+        try {
+            if (held.kv().isClosed()) {
+                return null;
+            }
+            SavedSessions.save(held, binding, "TOY", file);
+        } finally {
+            held.kv().lock().unlock();
+        }
+        return restore(file);
+    }
+
+    /** A cache object that goes on with a saved session; null where there is no room for it. */
+    @Nullable
+    Object restore(Path file) throws IOException {
+        try {
+            UUID id = restored.put(model,
+                    SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, of -> newSession()));
+            Object kvBuffer = new Object();
+            restored.adopt(model, id, sessions.bind(kvBuffer));
+            return kvBuffer;
+        } catch (MemoryFullException e) {
+            return null;
         }
     }
 

@@ -47,7 +47,8 @@ class SessionFileTest {
         to.write(new float[]{1, 2, 3});
         to.write(new float[0]);
         to.write(new float[]{4, 5, 6, 7});
-        for (int piece = 0; piece < 4; piece++) {
+        for (int piece : new int[]{0, 2, 3, 1}) { // layer after layer, or in any other order
+            to.block(piece / 2, piece % 2);
             to.write(ByteBuffer.wrap(new byte[5]));
             to.write(ByteBuffer.wrap(new byte[]{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) piece}));
         }

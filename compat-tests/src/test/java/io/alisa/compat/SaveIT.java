@@ -120,6 +120,25 @@ class SaveIT {
         return Scenario.of(s.name(), kind, s.model(), s.types(), s.prompt(), s.decode()).text(text);
     }
 
+    /** No tier has room for all of it: what was deleted is computed again while it is saved. */
+    @Test
+    void deletedTokensAreSavedToo() throws IOException, InterruptedException {
+        TinyModel deep = TinyModel.of(Family.LLAMA).layers(12);
+        String told = "where is my gate code? it is 1, 2 or 3. ".repeat(60);
+        Map<String, String> ample = Map.of("alisa.kv.type", "int8");
+        Map<String, String> tight = Map.of("alisa.kv.type", "int8", "alisa.memory.fast", "5m", "alisa.memory.slow", "0");
+        Recording straight = plugin("deleted-straight", ample)
+                .run(List.of(of(Kind.CONVERSATION, tiny("deep", deep, Types.F32), told + "||" + PLAIN)))
+                .recording("deep");
+        Recording saved = plugin("deleted-save", tight)
+                .run(List.of(of(Kind.SAVE, tiny("deep", deep, Types.F32), told))).recording("deep");
+        assertThat(saved.number(Fact.PLUGIN_DELETED)).as("deleted when it was saved").isPositive();
+        Recording restored = plugin("deleted-restore", ample)
+                .run(List.of(of(Kind.RESTORE, tiny("deep", deep, Types.F32), PLAIN))).recording("deep");
+        assertThat(replies(saved, restored)).isEqualTo(replies(straight));
+        assertThat(restored.number(Fact.PLUGIN_REUSED)).isGreaterThan(200);
+    }
+
     @Test
     void anotherModelIsRefused() throws IOException, InterruptedException {
         plugin("other-save", Map.of()).run(List.of(tiny("other", TinyModel.of(Family.LLAMA), Types.F32)))

@@ -330,7 +330,7 @@ public final class JlamaHost implements HostHooks {
             KvFormat format = JlamaShape.format(model.getWorkingDType());
             return format == null || !current.text(Setting.PREFIX_SCOPE).equals("model")
                     ? null
-                    : new PrefixRule(SessionMode.of(current, format), BATCH);
+                    : new PrefixRule(SessionMode.of(current, format), BATCH, HostOrder.isOfAnyBatch(model));
         }
 
         @Override

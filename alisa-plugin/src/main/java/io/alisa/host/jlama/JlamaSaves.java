@@ -7,6 +7,7 @@ import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.TransformerBlock;
+import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.host.Binding;
 import io.alisa.host.ModelShape;
@@ -69,7 +70,17 @@ final class JlamaSaves {
             throw new IllegalStateException("Only a part of the model is here, so its sessions can't be saved");
         }
         String print = fingerprint.of(model);
-        lockBetweenSteps(session, model);
+        synchronized (JlamaAccess.blocks(model)) { // a step holds this from its first layer to its last
+            lock(session, binding);
+            if (session.kv().deletedTokens() > 0) {
+                try {
+                    saveComputingAgain(session, binding, model, print, file);
+                } finally {
+                    session.kv().lock().unlock();
+                }
+                return;
+            }
+        }
         try {
             SavedSessions.save(session, binding, print, file);
         } finally {
@@ -77,14 +88,30 @@ final class JlamaSaves {
         }
     }
 
-    /** A step holds the model's lock from its first layer to its last. */
-    private static void lockBetweenSteps(JlamaSession session, AbstractModel model) {
-        synchronized (JlamaAccess.blocks(model)) {
-            session.kv().lock().lock();
-        }
-        if (session.kv().isClosed()) {
+    private static void lock(JlamaSession session, Binding binding) {
+        session.kv().lock().lock();
+        if (session.kv().isClosed() || binding.held() != session) { // it gave way, or another one took it over
             session.kv().lock().unlock();
             throw new IllegalStateException("This session" + GONE);
+        }
+    }
+
+    /**
+     * What is deleted is computed again by the host's blocks, which keep a step at hand in shared fields: no other session of
+     * the model may step meanwhile. The host is given a cache object of nobody's, through which it comes back to the session.
+     */
+    private void saveComputingAgain(JlamaSession session, Binding binding, AbstractModel model, String print, Path file)
+            throws IOException {
+        try (KvBuffer buffer = new KvBufferCache(model).getEphemeralKvBuffer()) {
+            Binding lent = sessions.bind(buffer);
+            lent.lend(session);
+            session.recomputer().enter(model, buffer);
+            try {
+                SavedSessions.save(session, binding, print, file);
+            } finally {
+                session.recomputer().leave();
+                lent.lend(null);
+            }
         }
     }
 

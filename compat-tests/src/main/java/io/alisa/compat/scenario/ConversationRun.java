@@ -34,6 +34,8 @@ final class ConversationRun {
     private final List<String> replies = new ArrayList<>();
     private final List<Integer> lengths = new ArrayList<>();
     private int systemTokens;
+    /** When it was saved. */
+    private String deleted = "0";
     private final Set<String> ids = new LinkedHashSet<>();
 
     ConversationRun(Scenario scenario, AbstractModel model) {
@@ -47,11 +49,19 @@ final class ConversationRun {
             case CONVERSATION -> goOn(SESSION, 0, turns);
             case SAVE -> {
                 int context = goOn(SESSION, 0, turns);
+                deleted = PluginProbe.last("deletedTokens");
                 PluginProbe.save(SESSION, file());
                 Files.writeString(lengthFile(), Integer.toString(context));
             }
             case RESTORE -> goOn(PluginProbe.restore(model, file()), Integer.parseInt(Files.readString(lengthFile())),
                     turns);
+            case PINNED -> {
+                int context = goOn(SESSION, 0, turns[0]);
+                if (!PluginProbe.pin(SESSION, 0, context)) {
+                    throw new IllegalStateException("Nothing was pinned");
+                }
+                goOn(SESSION, context, Arrays.copyOfRange(turns, 1, turns.length));
+            }
             case WHOLE_PROMPTS -> wholePrompts(turns);
             case HISTORY -> history(turns);
             case SYSTEM_MESSAGE -> systemMessage(turns[0], turns[1]);
@@ -64,6 +74,8 @@ final class ConversationRun {
         facts.put(Fact.PLUGIN_MODE, PluginProbe.lastMode());
         facts.put(Fact.PLUGIN_PINNED, PluginProbe.last("pinnedTokens"));
         facts.put(Fact.PROMPT_TOKENS, Integer.toString(systemTokens));
+        facts.put(Fact.PLUGIN_DELETED, deleted);
+        facts.put(Fact.PLUGIN_RECOMPUTED, PluginProbe.last("recomputedTokens"));
         facts.put(Fact.PLUGIN_IDS, Integer.toString(ids.size()));
         facts.put(Fact.PLUGIN_REUSED, PluginProbe.last("reusedTokens"));
         facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));

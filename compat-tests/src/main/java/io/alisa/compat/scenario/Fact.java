@@ -38,6 +38,8 @@ public enum Fact {
     PLUGIN_PHASE,
     /** Tokens of that session that the plugin says were computed again. */
     PLUGIN_RECOMPUTED,
+    /** Tokens of that session that the plugin says were deleted when it was saved. */
+    PLUGIN_DELETED,
     /** Tokens of that session that are always attended, as the plugin says. */
     PLUGIN_PINNED,
     /** Sessions that took turns in a conversation, as the plugin counts them. */

@@ -13,6 +13,8 @@ public enum Kind {
      * do that, shows on an open one what must come out.
      */
     REOPEN,
+    /** The same tokens in batches of several sizes, see {@link BatchesRun}. */
+    BATCHES,
     /** A session in each of the plugin's modes, all open at once and in turn; the first mode again at the end. */
     MODES,
     /** {@code generate}, the one call that chat clients make. */
@@ -23,6 +25,10 @@ public enum Kind {
     WHOLE_PROMPTS,
     /** {@code generate}, several turns, each with the whole history and a new session id. */
     HISTORY,
+    /** {@link #HISTORY}, and each turn once more as one prefill: logits of both, see {@link ReusedRun}. */
+    REUSED,
+    /** {@link #CONVERSATION} whose first turn is pinned, by the application, before the others. */
+    PINNED,
     /** {@code generate} of a prompt with a system message, built by the host. */
     SYSTEM_MESSAGE,
     /** A conversation that is saved when all is said, in the directory that {@code compat.saves} names. */

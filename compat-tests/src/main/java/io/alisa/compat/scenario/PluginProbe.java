@@ -77,6 +77,11 @@ final class PluginProbe {
         return (UUID) call("restore", new Class<?>[]{Object.class, Path.class}, model, file);
     }
 
+    /** Pins tokens of a session. */
+    static boolean pin(UUID session, int from, int end) throws IOException {
+        return (Boolean) call("pin", new Class<?>[]{UUID.class, int.class, int.class}, session, from, end);
+    }
+
     private static Object call(String method, Class<?>[] types, Object... arguments) throws IOException {
         try {
             return Class.forName("io.alisa.Alisa", true, ClassLoader.getSystemClassLoader()).getMethod(method, types)

@@ -50,10 +50,12 @@ public final class ScenarioMain {
             try (Decoder decoder = Decoder.load(scenario, workingDirectory)) {
                 return switch (scenario.kind()) {
                     case GENERATE -> new GenerateRun(scenario, decoder.model()).run();
-                    case CONVERSATION, WHOLE_PROMPTS, HISTORY, SYSTEM_MESSAGE, SAVE, RESTORE ->
+                    case CONVERSATION, WHOLE_PROMPTS, HISTORY, SYSTEM_MESSAGE, SAVE, RESTORE, PINNED ->
                         new ConversationRun(scenario, decoder.model()).run();
+                    case REUSED -> new ReusedRun(scenario, decoder.model()).run();
                     case MANY_HISTORIES -> new ManyConversationsRun(scenario, decoder.model()).run();
                     case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
+                    case BATCHES -> new BatchesRun(scenario, decoder).run();
                     case MODES -> new ModesRun(scenario, decoder).run();
                     default -> new GreedyRun(scenario, decoder, reference).run();
                 };

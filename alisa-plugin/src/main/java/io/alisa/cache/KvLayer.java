@@ -3,6 +3,7 @@ package io.alisa.cache;
 import java.util.Arrays;
 
 import io.alisa.device.DeviceLayer;
+import io.alisa.device.HostBlocks;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: the session is locked while a layer is used.
  */
-public final class KvLayer {
+public final class KvLayer implements HostBlocks {
     /** Steps over which the use of a block is averaged, about. */
     private static final float USE_MEMORY = 16;
 
@@ -84,8 +85,24 @@ public final class KvLayer {
     }
 
     /** Address of a block in RAM, see {@link KvLayout}; 0 where it is not there. */
+    @Override
     public long block(int block) {
         return blocks[block];
+    }
+
+    @Override
+    public boolean areDigested() {
+        return digest != null;
+    }
+
+    @Override
+    public long sketch(int block) {
+        return digest == null ? 0 : digest.sketch(block, 0);
+    }
+
+    @Override
+    public long means(int index) {
+        return digest == null ? 0 : digest.means().block(index);
     }
 
     /** Whether a block is in RAM. */
@@ -407,7 +424,7 @@ public final class KvLayer {
             recent.settle(tokens);
         }
         if (device != null) {
-            device.update(blocks, sealedBlocks());
+            device.update(this, digest == null ? sealedBlocks() : Math.min(sealedBlocks(), digest.blocks()));
         }
     }
 

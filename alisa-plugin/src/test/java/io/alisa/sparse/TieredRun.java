@@ -36,6 +36,9 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         void layers(TieredRun run);
     }
 
+    /** Not one that is wanted is missed: what a device selects by sorting and what is selected here is the same. */
+    private static final int EXACTLY = Integer.MAX_VALUE;
+
     public final KvSession kv;
     /** Why nothing can be computed again; null where it can. */
     private @Nullable String objection;
@@ -67,7 +70,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         try {
             sparse = policy == null
                     ? null
-                    : new SparseSession(policy, new Budget(ratio, 16), kv, shape, kernels, team);
+                    : new SparseSession(policy, new Budget(ratio, 16), kv, shape, kernels, team, EXACTLY);
             decode = new DecodeAttention(shape, kernels, team, kv.layer(0));
             prefill = new PrefillAttention(shape, kernels, team, kv);
             writer = new KvWriter(kernels);

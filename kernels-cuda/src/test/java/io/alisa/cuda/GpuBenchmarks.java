@@ -16,6 +16,7 @@ import java.util.Random;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceStatus;
+import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
 
 /**
@@ -29,6 +30,8 @@ final class GpuBenchmarks implements AutoCloseable {
     private static final int GROUP = 4;
     private static final int BLOCK = Geometry.BLOCK_TOKENS;
     private static final double SHARE = 0.2;
+    /** As many as a session uploads at once. */
+    private static final int BLOCKS_AT_ONCE = 32;
 
     private final Driver driver;
     private final Sizes sizes;
@@ -185,18 +188,14 @@ final class GpuBenchmarks implements AutoCloseable {
     /** What a step of a layer takes as a session sees it: queries there, attention, partials back. */
     private void layerStep(int headSize, int tokens) {
         DeviceShape shape = new DeviceShape(KV_HEADS, GROUP, headSize, headSize, 0, 128L * (headSize + 1));
-        CudaDevice device = new CudaDevice(new FaultyDriver(driver, Long.MAX_VALUE) {
-            @Override
-            public void close() {
-                // it is used on
-            }
-        }, MemoryBudget.unlimited());
+        CudaDevice device = device();
         int blocks = tokens / BLOCK;
         try (Arena arena = Arena.ofConfined(); DeviceKv kv = Objects.requireNonNull(device.openKv(shape, 1, blocks))) {
             long source = arena.allocate(shape.blockBytes(), 64).address();
             for (int block = 0; block < blocks; block++) {
-                kv.put(0, block, source);
+                kv.put(0, block, source, 0);
             }
+            kv.upload(0);
             float[] queries = new float[shape.rows(1) * headSize];
             float[] values = new float[queries.length];
             float[] max = new float[shape.rows(1)];
@@ -213,6 +212,16 @@ final class GpuBenchmarks implements AutoCloseable {
         } finally {
             device.close();
         }
+    }
+
+    /** The device as sessions use it, on the same driver. */
+    private CudaDevice device() {
+        return new CudaDevice(new FaultyDriver(driver, Long.MAX_VALUE) {
+            @Override
+            public void close() {
+                // it is used on
+            }
+        }, MemoryBudget.unlimited(), new HostSide(MemoryBudget.unlimited(), WorkerTeam.shared(), 0));
     }
 
     /** Rows of random bytes; scales small, so that the scores stay small; as halves, bytes of small numbers. */
@@ -288,13 +297,20 @@ final class GpuBenchmarks implements AutoCloseable {
         driver.freePinned(pinned);
         figure("copy of pinned memory", String.format(Locale.ROOT, "\"GB/s\": %.2f", best));
         long block = KV_HEADS * 128L * 129;
-        try (Arena arena = Arena.ofConfined(); StagingRing ring = new StagingRing(driver)) {
+        Uploads uploads = new Uploads();
+        try (Arena arena = Arena.ofShared();
+                StagingRing ring = new StagingRing(driver, new PinnedPool(driver, MemoryBudget.unlimited()),
+                        WorkerTeam.shared())) {
             long source = arena.allocate(bytes, 64).fill((byte) 1).address();
             double fastest = Double.MAX_VALUE;
             for (int attempt = 0; attempt < 4; attempt++) {
                 long begun = System.nanoTime();
-                for (long at = 0; at + block <= bytes; at += block) {
-                    ring.copy(source + at, block, to, at, end);
+                for (int i = 0; (i + 1) * block <= bytes; i++) {
+                    uploads.add(source + i * block, new SlabPool.Place(to, this, i, block));
+                    if (uploads.count() == BLOCKS_AT_ONCE || (i + 2) * block > bytes) {
+                        ring.copy(uploads, end);
+                        uploads.clear();
+                    }
                 }
                 driver.synchronize(end);
                 fastest = Math.min(fastest, (System.nanoTime() - begun) / 1e9);

@@ -79,7 +79,6 @@ public final class PrefillAttention {
      * @param output filled in the same order
      */
     public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
-        kv.recall();
         kv.read(() -> attend(kv, startPosition, count, query, output)); // recomputing runs through here too
     }
 
@@ -92,7 +91,11 @@ public final class PrefillAttention {
         firstBlock = start / KvLayout.BLOCK_TOKENS;
         newBlocks = (start + count - 1) / KvLayout.BLOCK_TOKENS - firstBlock + 1;
         DeviceLayer beside = kv.device();
+        kv.recallWithDevice();
         device = beside != null && beside.beginBatch(firstBlock, query, count) ? beside : null;
+        if (device == null) {
+            kv.recall();
+        }
         listBlocks(device);
         if (device != null) {
             results.begin(shape.kvHeads() * count * shape.groupSize());

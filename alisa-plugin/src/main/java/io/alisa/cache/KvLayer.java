@@ -226,6 +226,15 @@ public final class KvLayer implements HostBlocks {
         }
     }
 
+    /** As {@link #recall()} where one of the deleted blocks is not on a device either. */
+    public void recallWithDevice() {
+        for (int block = 0; deleted > 0 && block < blockCount; block++) {
+            if (gone[block] && (device == null || !device.holds(block))) {
+                recall();
+            }
+        }
+    }
+
     /** As {@link #recall()} where one of the blocks that something is wanted of is deleted: its word is not zero. */
     public void recall(long[] wanted) {
         for (int block = 0; deleted > 0 && block < blockCount; block++) {

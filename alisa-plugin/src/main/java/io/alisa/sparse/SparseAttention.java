@@ -100,7 +100,8 @@ public final class SparseAttention {
         long prepared = System.nanoTime();
         if (!attendOnDevice(kv)) {
             if (!kv.isComplete() || holdsAny(kv.device())) {
-                selectFirst(kv);
+                team.run(selectHead, shape.kvHeads());
+                isSelected = true;
             }
             kv.read(attend);
         }
@@ -150,15 +151,6 @@ public final class SparseAttention {
         return device != null && device.holdsAny();
     }
 
-    /** Where blocks are deleted: those that were selected are computed again before anything is attended. */
-    private void selectFirst(KvLayer kv) {
-        team.run(selectHead, shape.kvHeads());
-        isSelected = true;
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            kv.recall(scratch.selection.bits(head));
-        }
-    }
-
     /** May be run again when a block turned out to be damaged: the selection stays as it is then. */
     private void attend() {
         DeviceLayer beside = isSelected ? layer.device() : null;
@@ -170,6 +162,9 @@ public final class SparseAttention {
             here[head] = device == null
                     ? scratch.selection.bits(head)
                     : scratch.withoutThose(device, head, sealedBlocks);
+            if (isSelected) {
+                layer.recall(selector.observes() ? scratch.selection.bits(head) : here[head]);
+            }
         }
         if (device != null) {
             team.run(attendSelected, spans * shape.kvHeads());
@@ -315,6 +310,7 @@ public final class SparseAttention {
 
     private void observeAll(KvLayer kv, int position, float[] query, int positionInBatch, int batch) {
         int[] all = scratch.allUpTo(position);
+        kv.recall();
         for (int head = 0; head < shape.kvHeads(); head++) {
             layer = kv;
             observe(position, head, query, shape.row(head, positionInBatch, 0, batch), all, position + 1);

@@ -87,6 +87,58 @@ class DeviceTierTest {
         }
     }
 
+    /** What is deleted from RAM is not computed again as long as the device has it. */
+    @ParameterizedTest
+    @CsvSource({"none, 1", "swa, 0.9", "streaming-llm, 0.5", "local, 0.2"})
+    void deletedBlocksThatTheDeviceHasAreNotMissed(String name, double ratio) {
+        long[] recomputed = new long[3];
+        for (int device = 0; device < 3; device++) {
+            MemoryBudget fast = MemoryBudget.unlimited();
+            KvMemory memory = new KvMemory(fast, new MemoryBudget(0), MemoryFile::new);
+            Case given = new Case(SHAPE, 12, policy(name), ratio, 1000, 3, 9);
+            MemoryBudget budget = MemoryBudget.unlimited();
+            FakeDevice fake = new FakeDevice(budget);
+            DeviceTier tier = new DeviceTier(fake, budget, warning -> {
+                // lost, the third time
+            });
+            List<float[]> outputs = new ArrayList<>();
+            try (TieredRun run = given.open(new VectorKernels(), memory)) {
+                if (device > 0) {
+                    run.useDevice(tier);
+                }
+                run.plan(given.length(), 4);
+                while (run.kv.layer(0).tokens() < given.length()) {
+                    run.next(NOTHING);
+                }
+                run.kv.giveBack(fast.reserved() / 4);
+                assertThat(run.kv.deletedTokens()).isPositive();
+                if (device == 2) {
+                    fake.failAfter(20);
+                }
+                for (int step = 0; step < 4; step++) {
+                    run.next(NOTHING);
+                    outputs.addAll(run.stepOutputs());
+                }
+                recomputed[device] = run.kv.recomputedTokens();
+            }
+            try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+                run.plan(given.length(), 4);
+                while (run.kv.layer(0).tokens() < given.length()) {
+                    run.next(NOTHING);
+                }
+                List<float[]> expected = new ArrayList<>();
+                for (int step = 0; step < 4; step++) {
+                    run.next(NOTHING);
+                    expected.addAll(run.stepOutputs());
+                }
+                cases.compare(given, outputs, expected);
+            }
+        }
+        assertThat(recomputed[0]).as("without a device").isPositive();
+        assertThat(recomputed[1]).as("with one").isZero();
+        assertThat(recomputed[2]).as("with one that is lost").isPositive();
+    }
+
     @Test
     void sketchesAreAsLargeAsTheyLie() {
         for (int headSize = 1; headSize < 70; headSize++) {

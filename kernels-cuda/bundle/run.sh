@@ -28,6 +28,7 @@ if has tests; then
     grep -E "tests (found|successful|failed|skipped|aborted)" results/tests.txt
 fi
 if has benchmarks; then
+    rm -f results/benchmarks.json results/peer.json # of an earlier run
     runtime/bin/java $flags -cp "lib/*" io.alisa.cuda.GpuBenchmarks results/benchmarks.json || status=1
     if command -v python3 > /dev/null; then
         python3 peer.py results/benchmarks.json results/peer.json || status=1

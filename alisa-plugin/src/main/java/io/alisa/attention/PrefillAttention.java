@@ -83,19 +83,21 @@ public final class PrefillAttention {
     }
 
     private void attend(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
+        kv.recallWithDevice(); // runs through here, too: before anything is kept in fields
+        int before = startPosition / KvLayout.BLOCK_TOKENS;
+        DeviceLayer beside = kv.device();
+        DeviceLayer asked = beside != null && beside.beginBatch(before, query, count) ? beside : null;
+        if (asked == null) {
+            kv.recall();
+        }
+        device = asked;
         layer = kv;
         start = startPosition;
         positions = count;
         queries = query;
         outputs = output;
-        firstBlock = start / KvLayout.BLOCK_TOKENS;
+        firstBlock = before;
         newBlocks = (start + count - 1) / KvLayout.BLOCK_TOKENS - firstBlock + 1;
-        DeviceLayer beside = kv.device();
-        kv.recallWithDevice();
-        device = beside != null && beside.beginBatch(firstBlock, query, count) ? beside : null;
-        if (device == null) {
-            kv.recall();
-        }
         listBlocks(device);
         if (device != null) {
             results.begin(shape.kvHeads() * count * shape.groupSize());

@@ -1,12 +1,14 @@
 package io.alisa.sparse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 import io.alisa.attention.AttentionKernels;
@@ -252,8 +254,12 @@ public final class TieredRun implements AutoCloseable, Recomputer {
                 float[] outputs = new float[queries.length];
                 prefill.run(view, start, ids.length, queries, outputs);
                 withoutPadding(outputs);
-                assertThat(outputs).as("computed again")
-                        .isEqualTo(prompts.get(index + ":" + start + ":" + view.tokens()));
+                float[] before = Objects.requireNonNull(prompts.get(index + ":" + start + ":" + view.tokens()));
+                if (kv.device() == null) {
+                    assertThat(outputs).as("computed again").isEqualTo(before);
+                } else { // a device may have attended it before
+                    assertThat(outputs).as("computed again").containsExactly(before, within(1e-4f));
+                }
             }
 
             @Override

@@ -1,25 +1,71 @@
 #!/bin/sh
-# In the unpacked bundle: runs the tests, then the benchmarks. Leaves results/.
-#   sh run.sh [tests|benchmarks]      default: both
+# In the unpacked bundle: runs the tests, the benchmarks, the peer and the sanitizer. Leaves results/, in which result.json
+# says what there is: card, date, tests, bars, what was not measured and why.
+#   sh run.sh [tests|benchmarks|sanitizer]      default: all
 set -u
 cd "$(dirname "$0")"
 mkdir -p results
-what=${1:-both}
+what=${1:-all}
 status=0
+tests='"not run"'
+sanitizer='"not run"'
 flags="--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx4g"
-if [ "$what" != benchmarks ]; then
-    # The tests look for the kernels' sources where they are built: in module/.
-    (cd module && ../runtime/bin/java $flags -cp "../lib/*" org.junit.platform.console.ConsoleLauncher execute \
-        --select-package io.alisa.cuda --details=tree --disable-banner \
-        --reports-dir ../results/tests) > results/tests.txt 2>&1 || status=1
+
+# Tests look for the kernels' sources where they are built: in module/. What runs them, what is run, where it is reported.
+junit() {
+    before=$1 selected=$2 reports=$3
+    (cd module && $before ../runtime/bin/java $flags -cp "../lib/*" org.junit.platform.console.ConsoleLauncher execute \
+        $selected --details=tree --disable-banner --reports-dir "../results/$reports")
+}
+
+has() {
+    test "$what" = all || test "$what" = "$1"
+}
+
+if has tests; then
+    tests='"passed"'
+    junit "" "--select-package io.alisa.cuda" tests > results/tests.txt 2>&1 || { status=1; tests='"failed"'; }
     grep -E "tests (found|successful|failed|skipped|aborted)" results/tests.txt
 fi
-if [ "$what" != tests ]; then
+if has benchmarks; then
+    rm -f results/benchmarks.json results/peer.json # of an earlier run
     runtime/bin/java $flags -cp "lib/*" io.alisa.cuda.GpuBenchmarks results/benchmarks.json || status=1
     if command -v python3 > /dev/null; then
-        python3 peer.py results/peer.json || status=1
+        python3 peer.py results/benchmarks.json results/peer.json || status=1
     else
-        echo "no python3 here: the peer is not measured"
+        echo "THE PEER IS NOT MEASURED: no python3 here"
+        echo '{"torch": null, "reason": "no python3 here", "figures": [], "bars": []}' > results/peer.json
     fi
 fi
+if has sanitizer; then
+    if ! test -e /dev/nvidiactl; then
+        sanitizer='"no GPU here"'
+        echo "THE SANITIZER IS NOT RUN: no GPU here"
+    elif command -v compute-sanitizer > /dev/null; then
+        sanitizer='"clean"'
+        for tool in memcheck racecheck synccheck; do
+            junit "compute-sanitizer --tool $tool --error-exitcode 7 --target-processes all" \
+                "--select-class io.alisa.cuda.CudaTierTest --select-class io.alisa.cuda.StagingRingTest" \
+                "sanitizer-$tool" > "results/sanitizer-$tool.txt" 2>&1 || { status=1; sanitizer="\"$tool found errors\""; }
+        done
+        echo "sanitizer: $sanitizer"
+    else
+        sanitizer='"no compute-sanitizer here"'
+        echo "THE SANITIZER IS NOT RUN: no compute-sanitizer here"
+    fi
+fi
+
+card=null
+if command -v nvidia-smi > /dev/null; then
+    card="\"$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2> /dev/null | head -n 1)\""
+fi
+for part in benchmarks peer; do
+    test -e "results/$part.json" || echo null > "results/$part.json"
+done
+{
+    echo "{\"date\": \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\", \"card\": $card, \"tests\": $tests, \"sanitizer\": $sanitizer,"
+    echo "\"benchmarks\": $(cat results/benchmarks.json), \"peer\": $(cat results/peer.json)}"
+} > results/result.json
+test "$card" != null || echo "NO GPU WAS FOUND: nothing here says how fast the kernels are"
+echo "results/result.json"
 exit $status

@@ -91,8 +91,9 @@ struct AttendParameters {
 // where scoredBlocks = ceil(windowStart / 64). Where nothing is to be chosen (wanted is 0 then, as it must be where
 // windowStart <= sinks) the masks alone are launched; no mass is skipped and references are -infinity.
 //
-// Selected are, per KV head, the sinks [0, sinks), the window [windowStart, tokens), and exactly the `wanted` most
-// important tokens of [sinks, windowStart) (all, where they are fewer); of equally important ones the earlier.
+// Selected are, per KV head, the sinks [0, sinks), the window [windowStart, tokens), the pinned tokens, and exactly the
+// `wanted` most important of the tokens of [sinks, windowStart) that are not pinned, of which there must be as many; of
+// equally important ones the newer.
 constexpr int ESTIMATE_BLOCKS = 32;
 constexpr int SELECT_BLOCKS = 64;
 constexpr int BINS = 4096;
@@ -111,6 +112,7 @@ struct SelectParameters {
     float *mass;               // [kvHeads][group][blockStride] skipped mass of digested, scored blocks, 0 for others
                                // up to digestBlocks; or null
     float *references;         // [kvHeads][group] the score that `mass` is relative to; or null
+    const uint64_t *pinned;    // [ceil(tokens / 64)] bit i: token i is selected whatever it weighs; null: none is
     int32_t digestBlocks;
     int32_t scoredBlocks;      // digestBlocks + 1 at most
     int32_t kvHeads;

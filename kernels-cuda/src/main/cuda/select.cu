@@ -39,13 +39,17 @@ __device__ __forceinline__ int binOf(float importance) {
     return importance > -64 ? min(BINS - 1, (int) (-importance * BINS_PER_UNIT)) : BINS - 1;
 }
 
-/** The less, the sooner a token is chosen. */
+/** The less, the sooner a token is chosen: of equally important ones the newer, as TopTokens does. */
 __device__ __forceinline__ uint64_t rankOf(float importance, int token) {
-    return (uint64_t) __float_as_uint(fabsf(importance)) << 32 | (uint32_t) token;
+    return (uint64_t) __float_as_uint(fabsf(importance)) << 32 | ~(uint32_t) token;
+}
+
+__device__ __forceinline__ bool isPinned(const SelectParameters &p, int token) {
+    return p.pinned != nullptr && token < p.tokens && (__ldg(p.pinned + token / BLOCK_TOKENS) >> token % BLOCK_TOKENS & 1);
 }
 
 __device__ __forceinline__ bool mayBeChosen(const SelectParameters &p, int token) {
-    return token >= p.sinks && token < p.windowStart;
+    return token >= p.sinks && token < p.windowStart && !isPinned(p, token);
 }
 
 /**
@@ -195,7 +199,7 @@ ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
         uint64_t word = 0;
         for (int half = 0; half < 2; half++) {
             int token = block * BLOCK_TOKENS + 32 * half + lane();
-            bool attended = token < p.sinks || (token >= p.windowStart && token < p.tokens);
+            bool attended = token < p.sinks || (token >= p.windowStart && token < p.tokens) || isPinned(p, token);
             if (cut != 0 && mayBeChosen(p, token)) {
                 attended |= rankOf(p.importance[(int64_t) kvHead * p.tokenStride + token], token) < cut;
             }

@@ -91,13 +91,16 @@ public final class DecodeAttention {
         outputs = output;
         blocks = KvLayout.blocks(kv.tokens());
         large = isLarge(kv);
-        kv.recall();
         kv.read(attend);
     }
 
     private void attend() {
         DeviceLayer beside = layer.device();
+        layer.recallWithDevice();
         device = beside != null && beside.begin(blocks - 1, queries) ? beside : null;
+        if (device == null) {
+            layer.recall();
+        }
         listSpans(device);
         parts = device == null ? spanCount : spanCount + 1;
         results.begin(parts);

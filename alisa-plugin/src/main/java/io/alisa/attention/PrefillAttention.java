@@ -86,20 +86,25 @@ public final class PrefillAttention {
      * @param output filled in the same order
      */
     public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
-        kv.recall();
         kv.read(() -> attend(kv, startPosition, count, query, output)); // recomputing runs through here too
     }
 
     private void attend(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
+        kv.recallWithDevice(); // runs through here, too: before anything is kept in fields
+        int before = startPosition / KvLayout.BLOCK_TOKENS;
+        DeviceLayer beside = kv.device();
+        DeviceLayer asked = beside != null && beside.beginBatch(before, query, count) ? beside : null;
+        if (asked == null) {
+            kv.recall();
+        }
+        device = asked;
         layer = kv;
         start = startPosition;
         positions = count;
         queries = query;
         outputs = output;
-        firstBlock = start / KvLayout.BLOCK_TOKENS;
+        firstBlock = before;
         newBlocks = (start + count - 1) / KvLayout.BLOCK_TOKENS - firstBlock + 1;
-        DeviceLayer beside = kv.device();
-        device = beside != null && beside.beginBatch(firstBlock, query, count) ? beside : null;
         listBlocks(device);
         if (device != null) {
             results.begin(shape.kvHeads() * count * shape.groupSize());

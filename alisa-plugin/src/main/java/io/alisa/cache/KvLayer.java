@@ -3,6 +3,7 @@ package io.alisa.cache;
 import java.util.Arrays;
 
 import io.alisa.device.DeviceLayer;
+import io.alisa.device.HostBlocks;
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: the session is locked while a layer is used.
  */
-public final class KvLayer {
+public final class KvLayer implements HostBlocks {
     /** Steps over which the use of a block is averaged, about. */
     private static final float USE_MEMORY = 16;
 
@@ -85,8 +86,24 @@ public final class KvLayer {
     }
 
     /** Address of a block in RAM, see {@link KvLayout}; 0 where it is not there. */
+    @Override
     public long block(int block) {
         return blocks[block];
+    }
+
+    @Override
+    public boolean areDigested() {
+        return digest != null;
+    }
+
+    @Override
+    public long sketch(int block) {
+        return digest == null ? 0 : digest.sketch(block, 0);
+    }
+
+    @Override
+    public long means(int index) {
+        return digest == null ? 0 : digest.means().block(index);
     }
 
     /** Whether a block is in RAM. */
@@ -207,6 +224,15 @@ public final class KvLayer {
     public void recall() {
         if (deleted > 0 && tiers != null) {
             tiers.deletions().recall(this);
+        }
+    }
+
+    /** As {@link #recall()} where one of the deleted blocks is not on a device either. */
+    public void recallWithDevice() {
+        for (int block = 0; deleted > 0 && block < blockCount; block++) {
+            if (gone[block] && (device == null || !device.holds(block))) {
+                recall();
+            }
         }
     }
 
@@ -425,7 +451,7 @@ public final class KvLayer {
             recent.settle(tokens);
         }
         if (device != null) {
-            device.update(blocks, sealedBlocks());
+            device.update(this, digest == null ? sealedBlocks() : Math.min(sealedBlocks(), digest.blocks()));
         }
     }
 

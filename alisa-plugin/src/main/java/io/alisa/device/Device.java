@@ -11,6 +11,9 @@ public interface Device extends AutoCloseable {
     /** What it is, in a few words. */
     String describe();
 
+    /** Bytes of a layer's blocks below which the CPU has attended them before the device can be asked. */
+    long leastBytes();
+
     /** Bytes of its memory that nobody uses, other processes counted. */
     long freeBytes();
 

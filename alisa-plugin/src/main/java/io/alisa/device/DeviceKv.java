@@ -5,16 +5,28 @@ package io.alisa.device;
  *
  * <p>Used by one thread at a time. Everything but {@link #finish} returns as soon as the device knows what to do; what is
  * asked for is done in that order. Whatever is asked, {@link DeviceLostException} may be the answer; only {@link #close}
- * makes sense then. Nothing here allocates but {@link #put}, and what is asked for a context or a batch larger than ever.
+ * makes sense then. Nothing here allocates but what copies blocks, and what is asked for a context or a batch larger than ever.
  */
 public interface DeviceKv extends AutoCloseable {
     /**
-     * Copies a block that is not there yet.
+     * Makes a place for a block that is not there yet. It is copied by the next {@link #upload}.
      *
-     * @param address of the block in RAM; it is read before this returns
+     * @param address of the block in RAM
+     * @param sketch  address of its sketch there; 0: there is none
      * @return false where there is no room
      */
-    boolean put(int layer, int block, long address);
+    boolean put(int layer, int block, long address, long sketch);
+
+    /**
+     * Likewise the means of 64 blocks, which may be there: then they are copied again, for more of them are known.
+     *
+     * @param index   of the first block they are of, divided by 64
+     * @param address of an INT8 block in RAM, whose token {@code i} is the mean of block {@code 64 * index + i}
+     */
+    boolean putMeans(int layer, int index, long address);
+
+    /** Copies what was put into a layer. RAM is read before this returns. */
+    void upload(int layer);
 
     /** Gives up the blocks of a layer from one on. */
     void forget(int layer, int firstBlock);
@@ -37,6 +49,13 @@ public interface DeviceKv extends AutoCloseable {
     boolean begin(int layer, int blocks, float[] queries, long[][] selected);
 
     /**
+     * As {@link #begin(int, int, float[], long[][])} over the tokens that the device selects, and over an estimate of those
+     * that it does not. All the blocks are there, with sketches and means. The selected tokens behind them are for the
+     * caller to attend.
+     */
+    boolean begin(int layer, int blocks, float[] queries, TokenChoice choice);
+
+    /**
      * Starts attention of {@code positions} tokens, all of which see all blocks there are below {@code blocks}.
      *
      * @param queries {@code positions} rows per query head
@@ -51,6 +70,13 @@ public interface DeviceKv extends AutoCloseable {
      * @param values weighted sums of the values, {@code rowStride} apart; what is behind a head is anything finite
      */
     void finish(float[] max, float[] sum, float[] values);
+
+    /**
+     * What the device selected, after {@link #finish} of what {@link #begin(int, int, float[], TokenChoice)} started.
+     *
+     * @param selected per KV head filled with a word for each block of the context
+     */
+    void selected(long[][] selected);
 
     /** Bytes that it takes of the device's memory. */
     long bytes();

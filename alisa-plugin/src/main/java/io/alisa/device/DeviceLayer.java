@@ -13,6 +13,8 @@ public final class DeviceLayer {
     private final int index;
     private final BitSet held;
     private int count;
+    /** All blocks before this one are there, and their means. */
+    private int selectable;
 
     DeviceLayer(DeviceSession session, int index, int maxBlocks) {
         this.session = session;
@@ -38,6 +40,14 @@ public final class DeviceLayer {
         return held.nextClearBit(0);
     }
 
+    int selectable() {
+        return selectable;
+    }
+
+    void setSelectable(int blocks) {
+        selectable = blocks;
+    }
+
     void hold(int block) {
         held.set(block);
         count++;
@@ -46,6 +56,7 @@ public final class DeviceLayer {
     /** Takes note that the blocks from one on are not there any more. Returns how many were. */
     int release(int firstBlock) {
         int before = count;
+        selectable = Math.min(selectable, firstBlock);
         if (held.length() > firstBlock) {
             held.clear(firstBlock, held.length());
             count = held.cardinality();
@@ -61,18 +72,21 @@ public final class DeviceLayer {
     /**
      * Copies blocks that are not there yet, as far as there is room.
      *
-     * @param blocks addresses of the layer's blocks in RAM, 0 for those that are elsewhere
-     * @param sealed only blocks below this are copied: their bytes do not change before {@link #forget}
+     * @param from   where they are
+     * @param sealed only blocks below this are copied: their bytes and digests do not change before {@link #forget}
      */
-    public void update(long[] blocks, int sealed) {
-        if (firstMissing() < sealed) {
-            session.update(this, blocks, sealed);
+    public void update(HostBlocks from, int sealed) {
+        if (firstMissing() < sealed || (from.areDigested() && selectable < sealed)) {
+            session.update(this, from, sealed);
         }
     }
 
-    /** Starts {@link DeviceKv#begin(int, int, float[])}. Returns false where nothing is there, or no room for it. */
+    /**
+     * Starts {@link DeviceKv#begin(int, int, float[])}. Returns false where nothing is there, too little to be worth it, or
+     * no room for it.
+     */
     public boolean begin(int blocks, float[] queries) {
-        DeviceKv kv = count == 0 ? null : session.usable();
+        DeviceKv kv = session.worthAsking(count);
         if (kv == null) {
             return false;
         }
@@ -86,12 +100,29 @@ public final class DeviceLayer {
 
     /** Starts {@link DeviceKv#begin(int, int, float[], long[][])} likewise. */
     public boolean begin(int blocks, float[] queries, long[][] selected) {
-        DeviceKv kv = count == 0 ? null : session.usable();
+        DeviceKv kv = session.worthAsking(count);
         if (kv == null) {
             return false;
         }
         try {
             return kv.begin(index, blocks, queries, selected);
+        } catch (DeviceLostException e) {
+            session.lose(e);
+            return false;
+        }
+    }
+
+    /**
+     * Starts {@link DeviceKv#begin(int, int, float[], TokenChoice)} likewise; false, too, where one of the blocks is not
+     * there.
+     */
+    public boolean begin(int blocks, float[] queries, TokenChoice choice) {
+        DeviceKv kv = blocks > selectable ? null : session.worthAsking(count);
+        if (kv == null) {
+            return false;
+        }
+        try {
+            return kv.begin(index, blocks, queries, choice);
         } catch (DeviceLostException e) {
             session.lose(e);
             return false;
@@ -106,6 +137,21 @@ public final class DeviceLayer {
         }
         try {
             return kv.beginBatch(index, blocks, queries, positions);
+        } catch (DeviceLostException e) {
+            session.lose(e);
+            return false;
+        }
+    }
+
+    /** {@link DeviceKv#selected}. Returns false where the device failed. */
+    public boolean selected(long[][] selected) {
+        DeviceKv kv = session.usable();
+        if (kv == null) {
+            return false;
+        }
+        try {
+            kv.selected(selected);
+            return true;
         } catch (DeviceLostException e) {
             session.lose(e);
             return false;

@@ -14,7 +14,8 @@ public interface DeviceModule {
      * Opens the device that {@link #probe} found.
      *
      * @param budget everything that is taken of the device's memory is reserved there first
+     * @param ram    pinned memory of this machine likewise
      * @throws DeviceLostException where it can't be computed on after all
      */
-    Device open(MemoryBudget budget);
+    Device open(MemoryBudget budget, MemoryBudget ram);
 }

@@ -11,14 +11,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Used under the session's lock; the numbers may be read by any thread.
  */
 public final class DeviceSession implements AutoCloseable {
-    /** Blocks of a layer that are copied after one step: a prompt's batch and as many of those that had to wait. */
-    private static final int MOST_PUTS = 8;
+    /** Blocks of a layer that are copied after one step: a prompt's batch and some of those that had to wait. */
+    private static final int MOST_PUTS = 32;
+    /** Blocks whose means are in one block. */
+    private static final int MEANS = 64;
     /** Steps until a session that found no room looks again, though nobody gave any back. */
     private static final int PATIENCE = 64;
 
     private final DeviceTier tier;
     private final DeviceKv kv;
     private final DeviceShape shape;
+    private final long leastBytes;
     private final Lock lock;
     private final DeviceLayer[] layers;
     private long refusedAt;
@@ -29,10 +32,13 @@ public final class DeviceSession implements AutoCloseable {
     private volatile long bytes;
     private volatile long uploadedBytes;
 
-    DeviceSession(DeviceTier tier, DeviceKv kv, DeviceShape shape, int layerCount, int maxBlocks, Lock lock) {
+    /** @param leastBytes see {@link Device#leastBytes} */
+    DeviceSession(DeviceTier tier, DeviceKv kv, DeviceShape shape, int layerCount, int maxBlocks, long leastBytes,
+            Lock lock) {
         this.tier = tier;
         this.kv = kv;
         this.shape = shape;
+        this.leastBytes = leastBytes;
         this.lock = lock;
         this.layers = new DeviceLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
@@ -87,14 +93,19 @@ public final class DeviceSession implements AutoCloseable {
         return kv;
     }
 
+    /** The same; null, too, where so few blocks are attended faster without it. */
+    @Nullable
+    DeviceKv worthAsking(int blocks) {
+        return blocks == 0 || blocks * shape.blockBytes() < leastBytes ? null : usable();
+    }
+
     void lose(DeviceLostException reason) {
         close();
         tier.lose(reason);
     }
 
     /** Copies blocks that are not there yet, see {@link DeviceLayer#update}. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    void update(DeviceLayer layer, long[] blocks, int count) {
+    void update(DeviceLayer layer, HostBlocks from, int count) {
         if (waiting > 0 && refusedAt == tier.releases()) {
             return;
         }
@@ -103,32 +114,51 @@ public final class DeviceSession implements AutoCloseable {
             return;
         }
         try {
-            int puts = 0;
-            for (int block = layer.firstMissing(); block < count && puts < MOST_PUTS; block++) {
-                if (blocks[block] == 0 || layer.holds(block)) {
-                    continue;
-                }
-                if (!put(to, layer, block, blocks[block])) {
-                    refusedAt = tier.releases();
-                    waiting = PATIENCE;
-                    break;
-                }
-                puts++;
-                layer.hold(block);
-                heldBlocks = heldBlocks + 1;
-                uploadedBytes = uploadedBytes + shape.blockBytes();
+            if (!putBlocks(to, layer, from, count) || !putMeans(to, layer, from, count)) {
+                refusedAt = tier.releases();
+                waiting = PATIENCE;
             }
-            bytes = closed ? 0 : to.bytes();
+            if (!closed) {
+                to.upload(layer.index());
+                bytes = to.bytes();
+            }
         } catch (DeviceLostException e) {
             lose(e);
         }
     }
 
-    private boolean put(DeviceKv to, DeviceLayer layer, int block, long address) {
-        while (!to.put(layer.index(), block, address)) {
-            if (!tier.makeRoom(this) || closed) {
+    /** Returns false where there was no room. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    private boolean putBlocks(DeviceKv to, DeviceLayer layer, HostBlocks from, int count) {
+        int puts = 0;
+        for (int block = layer.firstMissing(); block < count && puts < MOST_PUTS; block++) {
+            if (from.block(block) == 0 || layer.holds(block)) {
+                continue;
+            }
+            long sketch = from.areDigested() ? from.sketch(block) : 0;
+            while (!to.put(layer.index(), block, from.block(block), sketch)) {
+                if (!tier.makeRoom(this) || closed) {
+                    return false;
+                }
+            }
+            puts++;
+            layer.hold(block);
+            heldBlocks = heldBlocks + 1;
+            uploadedBytes = uploadedBytes + shape.blockBytes() + (sketch == 0 ? 0 : shape.sketchBytes());
+        }
+        return true;
+    }
+
+    /** Where all blocks are there: their means. Returns false where there was no room. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
+    private boolean putMeans(DeviceKv to, DeviceLayer layer, HostBlocks from, int count) {
+        while (from.areDigested() && layer.selectable() < count && layer.firstMissing() >= count) {
+            int index = layer.selectable() / MEANS;
+            if (!to.putMeans(layer.index(), index, from.means(index))) {
                 return false;
             }
+            layer.setSelectable(Math.min(count, (index + 1) * MEANS));
+            uploadedBytes = uploadedBytes + shape.blockBytes();
         }
         return true;
     }

@@ -17,6 +17,11 @@ public record DeviceShape(int kvHeads, int groupSize, int headSize, int rowStrid
         return kvHeads * headBytes;
     }
 
+    /** Bytes of the sketch of a block of one layer, see {@code io.alisa.cache.SketchLayout}. */
+    public long sketchBytes() {
+        return 64L * kvHeads * ((headSize + 3) / 4 + 1);
+    }
+
     /** Query rows of {@code positions} tokens. */
     public int rows(int positions) {
         return kvHeads * positions * groupSize;

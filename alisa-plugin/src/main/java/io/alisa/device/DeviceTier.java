@@ -54,7 +54,10 @@ public final class DeviceTier {
         }
         try {
             DeviceKv kv = device.serves(shape) ? device.openKv(shape, layers, maxBlocks) : null;
-            return kv == null ? null : register(new DeviceSession(this, kv, shape, layers, maxBlocks, lock));
+            return kv == null
+                    ? null
+                    : register(new DeviceSession(this, kv, shape, layers, maxBlocks,
+                            device.leastBytes(), lock));
         } catch (DeviceLostException e) {
             lose(e);
             return null;

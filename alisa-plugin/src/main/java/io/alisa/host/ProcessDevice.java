@@ -65,7 +65,7 @@ public final class ProcessDevice {
             return;
         }
         try {
-            Device device = module.open(budget);
+            Device device = module.open(budget, ProcessMemory.fast());
             capByDefault = (long) (SHARE_BY_DEFAULT * device.freeBytes());
             tier = new DeviceTier(device, budget, warning);
         } catch (DeviceLostException e) {

@@ -38,6 +38,11 @@ public final class ProcessMemory {
         });
     }
 
+    /** What all sessions may hold in RAM. */
+    static MemoryBudget fast() {
+        return FAST;
+    }
+
     private static void setCaps(Configuration configuration, Machine machine) {
         SLOW.setCap(slowCap(configuration, setFastCap(configuration, machine)));
     }

@@ -121,6 +121,17 @@ public final class Selection {
         bits[kvHead][block] |= word;
     }
 
+    /** Takes sets that somebody else wrote to {@link #bits()}. */
+    void takeBits() {
+        for (int head = 0; head < counts.length; head++) {
+            counts[head] = 0;
+            listed[head] = 0;
+            for (int block = 0; block < words; block++) {
+                counts[head] += Long.bitCount(bits[head][block]);
+            }
+        }
+    }
+
     /** Gives all KV heads the set of the first. */
     public void shareFirst() {
         for (int head = 1; head < counts.length; head++) {

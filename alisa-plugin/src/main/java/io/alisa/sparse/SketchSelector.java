@@ -14,6 +14,8 @@ import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.PinnedSpans;
+import io.alisa.device.TokenChoice;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The default policy, {@code swa}: the paper's window of most recent tokens and as many globally dynamic ones, but the
@@ -32,7 +34,7 @@ final class SketchSelector implements TokenSelector {
     /** A token this far below the best has e^-64 of its weight. */
     private static final float LEAST_IMPORTANCE = -64f;
     /** One in so many wanted tokens may be missed. */
-    private static final int NEARLY = 64;
+    static final int NEARLY = 64;
     private static final int SWEEPS = 20;
 
     private final Budget budget;
@@ -40,11 +42,17 @@ final class SketchSelector implements TokenSelector {
     private final Int8Kernels kernels;
     private final SelectionKernels selectionKernels;
     private final Scratch[] scratch;
+    private final int nearly;
+    private final TokenChoice choice = new TokenChoice();
 
     private KvLayer layer;
     private float[] queries = {};
     private Selection selection;
     private final SkippedMass skipped;
+    /** Tokens from here on, and before this, are attended whatever they weigh; and how many of the others. */
+    private int windowStart;
+    private int sinks;
+    private int wanted;
 
     /** What one worker needs. */
     private static final class Scratch {
@@ -81,7 +89,10 @@ final class SketchSelector implements TokenSelector {
         }
     }
 
-    SketchSelector(Budget budget, AttentionShape shape, AttentionKernels kernels, int workers, KvLayer anyLayer) {
+    /** @param nearly one in so many wanted tokens may be missed */
+    SketchSelector(Budget budget, AttentionShape shape, AttentionKernels kernels, int workers, KvLayer anyLayer,
+            int nearly) {
+        this.nearly = nearly;
         this.budget = budget;
         this.shape = shape;
         this.kernels = kernels.int8();
@@ -107,32 +118,46 @@ final class SketchSelector implements TokenSelector {
         selection = target;
         KvDigest digest = kv.digest();
         skipped.begin(digest == null ? 0 : digest.blocks());
+        int tokens = kv.tokens();
+        int total = budget.total(tokens, target.pinned());
+        int window = Math.max(1, total / WINDOW_PART);
+        windowStart = tokens - window;
+        sinks = Math.min(Math.min(Budget.SINKS, total - window), windowStart);
+        wanted = windowStart > sinks ? total - window - sinks : 0;
+    }
+
+    /** A device chooses where the window covers the newest block, which it has not got. */
+    @Override
+    public @Nullable TokenChoice choice() {
+        PinnedSpans pinned = layer.pinned();
+        int free = windowStart - sinks - (pinned.count(windowStart) - pinned.count(sinks));
+        int most = Math.min(wanted, free);
+        if (most < 1 || windowStart > (layer.tokens() - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS) {
+            return null;
+        }
+        choice.set(layer.tokens(), sinks, windowStart, most, selection.pinned() == 0 ? null : selection.bits(0));
+        return choice;
     }
 
     @Override
     public void selectHead(int kvHead, int worker) {
         int tokens = layer.tokens();
-        int total = budget.total(tokens, selection.pinned());
-        int window = Math.max(1, total / WINDOW_PART);
-        int windowStart = tokens - window;
-        int free = total - window;
-        int sinks = Math.min(Math.min(Budget.SINKS, free), windowStart);
         selection.addRange(kvHead, 0, sinks);
+        skipped.clear(kvHead);
         Scratch with = scratch[worker];
-        boolean choose = free > sinks && windowStart > sinks;
-        if (choose) {
+        if (wanted > 0) {
             with.reserve(tokens, shape.groupSize());
-            estimate(kvHead, windowStart, with);
-            addMostImportant(kvHead, sinks, windowStart, free - sinks, with);
+            estimate(kvHead, with);
+            addMostImportant(kvHead, with);
         }
         selection.addRange(kvHead, windowStart, tokens);
-        if (choose) {
-            measureSkipped(kvHead, windowStart, with);
+        if (wanted > 0) {
+            measureSkipped(kvHead, with);
         }
     }
 
     /** Estimates the scores of the tokens before the window, in whole blocks. */
-    private void estimate(int kvHead, int windowStart, Scratch with) {
+    private void estimate(int kvHead, Scratch with) {
         KvDigest digest = layer.digest();
         if (digest == null) {
             throw new IllegalStateException("The policy needs digests of the blocks");
@@ -150,7 +175,7 @@ final class SketchSelector implements TokenSelector {
             }
         }
         if (blocks < KvLayout.blocks(windowStart)) {
-            scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, windowStart, with);
+            scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
         }
         if (shape.softCap() != 0) {
             cap(KvLayout.blocks(windowStart) * KvLayout.BLOCK_TOKENS, with);
@@ -166,7 +191,7 @@ final class SketchSelector implements TokenSelector {
     }
 
     /** Exact scores of the few tokens before a small window whose block is not full yet. */
-    private void scoreNewest(int kvHead, int from, int windowStart, Scratch with) {
+    private void scoreNewest(int kvHead, int from, Scratch with) {
         for (int g = 0; g < shape.groupSize(); g++) {
             int row = g * with.stride;
             Arrays.fill(with.estimates, row + from, row + from + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
@@ -184,8 +209,10 @@ final class SketchSelector implements TokenSelector {
         }
     }
 
-    /** Adds the {@code wanted} most important of the tokens {@code from} to {@code end - 1}, or a few less. */
-    private void addMostImportant(int kvHead, int from, int end, int wanted, Scratch with) {
+    /** Adds the most important of the tokens between sinks and window, as many as are wanted or a few less. */
+    private void addMostImportant(int kvHead, Scratch with) {
+        int from = sinks;
+        int end = windowStart;
         int blocks = KvLayout.blocks(end);
         selectionKernels.importance(with.estimates, shape.groupSize(), with.stride, blocks * KvLayout.BLOCK_TOKENS,
                 with.best, with.importance);
@@ -195,7 +222,7 @@ final class SketchSelector implements TokenSelector {
         for (int i = 0; i < pinned.spans(end); i++) { // they are attended whatever they weigh
             Arrays.fill(with.importance, pinned.from(i), Math.min(end, pinned.end(i)), Float.NEGATIVE_INFINITY);
         }
-        float threshold = threshold(blocks, wanted, with);
+        float threshold = threshold(blocks, with);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);
             for (int i = 0; i < count; i++) {
@@ -209,17 +236,17 @@ final class SketchSelector implements TokenSelector {
     }
 
     /**
-     * Importance that at most {@code wanted} tokens reach, and nearly as many. Counting is so cheap in vectors that a few
+     * Importance that at most as many tokens as are wanted reach, and nearly as many. Counting is so cheap in vectors that a few
      * sweeps cost less than sorting out the tokens one by one: the number of tokens grows about exponentially as the
      * threshold falls, so its logarithm is interpolated. Not a number where that fails.
      */
-    private float threshold(int blocks, int wanted, Scratch with) {
+    private float threshold(int blocks, Scratch with) {
         float low = LEAST_IMPORTANCE;
         float high = 0;
         double logLow = Math.log(blocks * (double) KvLayout.BLOCK_TOKENS);
         double logHigh = 0;
-        int enough = wanted - wanted / NEARLY;
-        double logWanted = Math.log(wanted - wanted / (2.0 * NEARLY));
+        int enough = wanted - wanted / nearly;
+        double logWanted = Math.log(wanted - wanted / (2.0 * nearly));
         for (int sweep = 0; sweep < SWEEPS; sweep++) {
             // Every third sweep halves, should the tokens be spread otherwise.
             double part = sweep % 3 == 2 || logLow <= logHigh ? 0.5 : (logWanted - logHigh) / (logLow - logHigh);
@@ -239,7 +266,7 @@ final class SketchSelector implements TokenSelector {
     }
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
-    private void measureSkipped(int kvHead, int windowStart, Scratch with) {
+    private void measureSkipped(int kvHead, Scratch with) {
         int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
         for (int g = 0; g < shape.groupSize(); g++) {
             selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g],

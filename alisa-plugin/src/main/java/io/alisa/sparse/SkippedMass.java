@@ -23,15 +23,21 @@ final class SkippedMass {
         this.references = new float[shape.kvHeads() * shape.groupSize()];
     }
 
-    /** Starts a step over {@code count} full blocks, nothing of which is skipped so far. */
+    /** Starts a step over {@code count} full blocks. */
     void begin(int count) {
         blocks = count;
         if (count > capacity) {
             capacity = Growth.of(capacity, count);
             weights = new float[references.length * capacity];
         }
-        Arrays.fill(weights, 0f);
-        Arrays.fill(references, Float.NEGATIVE_INFINITY); // any other score could lie far above the attended ones
+    }
+
+    /** Says that nothing is skipped of a KV head so far. */
+    void clear(int kvHead) {
+        int row = kvHead * shape.groupSize();
+        Arrays.fill(weights, row * capacity, (row + shape.groupSize()) * capacity, 0f);
+        // any other score could lie far above the attended ones
+        Arrays.fill(references, row, row + shape.groupSize(), Float.NEGATIVE_INFINITY);
     }
 
     int blocks() {

@@ -10,6 +10,7 @@ import io.alisa.attention.SpanResults;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.device.DeviceLayer;
+import io.alisa.device.TokenChoice;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * team takes items in their order, so whatever a span has to wait for is being worked on. Who completes the last span of
  * a KV head joins them.
  *
- * <p>Where blocks are on a device, all is selected first, and the device attends what is selected of them while the team
- * does the rest. What comes of it is one span more.
+ * <p>Where all sealed blocks are on a device that can tell what the policy wants, it selects and attends them while the
+ * team attends the newest block. Where only some are there, all is selected here first, and the device attends what is
+ * selected of them while the team does the rest. Either way what comes of it is one span more.
  *
  * <p>Owned by one layer of one session; scratch memory is shared by all its layers. Allocates only when the context grew
  * much.
@@ -46,6 +48,7 @@ public final class SparseAttention {
     private final Job selectHead = this::select;
     private final Job attendSelected = this::attendSelected;
     private final Job joinHead = this::join;
+    private final Job attendNewest = this::attendNewest;
     private final Runnable attend = this::attend;
     /** Per KV head: what is attended here of the blocks before the newest. */
     private final long[][] here;
@@ -95,10 +98,13 @@ public final class SparseAttention {
         Arrays.fill(scratch.selectNanos, 0);
         isSelected = false;
         long prepared = System.nanoTime();
-        if (!kv.isComplete() || holdsAny(kv.device())) {
-            selectFirst(kv);
+        if (!attendOnDevice(kv)) {
+            if (!kv.isComplete() || holdsAny(kv.device())) {
+                team.run(selectHead, shape.kvHeads());
+                isSelected = true;
+            }
+            kv.read(attend);
         }
-        kv.read(attend);
         for (int head = 0; head < shape.kvHeads(); head++) {
             account(head);
         }
@@ -116,17 +122,33 @@ public final class SparseAttention {
         }
     }
 
-    private static boolean holdsAny(@Nullable DeviceLayer device) {
-        return device != null && device.holdsAny();
+    /** Has a device do all but the newest block. Returns false where it can't, or failed: nothing is attended then. */
+    private boolean attendOnDevice(KvLayer kv) {
+        DeviceLayer beside = kv.device();
+        TokenChoice choice = beside == null ? null : selector.choice();
+        if (beside == null || choice == null || !beside.begin(sealedBlocks, queries, choice)) {
+            return false;
+        }
+        scratch.results.begin(2);
+        team.run(attendNewest, shape.kvHeads());
+        if (!scratch.results.keep(beside, 1) || !beside.selected(scratch.selection.bits())) {
+            return false;
+        }
+        scratch.selection.takeBits();
+        team.run(joinHead, shape.kvHeads());
+        return true;
     }
 
-    /** Where blocks are deleted: those that were selected are computed again before anything is attended. */
-    private void selectFirst(KvLayer kv) {
-        team.run(selectHead, shape.kvHeads());
-        isSelected = true;
-        for (int head = 0; head < shape.kvHeads(); head++) {
-            kv.recall(scratch.selection.bits(head));
-        }
+    private void attendNewest(int kvHead, int worker) {
+        AttentionTile tile = scratch.tiles[worker];
+        tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
+        int newest = layer.tokens() - sealedBlocks * KvLayout.BLOCK_TOKENS;
+        scratch.recent[worker].attend(tile, layer, kvHead, -1L >>> -newest);
+        scratch.results.keep(tile, kvHead, 0);
+    }
+
+    private static boolean holdsAny(@Nullable DeviceLayer device) {
+        return device != null && device.holdsAny();
     }
 
     /** May be run again when a block turned out to be damaged: the selection stays as it is then. */
@@ -140,6 +162,9 @@ public final class SparseAttention {
             here[head] = device == null
                     ? scratch.selection.bits(head)
                     : scratch.withoutThose(device, head, sealedBlocks);
+            if (isSelected) {
+                layer.recall(selector.observes() ? scratch.selection.bits(head) : here[head]);
+            }
         }
         if (device != null) {
             team.run(attendSelected, spans * shape.kvHeads());
@@ -285,6 +310,7 @@ public final class SparseAttention {
 
     private void observeAll(KvLayer kv, int position, float[] query, int positionInBatch, int batch) {
         int[] all = scratch.allUpTo(position);
+        kv.recall();
         for (int head = 0; head < shape.kvHeads(); head++) {
             layer = kv;
             observe(position, head, query, shape.row(head, positionInBatch, 0, batch), all, position + 1);

@@ -28,6 +28,12 @@ public final class SparseSession {
      */
     public SparseSession(String policy, Budget budget, KvSession kv, AttentionShape shape, AttentionKernels kernels,
             WorkerTeam team) {
+        this(policy, budget, kv, shape, kernels, team, SketchSelector.NEARLY);
+    }
+
+    /** @param nearly one in so many tokens that {@code swa} wants may be missed */
+    SparseSession(String policy, Budget budget, KvSession kv, AttentionShape shape, AttentionKernels kernels,
+            WorkerTeam team, int nearly) {
         this.budget = budget;
         this.shape = shape;
         SparseScratch scratch = new SparseScratch(kv, shape, kernels, team);
@@ -37,7 +43,7 @@ public final class SparseSession {
         this.layers = new SparseAttention[kv.layerCount()];
         // One for all layers: it remembers nothing from step to step.
         TokenSelector sketches = Policies.needsDigests(policy)
-                ? new SketchSelector(budget, shape, kernels, team.size(), kv.layer(0))
+                ? new SketchSelector(budget, shape, kernels, team.size(), kv.layer(0), nearly)
                 : null;
         for (int i = 0; i < layers.length; i++) {
             TokenSelector selector = sketches == null ? Policies.selector(policy, budget, shape) : sketches;

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import java.util.List;
 
 import io.alisa.cache.KvLayer;
+import io.alisa.device.TokenChoice;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,14 @@ public interface TokenSelector {
      * @param worker number of the thread, see {@link io.alisa.parallel.Job}
      */
     default void selectHead(int kvHead, int worker) {
+    }
+
+    /**
+     * What a device has to select for the step at hand, so that it need not be asked head by head; null where it must be.
+     * The tokens of the newest block are all selected then.
+     */
+    default @Nullable TokenChoice choice() {
+        return null;
     }
 
     /** Whether {@link #observe} is wanted, which costs a little. */

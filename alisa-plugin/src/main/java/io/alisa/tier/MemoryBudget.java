@@ -38,6 +38,8 @@ public class MemoryBudget {
     private volatile @Nullable Reclaimer reclaimer;
     private long cap;
     private long reserved;
+    /** Of what is reserved: what no account has, see {@link #setAside}. */
+    private long aside;
     private long peak;
 
     public MemoryBudget(long cap) {
@@ -95,7 +97,36 @@ public class MemoryBudget {
         for (int i = 0; i < accounts.size(); i++) {
             working += accounts.get(i).isIdle() ? 0 : 1;
         }
-        return cap / Math.max(1, working);
+        return (cap - aside) / Math.max(1, working);
+    }
+
+    /**
+     * Takes {@code bytes} for what serves all accounts, or nothing where they can't be had. Nobody gives them back but by
+     * {@link #giveBackAside}.
+     */
+    public boolean setAside(long bytes) {
+        while (!grantAside(bytes)) {
+            if (!reclaim(bytes)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private synchronized boolean grantAside(long bytes) {
+        if (!grant(bytes)) {
+            return false;
+        }
+        aside += bytes;
+        return true;
+    }
+
+    public synchronized void giveBackAside(long bytes) {
+        if (bytes > aside) {
+            throw new IllegalArgumentException("Gives back " + bytes + " bytes of " + aside);
+        }
+        aside -= bytes;
+        back(bytes);
     }
 
     /** Says who frees what idle accounts hold. */

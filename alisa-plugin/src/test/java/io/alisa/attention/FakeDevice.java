@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
@@ -13,6 +14,7 @@ import io.alisa.device.Device;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.TokenChoice;
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
@@ -28,6 +30,8 @@ public final class FakeDevice implements Device {
     private boolean closed;
     private long calls;
     private long attendedBlocks;
+    private long selections;
+    private long leastBytes;
 
     public FakeDevice(MemoryBudget budget) {
         account = budget.open(bytes -> {
@@ -48,6 +52,21 @@ public final class FakeDevice implements Device {
     /** Blocks, each counted once per call, that were attended here. */
     public long attendedBlocks() {
         return attendedBlocks;
+    }
+
+    /** Steps of layers whose tokens were selected here. */
+    public long selections() {
+        return selections;
+    }
+
+    /** Says how much must be in a layer before it is asked. */
+    public void setLeastBytes(long bytes) {
+        leastBytes = bytes;
+    }
+
+    @Override
+    public long leastBytes() {
+        return leastBytes;
     }
 
     public boolean isClosed() {
@@ -100,12 +119,24 @@ public final class FakeDevice implements Device {
         account.close();
     }
 
+    private enum Kind {
+        BLOCK, SKETCH, MEANS
+    }
+
+    private record Key(Kind kind, int layer, int index) {
+    }
+
     private final class Kv implements DeviceKv {
         private final DeviceShape shape;
         private final AttentionShape attention;
         private final KvLayout layout;
-        private final Map<List<Integer>, Arena> blocks = new HashMap<>();
-        private final Map<List<Integer>, Long> addresses = new HashMap<>();
+        /** By kind, layer and number. */
+        private final Map<Key, Arena> memory = new HashMap<>();
+        private final Map<Key, Long> addresses = new HashMap<>();
+        /** What is to be copied. */
+        private final Map<Key, Long> sources = new HashMap<>();
+        private long bytes;
+        private long[][] selected = {};
         private final Int8Kernels kernels = new ScalarKernels().int8();
         private float[] max = {};
         private float[] sum = {};
@@ -119,21 +150,62 @@ public final class FakeDevice implements Device {
         }
 
         @Override
-        public boolean put(int layer, int block, long address) {
+        public boolean put(int layer, int block, long address, long sketch) {
             call();
-            if (!account.tryReserve(shape.blockBytes())) {
+            Key key = new Key(Kind.BLOCK, layer, block);
+            if (memory.containsKey(key)) {
+                throw new AssertionError("block " + block + " is there already");
+            }
+            if (!take(key, address)) {
+                return false;
+            }
+            if (sketch != 0 && !take(new Key(Kind.SKETCH, layer, block), sketch)) {
+                drop(key);
+                return false;
+            }
+            return true;
+        }
+
+        @Override
+        public boolean putMeans(int layer, int index, long address) {
+            call();
+            Key key = new Key(Kind.MEANS, layer, index);
+            if (memory.containsKey(key)) {
+                sources.put(key, address);
+                return true;
+            }
+            return take(key, address);
+        }
+
+        private long size(Key key) {
+            return key.kind() == Kind.SKETCH ? shape.sketchBytes() : shape.blockBytes();
+        }
+
+        private boolean take(Key key, long source) {
+            if (!account.tryReserve(size(key))) {
                 return false;
             }
             Arena arena = Arena.ofShared();
-            long copy = arena.allocate(shape.blockBytes(), 64).address();
-            for (long i = 0; i < shape.blockBytes(); i++) {
-                OffHeap.setByte(copy + i, OffHeap.getByte(address + i));
-            }
-            if (blocks.put(List.of(layer, block), arena) != null) {
-                throw new AssertionError("block " + block + " is there already");
-            }
-            addresses.put(List.of(layer, block), copy);
+            memory.put(key, arena);
+            addresses.put(key, arena.allocate(size(key), 64).address());
+            sources.put(key, source);
+            bytes += size(key);
             return true;
+        }
+
+        @Override
+        public void upload(int layer) {
+            call();
+            sources.forEach((key, source) -> {
+                if (key.layer() != layer) {
+                    throw new AssertionError("something of layer " + key.layer() + " was put and not uploaded");
+                }
+                long to = Objects.requireNonNull(addresses.get(key));
+                for (long i = 0; i < size(key); i++) {
+                    OffHeap.setByte(to + i, OffHeap.getByte(source + i));
+                }
+            });
+            sources.clear();
         }
 
         @Override
@@ -143,12 +215,21 @@ public final class FakeDevice implements Device {
         }
 
         private void drop(int layer, int firstBlock) {
-            blocks.keySet().stream().filter(at -> at.get(0) == layer && at.get(1) >= firstBlock).toList()
-                    .forEach(at -> {
-                        Objects.requireNonNull(blocks.remove(at)).close();
-                        addresses.remove(at);
-                        account.release(shape.blockBytes());
-                    });
+            memory.keySet().stream().filter(key -> key.layer() == layer
+                    && (key.kind() == Kind.MEANS ? 64 * key.index() : key.index()) >= firstBlock).toList()
+                    .forEach(this::drop);
+        }
+
+        private void drop(Key key) {
+            Objects.requireNonNull(memory.remove(key)).close();
+            addresses.remove(key);
+            sources.remove(key);
+            account.release(size(key));
+            bytes -= size(key);
+        }
+
+        private long address(Kind kind, int layer, int index) {
+            return Objects.requireNonNull(addresses.get(new Key(kind, layer, index)), "not on the device");
         }
 
         @Override
@@ -166,8 +247,55 @@ public final class FakeDevice implements Device {
             return attend(layer, count, queries, null, positions);
         }
 
+        @Override
+        public boolean begin(int layer, int count, float[] queries, TokenChoice choice) {
+            selections++;
+            List<Integer> pinned = IntStream.range(0, choice.tokens()).filter(t -> {
+                long[] words = choice.pinned();
+                return words != null && (words[t / 64] >>> t & 1) != 0;
+            }).boxed().toList();
+            FakeSelection[] heads = new FakeSelection[shape.kvHeads()];
+            selected = new long[shape.kvHeads()][];
+            for (int head = 0; head < heads.length; head++) {
+                heads[head] = new FakeSelection(attention, head, queries, count, b -> address(Kind.SKETCH, layer, b),
+                        b -> address(Kind.MEANS, layer, b), choice.tokens(), choice.sinks(), choice.windowStart(),
+                        choice.wanted(), pinned);
+                selected[head] = heads[head].selected;
+            }
+            IntStream.range(0, count).forEach(block -> address(Kind.BLOCK, layer, block));
+            attend(layer, count, queries, selected, 1);
+            for (int row = 0; row < max.length; row++) {
+                addSkipped(row, heads[row / shape.groupSize()], row % shape.groupSize());
+            }
+            return true;
+        }
+
+        private void addSkipped(int row, FakeSelection of, int g) {
+            double largest = Math.max(max[row], of.references[g]);
+            double kept = Math.exp(max[row] - largest);
+            double added = Math.exp(of.references[g] - largest);
+            double[] skipped = of.skippedValues(g);
+            for (int i = 0; i < skipped.length; i++) {
+                int at = row * shape.rowStride() + i;
+                values[at] = (float) (kept * values[at] + added * skipped[i]);
+            }
+            sum[row] = (float) (kept * sum[row] + added * of.skippedMass(g));
+            max[row] = (float) largest;
+        }
+
+        @Override
+        public void selected(long[][] to) {
+            call();
+            for (int head = 0; head < selected.length; head++) {
+                System.arraycopy(selected[head], 0, to[head], 0, selected[head].length);
+            }
+        }
+
         private boolean attend(int layer, int count, float[] queries, long @Nullable [][] selected, int positions) {
             call();
+            if (!sources.isEmpty()) {
+                throw new AssertionError("attended before it was uploaded");
+            }
             int rows = shape.groupSize() * positions;
             max = new float[shape.rows(positions)];
             sum = new float[max.length];
@@ -177,7 +305,7 @@ public final class FakeDevice implements Device {
                 Int8Rows tokens = new Int8Rows(shape.headSize());
                 tile.begin(queries.clone(), head * rows, rows);
                 for (int block = 0; block < count; block++) {
-                    Long address = addresses.get(List.of(layer, block));
+                    Long address = addresses.get(new Key(Kind.BLOCK, layer, block));
                     long bits = selected == null ? -1 : selected[head][block];
                     if (address != null && bits != 0) {
                         tokens.clear();
@@ -205,14 +333,14 @@ public final class FakeDevice implements Device {
 
         @Override
         public long bytes() {
-            return blocks.size() * shape.blockBytes();
+            return bytes;
         }
 
         @Override
         public void close() {
             if (!closed) {
                 closed = true;
-                List.copyOf(blocks.keySet()).forEach(at -> drop(at.get(0), 0));
+                List.copyOf(memory.keySet()).forEach(this::drop);
             }
         }
     }

@@ -9,6 +9,7 @@ import java.util.function.Function;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
+import io.alisa.attention.ScalarKernels;
 import io.alisa.attention.Teams;
 import io.alisa.cache.KvMemory;
 import io.alisa.sparse.TieredRun;
@@ -50,8 +51,18 @@ public final class DeviceCases {
                     seed);
         }
 
-        TieredRun open(AttentionKernels kernels, KvMemory memory) {
-            return new TieredRun(shape, layers, policy, ratio, memory, kernels, Teams.of(1 + (int) seed % 3), seed);
+        /** Every other conversation has pinned tokens. */
+        public void pin(TieredRun run) {
+            if (seed % 2 == 0) {
+                run.kv.pin(2, 70);
+                run.kv.pin(130, 131);
+            }
+        }
+
+        /** What selects adds up as the reference does, so that tokens that weigh nearly the same are told apart the same way. */
+        public TieredRun open(AttentionKernels kernels, KvMemory memory) {
+            return new TieredRun(shape, layers, policy, ratio, memory,
+                    "swa".equals(policy) ? new ScalarKernels() : kernels, Teams.of(1 + (int) seed % 3), seed);
         }
 
         /** Bytes of a block on the device. */
@@ -63,6 +74,7 @@ public final class DeviceCases {
     /** What is said on the CPU alone. */
     public List<float[]> expected(Case given) {
         try (TieredRun run = given.open(kernels, KvMemory.unlimited())) {
+            given.pin(run);
             return run.talk(given.length(), given.steps(), NOTHING);
         }
     }
@@ -83,6 +95,7 @@ public final class DeviceCases {
         DeviceTier tier = new DeviceTier(device, budget, warnings::add);
         try (TieredRun run = given.open(kernels, memory)) {
             run.useDevice(tier);
+            given.pin(run);
             compare(given, run.talk(given.length(), given.steps(), r -> {
                 between.layers(r);
                 DeviceSession session = r.kv.device();

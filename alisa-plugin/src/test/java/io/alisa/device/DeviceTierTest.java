@@ -13,6 +13,7 @@ import io.alisa.attention.FakeDevice;
 import io.alisa.attention.Teams;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvMemory;
+import io.alisa.cache.SketchLayout;
 import io.alisa.device.DeviceCases.Case;
 import io.alisa.sparse.TieredRun;
 import io.alisa.tier.MemoryBudget;
@@ -20,6 +21,7 @@ import io.alisa.tier.MemoryFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The device as a tier, on a device that is this machine. */
@@ -45,6 +47,106 @@ class DeviceTierTest {
         assertThat(held).as("blocks on the device").isGreaterThan(100);
     }
 
+    /** Where the window covers the newest block and all the others are there, the device selects, and selects the same. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void aDeviceSelects(int chunk) {
+        FakeDevice[] device = new FakeDevice[1];
+        DeviceCases selecting = new DeviceCases(budget -> {
+            device[0] = new FakeDevice(budget);
+            return device[0];
+        }, new VectorKernels(), 1e-10);
+        long selections = 0;
+        for (long seed = 10L * chunk; seed < 10L * chunk + 10; seed++) {
+            Case given = Case.random(seed, "swa", 4, 7, 20, 33);
+            selecting.check(new Case(given.shape(), given.layers(), "swa", 0.55 + (seed % 5) / 10.0,
+                    500 + given.length(), given.steps(), seed));
+            selections += device[0].selections();
+        }
+        assertThat(selections).isGreaterThan(100);
+    }
+
+    /** Below what a device says is worth the way. */
+    @Test
+    void littleIsAttendedHere() {
+        Case given = new Case(SHAPE, 1, "swa", 0.9, 700, 12, 6);
+        for (boolean enough : new boolean[]{false, true}) {
+            MemoryBudget budget = MemoryBudget.unlimited();
+            FakeDevice device = new FakeDevice(budget);
+            device.setLeastBytes((enough ? 10 : 20) * given.blockBytes());
+            DeviceTier tier = new DeviceTier(device, budget, warning -> {
+                throw new AssertionError(warning);
+            });
+            try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+                run.useDevice(tier);
+                given.pin(run);
+                cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), cases.expected(given));
+            }
+            assertThat(device.selections() > 0).isEqualTo(enough);
+            device.close();
+        }
+    }
+
+    /** What is deleted from RAM is not computed again as long as the device has it. */
+    @ParameterizedTest
+    @CsvSource({"none, 1", "swa, 0.9", "streaming-llm, 0.5", "local, 0.2"})
+    void deletedBlocksThatTheDeviceHasAreNotMissed(String name, double ratio) {
+        long[] recomputed = new long[3];
+        for (int device = 0; device < 3; device++) {
+            MemoryBudget fast = MemoryBudget.unlimited();
+            KvMemory memory = new KvMemory(fast, new MemoryBudget(0), MemoryFile::new);
+            Case given = new Case(SHAPE, 12, policy(name), ratio, 1000, 3, 9);
+            MemoryBudget budget = MemoryBudget.unlimited();
+            FakeDevice fake = new FakeDevice(budget);
+            DeviceTier tier = new DeviceTier(fake, budget, warning -> {
+                // lost, the third time
+            });
+            List<float[]> outputs = new ArrayList<>();
+            try (TieredRun run = given.open(new VectorKernels(), memory)) {
+                if (device > 0) {
+                    run.useDevice(tier);
+                }
+                run.plan(given.length(), 4);
+                while (run.kv.layer(0).tokens() < given.length()) {
+                    run.next(NOTHING);
+                }
+                run.kv.giveBack(fast.reserved() / 4);
+                assertThat(run.kv.deletedTokens()).isPositive();
+                if (device == 2) {
+                    fake.failAfter(20);
+                }
+                for (int step = 0; step < 4; step++) {
+                    run.next(NOTHING);
+                    outputs.addAll(run.stepOutputs());
+                }
+                recomputed[device] = run.kv.recomputedTokens();
+            }
+            try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+                run.plan(given.length(), 4);
+                while (run.kv.layer(0).tokens() < given.length()) {
+                    run.next(NOTHING);
+                }
+                List<float[]> expected = new ArrayList<>();
+                for (int step = 0; step < 4; step++) {
+                    run.next(NOTHING);
+                    expected.addAll(run.stepOutputs());
+                }
+                cases.compare(given, outputs, expected);
+            }
+        }
+        assertThat(recomputed[0]).as("without a device").isPositive();
+        assertThat(recomputed[1]).as("with one").isZero();
+        assertThat(recomputed[2]).as("with one that is lost").isPositive();
+    }
+
+    @Test
+    void sketchesAreAsLargeAsTheyLie() {
+        for (int headSize = 1; headSize < 70; headSize++) {
+            assertThat(new DeviceShape(3, 1, headSize, headSize, 0, 1).sketchBytes())
+                    .isEqualTo(new SketchLayout(3, headSize).blockBytes());
+        }
+    }
+
     /** What is in the file, or on the device only in part. */
     @ParameterizedTest
     @ValueSource(strings = {"none", "swa", "swa-paper", "streaming-llm"})
@@ -67,9 +169,9 @@ class DeviceTierTest {
 
     /** The device answers one call more each time before it fails. */
     @ParameterizedTest
-    @ValueSource(strings = {"none", "swa", "h2o"})
-    void aDeviceThatFailsIsNotMissed(String name) {
-        Case given = new Case(SHAPE, 2, policy(name), 0.3, 300, 12, 5);
+    @CsvSource({"none, 0.3", "swa, 0.3", "swa, 0.9", "h2o, 0.3"})
+    void aDeviceThatFailsIsNotMissed(String name, double ratio) {
+        Case given = new Case(SHAPE, 2, policy(name), ratio, 310, 12, 5);
         List<float[]> expected = cases.expected(given);
         long calls = 0;
         int failures = 0;
@@ -81,6 +183,7 @@ class DeviceTierTest {
             DeviceTier tier = new DeviceTier(device, budget, warnings::add);
             try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
                 run.useDevice(tier);
+                given.pin(run);
                 cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), expected);
             }
             if (tier.isLost()) {

@@ -192,7 +192,7 @@ class ChecksTest {
         }
 
         @Override
-        public Device open(MemoryBudget budget) {
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
             throw new DeviceLostException("the doctor opens nothing");
         }
     }

@@ -49,7 +49,7 @@ class ProcessDeviceTest {
         }
 
         @Override
-        public Device open(MemoryBudget budget) {
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
             budget.setCap(1000);
             return new FakeDevice(budget);
         }
@@ -72,7 +72,7 @@ class ProcessDeviceTest {
         }
 
         @Override
-        public Device open(MemoryBudget budget) {
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
             throw new DeviceLostException("it is stuck");
         }
     }
@@ -94,7 +94,7 @@ class ProcessDeviceTest {
         }
 
         @Override
-        public Device open(MemoryBudget budget) {
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
             throw new AssertionError("it was not found");
         }
     }

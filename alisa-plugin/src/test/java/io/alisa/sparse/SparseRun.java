@@ -27,7 +27,8 @@ final class SparseRun implements AutoCloseable {
         session = new FedSession(shape, format, digested, kernels, team, tokens);
         scratch = new SparseScratch(session.kv, shape, kernels, team);
         selector = digested
-                ? new SketchSelector(budget, shape, kernels, team.size(), session.layer())
+                ? new SketchSelector(budget, shape, kernels, team.size(), session.layer(),
+                        SketchSelector.NEARLY)
                 : Policies.selector(policy, budget, shape);
         attention = new SparseAttention(session.layer(), selector, scratch);
     }

@@ -54,6 +54,29 @@ class MemoryBudgetTest {
         assertThat(budget.peak()).isEqualTo(100);
     }
 
+    /** What serves all is nobody's share, and under the cap. */
+    @Test
+    void whatIsSetAsideIsNobodysShare() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount one = budget.open(STUBBORN);
+        assertThat(budget.setAside(101)).isFalse();
+        assertThat(budget.setAside(20)).isTrue();
+        assertThat(budget.share()).isEqualTo(80);
+        assertThat(one.tryReserve(81)).isFalse();
+        assertThat(one.tryReserve(80)).isTrue();
+        assertThat(budget.setAside(1)).isFalse();
+        budget.setReclaimer((of, bytes) -> {
+            one.release(10);
+            return one.reserved() > 0;
+        });
+        one.setIdle(true);
+        assertThat(budget.setAside(15)).as("idle accounts give way").isTrue();
+        assertThat(one.reserved()).isEqualTo(60);
+        budget.giveBackAside(35);
+        assertThat(budget.reserved()).isEqualTo(60);
+        assertThatIllegalArgumentException().isThrownBy(() -> budget.giveBackAside(1));
+    }
+
     @Test
     void aLowerCapGrantsNothingUntilEnoughCameBack() {
         MemoryBudget budget = new MemoryBudget(100);

@@ -45,6 +45,10 @@ class DeviceIT {
         return sparse ? process.property("alisa.sparse", "true") : process;
     }
 
+    private static HostProcess wide(HostProcess process) {
+        return process.property("alisa.sparse.caching-ratio", "0.85");
+    }
+
     /** With a service file of its own, so that the emulated device is found as the real one is. */
     private static HostProcess withDevice(HostProcess process) throws IOException {
         Path services = workspace.resolve("services");
@@ -90,6 +94,17 @@ class DeviceIT {
         assertThat(number(actual, "launches")).isGreaterThan(6L * 40);
         assertThat(actual.output()).doesNotContain("WARN io.alisa");
         assertThat(expected.output()).doesNotContain("launches=");
+    }
+
+    /** So large a window covers the newest block: then the device selects, too. */
+    @Test
+    void theDeviceSelectsTheSame() throws IOException, InterruptedException {
+        HostResult expected = wide(process("selecting-cpu", true)).run(scenarios());
+        HostResult actual = wide(withDevice(process("selecting-device", true))).property("alisa.backend", "cuda")
+                .run(scenarios());
+        compare(actual, expected);
+        assertThat(number(actual, "selections")).isGreaterThan(6L * 30);
+        assertThat(actual.output()).doesNotContain("WARN io.alisa");
     }
 
     /** In the middle of the first conversation. */

@@ -1,54 +1,48 @@
 package io.alisa.cuda;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /** {@code AttendParameters} of {@code attention.cuh}. */
 final class AttendArguments {
-    static final int BYTES = 6 * Long.BYTES + 10 * Integer.BYTES;
+    private static final int POINTERS = 6;
+    private static final int WORDS = 10;
+    static final int BYTES = KernelStructure.bytes(POINTERS, WORDS);
 
-    private final Driver.Arguments arguments;
-    private final MemorySegment segment;
+    private final KernelStructure structure;
 
     AttendArguments(Driver driver) {
-        arguments = driver.arguments(BYTES);
-        segment = arguments.segment();
+        structure = new KernelStructure(driver, POINTERS, WORDS);
+        structure.word(9, 0);
     }
 
     Driver.Arguments arguments() {
-        return arguments;
+        return structure.arguments();
     }
 
     /** Addresses on the device; {@code selected} 0: all tokens. */
     void setPointers(long blocks, long selected, long queries, long partials, long joined, long tickets) {
-        setLong(0, blocks);
-        setLong(1, selected);
-        setLong(2, queries);
-        setLong(3, partials);
-        setLong(4, joined);
-        setLong(5, tickets);
+        structure.pointer(0, blocks);
+        structure.pointer(1, selected);
+        structure.pointer(2, queries);
+        structure.pointer(3, partials);
+        structure.pointer(4, joined);
+        structure.pointer(5, tickets);
     }
 
     /** What the context and the batch are. */
     void setCounts(int blockCount, int blockStride, int kvHeads, int rows, int queryStride, int headSize, int partials,
             float softCap) {
-        setInt(0, blockCount);
-        setInt(1, blockStride);
-        setInt(2, kvHeads);
-        setInt(3, rows);
-        setInt(4, queryStride);
-        setInt(5, headSize);
-        setInt(6, partials);
-        setInt(7, 0);
-        segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 6 * Long.BYTES + 8 * Integer.BYTES, softCap);
-        setInt(9, 0);
+        structure.word(0, blockCount);
+        structure.word(1, blockStride);
+        structure.word(2, kvHeads);
+        structure.word(3, rows);
+        structure.word(4, queryStride);
+        structure.word(5, headSize);
+        structure.word(6, partials);
+        structure.word(7, 0);
+        structure.number(8, softCap);
     }
 
-    private void setLong(int index, long value) {
-        segment.set(ValueLayout.JAVA_LONG_UNALIGNED, index * (long) Long.BYTES, value);
-    }
-
-    private void setInt(int index, int value) {
-        segment.set(ValueLayout.JAVA_INT_UNALIGNED, 6 * Long.BYTES + index * (long) Integer.BYTES, value);
+    /** Says that the first partials of each row have been written before. */
+    void setFirstPartial(int first) {
+        structure.word(7, first);
     }
 }

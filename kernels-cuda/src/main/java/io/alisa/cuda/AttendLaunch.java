@@ -66,9 +66,9 @@ final class AttendLaunch {
         this.partials = new Buffer(driver, device.account());
         this.joined = new Buffer(driver, device.account());
         this.tickets = new Buffer(driver, device.account());
-        this.queriesHere = new PinnedBuffer(driver);
-        this.selectedHere = new PinnedBuffer(driver);
-        this.joinedHere = new PinnedBuffer(driver);
+        this.queriesHere = new PinnedBuffer(device.pinned());
+        this.selectedHere = new PinnedBuffer(device.pinned());
+        this.joinedHere = new PinnedBuffer(device.pinned());
     }
 
     private Prepared prepared() {
@@ -129,12 +129,8 @@ final class AttendLaunch {
                 || (kind == Kind.GATHER && !selected.reserve(selectedBytes()))) {
             return false;
         }
-        queriesHere.reserve(queryBytes(positions));
-        joinedHere.reserve(joinedBytes);
-        if (kind == Kind.GATHER) {
-            selectedHere.reserve(selectedBytes());
-        }
-        return true;
+        return queriesHere.reserve(queryBytes(positions)) && joinedHere.reserve(joinedBytes)
+                && (kind != Kind.GATHER || selectedHere.reserve(selectedBytes()));
     }
 
     /**

@@ -14,20 +14,24 @@ final class CudaDevice implements Device {
     private final Driver.Facts facts;
     private final MemoryAccount account;
     private final SlabPool pool;
+    private final PinnedPool pinned;
     private final StagingRing staging;
+    private final long leastBytes;
 
     /** @param driver is closed along with this, also where this can't be made */
-    CudaDevice(Driver driver, MemoryBudget budget) {
+    CudaDevice(Driver driver, MemoryBudget budget, HostSide host) {
         this.driver = driver;
         this.facts = driver.facts();
         this.account = budget.open(bytes -> {
             // sessions give back, by the tier's choice: this one only counts
         });
         this.pool = new SlabPool(driver, account);
+        this.pinned = new PinnedPool(driver, host.ram());
+        this.leastBytes = host.leastBytes();
         boolean made = false;
         try {
             driver.attach();
-            this.staging = new StagingRing(driver);
+            this.staging = new StagingRing(driver, pinned, host.team());
             made = true;
         } finally {
             if (!made) {
@@ -49,6 +53,10 @@ final class CudaDevice implements Device {
         return pool;
     }
 
+    PinnedPool pinned() {
+        return pinned;
+    }
+
     StagingRing staging() {
         return staging;
     }
@@ -65,6 +73,11 @@ final class CudaDevice implements Device {
     @Override
     public String describe() {
         return facts.name();
+    }
+
+    @Override
+    public long leastBytes() {
+        return leastBytes;
     }
 
     @Override

@@ -6,46 +6,52 @@ import java.lang.foreign.ValueLayout;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.TokenChoice;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A session's blocks on a GPU. A step of a layer is one launch: the block that ends last joins what the others found. Two
- * small copies go with it, queries there and a partial per query head back, and a third where tokens are selected.
+ * small copies go with it, queries there and a partial per query head back, and a third where tokens are selected by the
+ * CPU; six launches and two copies where the device selects them.
  */
 final class CudaKv implements DeviceKv {
     private final CudaDevice device;
     private final Driver driver;
     private final DeviceShape shape;
     private final int maxBlocks;
-    private final LayerTable[] tables;
+    private final LayerBlocks[] layers;
+    private final Uploads uploads = new Uploads();
     private final AttendLaunch decode;
     private final AttendLaunch gather;
     private final AttendLaunch batch;
+    private final SelectLaunch select;
     /** What was started last; null: nothing. */
     private @Nullable AttendLaunch started;
+    /** That was a selection, or nothing. */
+    private boolean selecting;
     private int startedPositions;
     private Driver.@Nullable Stream stream;
-    private long blocksHeld;
     private boolean closed;
 
-    CudaKv(CudaDevice device, DeviceShape shape, int layers, int maxBlocks) {
+    CudaKv(CudaDevice device, DeviceShape shape, int layerCount, int maxBlocks) {
         this.device = device;
         this.driver = device.driver();
         this.shape = shape;
         this.maxBlocks = maxBlocks;
-        this.tables = new LayerTable[layers];
+        this.layers = new LayerBlocks[layerCount];
         this.decode = new AttendLaunch(device, shape, AttendLaunch.Kind.DECODE, maxBlocks);
         this.gather = new AttendLaunch(device, shape, AttendLaunch.Kind.GATHER, maxBlocks);
         this.batch = new AttendLaunch(device, shape, AttendLaunch.Kind.BATCH, maxBlocks);
+        this.select = new SelectLaunch(device, shape, maxBlocks);
     }
 
     /** Takes what it needs in any case. Returns false where there is no room. */
     boolean open() {
         Driver.Stream made = driver.createStream();
         stream = made;
-        for (int i = 0; i < tables.length; i++) {
-            tables[i] = new LayerTable(driver, device.account(), maxBlocks);
-            if (!tables[i].open(made)) {
+        for (int i = 0; i < layers.length; i++) {
+            layers[i] = new LayerBlocks(device, shape, maxBlocks);
+            if (!layers[i].open(made)) {
                 return false;
             }
         }
@@ -62,22 +68,25 @@ final class CudaKv implements DeviceKv {
     }
 
     @Override
-    public boolean put(int layer, int block, long address) {
+    public boolean put(int layer, int block, long address, long sketch) {
+        return layers[layer].put(block, address, sketch, uploads, stream());
+    }
+
+    @Override
+    public boolean putMeans(int layer, int index, long address) {
+        return layers[layer].putMeans(index, address, uploads, stream());
+    }
+
+    @Override
+    public void upload(int layer) {
         stream();
-        SlabPool.Place place = device.pool().take(shape.blockBytes());
-        if (place == null) {
-            return false;
-        }
-        tables[layer].set(block, place);
-        blocksHeld++;
-        device.staging().copy(address, shape.blockBytes(), place.memory(), place.offset(), tables[layer].arrived());
-        return true;
+        layers[layer].upload(uploads);
     }
 
     @Override
     public void forget(int layer, int firstBlock) {
         stream();
-        blocksHeld -= tables[layer].forget(firstBlock, device.pool());
+        layers[layer].forget(firstBlock);
     }
 
     @Override
@@ -95,15 +104,30 @@ final class CudaKv implements DeviceKv {
         return device.isTuned(shape.headSize()) && start(batch, layer, blocks, queries, null, positions);
     }
 
+    @Override
+    public boolean begin(int layer, int blocks, float[] queries, TokenChoice choice) {
+        Driver.Stream on = stream();
+        started = null;
+        selecting = false;
+        if (!select.reserve(blocks)) {
+            return false;
+        }
+        layers[layer].bringUpToDate(on);
+        select.start(layers[layer], blocks, queries, choice, on);
+        selecting = true;
+        return true;
+    }
+
     private boolean start(AttendLaunch launch, int layer, int blocks, float[] queries, long @Nullable [][] selected,
             int positions) {
         Driver.Stream on = stream();
         started = null;
+        selecting = false;
         if (!launch.reserve(positions, blocks)) {
             return false;
         }
-        tables[layer].bringUpToDate(on);
-        launch.start(tables[layer].address(), blocks, queries, selected, positions, on);
+        layers[layer].bringUpToDate(on);
+        launch.start(layers[layer].blocks(), blocks, queries, selected, positions, on);
         started = launch;
         startedPositions = positions;
         return true;
@@ -113,13 +137,19 @@ final class CudaKv implements DeviceKv {
     public void finish(float[] max, float[] sum, float[] values) {
         stream();
         AttendLaunch launch = started;
-        if (launch == null) {
+        started = null;
+        if (launch != null) {
+            read(launch.await(), shape.rows(startedPositions), max, sum, values);
+        } else if (selecting) {
+            read(select.await(), shape.rows(1), max, sum, values);
+        } else {
             throw new IllegalStateException("Nothing was started");
         }
-        started = null;
-        MemorySegment partials = launch.await();
+    }
+
+    private void read(MemorySegment partials, int rows, float[] max, float[] sum, float[] values) {
         int floats = Geometry.partialFloats(shape.headSize());
-        for (int row = 0; row < shape.rows(startedPositions); row++) {
+        for (int row = 0; row < rows; row++) {
             long at = (long) row * floats * Float.BYTES;
             max[row] = partials.get(ValueLayout.JAVA_FLOAT, at);
             sum[row] = partials.get(ValueLayout.JAVA_FLOAT, at + Float.BYTES);
@@ -130,10 +160,18 @@ final class CudaKv implements DeviceKv {
     }
 
     @Override
+    public void selected(long[][] selected) {
+        if (!selecting) {
+            throw new IllegalStateException("Nothing was selected");
+        }
+        select.copySelected(selected);
+    }
+
+    @Override
     public long bytes() {
-        long bytes = blocksHeld * shape.blockBytes() + decode.bytes() + gather.bytes() + batch.bytes();
-        for (LayerTable table : tables) {
-            bytes += table == null ? 0 : table.bytes();
+        long bytes = decode.bytes() + gather.bytes() + batch.bytes() + select.bytes();
+        for (LayerBlocks layer : layers) {
+            bytes += layer == null ? 0 : layer.bytes();
         }
         return bytes;
     }
@@ -145,14 +183,15 @@ final class CudaKv implements DeviceKv {
         }
         closed = true;
         Quietly.run(driver::attach);
-        for (LayerTable table : tables) {
-            if (table != null) {
-                table.close(device.pool());
+        for (LayerBlocks layer : layers) {
+            if (layer != null) {
+                layer.close();
             }
         }
         decode.close();
         gather.close();
         batch.close();
+        select.close();
         Driver.Stream there = stream;
         if (there != null) {
             Quietly.run(() -> driver.destroy(there));

@@ -4,6 +4,7 @@ import io.alisa.device.Device;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceStatus;
+import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
 
 /** NVIDIA GPUs: whether there is one with a driver that answers. Looks once per process and remembers. */
@@ -23,9 +24,10 @@ public final class CudaModule implements DeviceModule {
     }
 
     @Override
-    public Device open(MemoryBudget budget) {
+    public Device open(MemoryBudget budget, MemoryBudget ram) {
         try {
-            return new CudaDevice(new JCudaBinding(), budget);
+            return new CudaDevice(new JCudaBinding(), budget,
+                    new HostSide(ram, WorkerTeam.shared(), HostSide.WORTH_A_LAUNCH));
         } catch (LinkageError e) {
             throw new DeviceLostException(Found.firstLine(e), e);
         }

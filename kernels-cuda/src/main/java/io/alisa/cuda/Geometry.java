@@ -8,6 +8,8 @@ package io.alisa.cuda;
 record Geometry(int multiprocessors) {
     /** Threads of a block, in the kernels that attend. */
     static final int THREADS = 128;
+    /** Threads of a block, in the kernels that select, but for the one that estimates. */
+    static final int SELECT_THREADS = 256;
     /** Tokens of a block. */
     static final int BLOCK_TOKENS = 64;
     /** Floats of a partial before its values. */
@@ -20,6 +22,12 @@ record Geometry(int multiprocessors) {
     private static final int TILE_TOKENS = 16;
     /** Query rows of a block in decoding. */
     private static final int DECODE_ROWS = 8;
+    private static final int ESTIMATE_BLOCKS = 32;
+    private static final int SELECT_BLOCKS = 64;
+    private static final int BINS = 4096;
+    /** A thread reads a few bytes of so many blocks, one after the other. */
+    private static final int SKIPPED_BLOCKS = 16;
+    private static final int MOST_SKIPPED_SPLITS = 64;
     private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
 
     /** Whether there are kernels made for a head size; others are served by slower ones. */
@@ -55,6 +63,31 @@ record Geometry(int multiprocessors) {
     static int batchSharedBytes(int headSize) {
         int queries = headSize >= 128 ? batchBlockRows(headSize) / 8 * headSize * 32 : 0;
         return 2 * WARPS * tileBytes(headSize) + queries;
+    }
+
+    /** Dynamic shared memory of {@code alisa_estimate}, in bytes. */
+    static int estimateSharedBytes(int group, int headSize) {
+        return ceil(group, 4) * 2 * ceil(headSize, 4) * 64 + (ESTIMATE_BLOCKS + 1) * group * Float.BYTES;
+    }
+
+    /** Words that a selection leaves for its next launch, per KV head. */
+    static int selectWorkWords(int group) {
+        return BINS + group + 8;
+    }
+
+    /** Blocks in x of {@code alisa_estimate}. */
+    static int estimateChunks(int scoredBlocks) {
+        return ceil(scoredBlocks, ESTIMATE_BLOCKS);
+    }
+
+    /** Blocks in x of the kernels that select. */
+    static int selectChunks(int scoredBlocks) {
+        return Math.max(1, ceil(scoredBlocks, SELECT_BLOCKS));
+    }
+
+    /** Splits of the blocks whose skipped tokens are weighed. */
+    static int skippedSplits(int blocks) {
+        return Math.clamp(ceil(blocks, SKIPPED_BLOCKS), 1, MOST_SKIPPED_SPLITS);
     }
 
     private static int tileBytes(int rowBytes) {

@@ -6,19 +6,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Pinned memory that one session uses for itself, as large as was needed most. Owned by the session. */
 final class PinnedBuffer implements AutoCloseable {
-    private final Driver driver;
+    private final PinnedPool pool;
     private Driver.@Nullable Pinned memory;
 
-    PinnedBuffer(Driver driver) {
-        this.driver = driver;
+    PinnedBuffer(PinnedPool pool) {
+        this.pool = pool;
     }
 
-    /** Sees to it that there are so many bytes, whatever they hold. Nothing may be copying what there was. */
-    void reserve(long bytes) {
+    /**
+     * Sees to it that there are so many bytes, whatever they hold. Nothing may be copying what there was. Returns false where
+     * there is no room.
+     */
+    boolean reserve(long bytes) {
         if (memory == null || memory.segment().byteSize() < bytes) {
             free();
-            memory = driver.allocatePinned(bytes);
+            memory = pool.take(bytes);
         }
+        return memory != null;
     }
 
     /** What was reserved. */
@@ -38,7 +42,7 @@ final class PinnedBuffer implements AutoCloseable {
         Driver.Pinned there = memory;
         if (there != null) {
             memory = null;
-            driver.freePinned(there);
+            pool.give(there);
         }
     }
 

@@ -1,30 +1,66 @@
 package io.alisa.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.alisa.device.DeviceLostException;
+import io.alisa.parallel.Job;
+import io.alisa.parallel.WorkerTeam;
 
 /**
- * Pinned memory through which blocks go to the device: while one is being copied the next is filled. All sessions share
- * it and its stream. Thread-safe.
+ * Pinned memory through which blocks go to the device: while one half is being copied there the team fills the other, for a
+ * single thread copies several times slower than the link does. Pinning the blocks themselves would cost more than it saves:
+ * each goes to the device once, and pinning takes about as long as copying.
+ *
+ * <p>All sessions share it and its stream. Thread-safe.
  */
 final class StagingRing implements AutoCloseable {
     private static final int SLOTS = 8;
+    private static final int SLOTS_AT_ONCE = SLOTS / 2;
     private static final long SLOT_BYTES = 1 << 20;
+    /** Where the cap of RAM is small. */
+    private static final long LEAST_SLOT_BYTES = 1 << 16;
+    /** What a thread fills in one go. */
+    private static final long PART_BYTES = 1 << 17;
+    private static final int PARTS_AT_ONCE = 256;
+    private static final MemorySegment RAM = ram();
 
     private final Driver driver;
+    private final PinnedPool pool;
+    private final WorkerTeam team;
     private final Driver.Stream stream;
-    private final Driver.Pinned[] slots = new Driver.Pinned[SLOTS];
-    private final Driver.Event[] copied = new Driver.Event[SLOTS];
-    private int made;
+    private final List<Slot> slots = new ArrayList<>();
+    private final Job fill = this::fill;
+    private long slotBytes = SLOT_BYTES;
+    /** The slot that is filled next. */
     private int next;
 
-    StagingRing(Driver driver) {
+    // The parts of the round at hand: a piece of RAM each, its place in a slot and its place on the device.
+    private final long[] sources = new long[PARTS_AT_ONCE];
+    private final long[] sizes = new long[PARTS_AT_ONCE];
+    private final int[] slotOf = new int[PARTS_AT_ONCE];
+    private final long[] slotOffsets = new long[PARTS_AT_ONCE];
+    private final Driver.Memory[] targets = new Driver.Memory[PARTS_AT_ONCE];
+    private final long[] targetOffsets = new long[PARTS_AT_ONCE];
+    private int parts;
+    /** The piece that the round at hand goes on with, and how much of it was taken. */
+    private int piece;
+    private long taken;
+
+    /** @param copied marks that what was in there last has arrived */
+    private record Slot(Driver.Pinned memory, Driver.Event copied) {
+    }
+
+    StagingRing(Driver driver, PinnedPool pool, WorkerTeam team) {
         this.driver = driver;
+        this.pool = pool;
+        this.team = team;
         this.stream = driver.createStream();
         boolean complete = false;
         try {
-            for (; made < SLOTS; made++) {
-                slots[made] = driver.allocatePinned(SLOT_BYTES);
-                copied[made] = driver.createEvent();
+            while (slots.size() < SLOTS) {
+                make();
             }
             complete = true;
         } finally {
@@ -34,38 +70,108 @@ final class StagingRing implements AutoCloseable {
         }
     }
 
+    /** Makes one slot; where there is no room it begins anew with smaller ones. */
+    private void make() {
+        Driver.Pinned memory = pool.take(slotBytes);
+        if (memory != null) {
+            boolean made = false;
+            try {
+                slots.add(new Slot(memory, driver.createEvent()));
+                made = true;
+            } finally {
+                if (!made) {
+                    Quietly.run(() -> pool.give(memory));
+                }
+            }
+        } else if (slotBytes > LEAST_SLOT_BYTES) {
+            giveSlots();
+            slotBytes /= 2;
+        } else {
+            throw new DeviceLostException("the cap of RAM leaves no room for " + SLOTS * LEAST_SLOT_BYTES
+                    + " bytes of pinned memory: raise alisa.memory.fast");
+        }
+    }
+
+    @SuppressWarnings("restricted") // blocks are known by their addresses
+    private static MemorySegment ram() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
     /**
      * Copies memory of this machine, which is read before this returns.
      *
-     * @param address where it is
-     * @param done    marks that it has arrived
+     * @param done marks that all has arrived
      */
-    @SuppressWarnings("restricted") // blocks are known by their addresses
-    synchronized void copy(long address, long bytes, Driver.Memory to, long toOffset, Driver.Event done) {
-        MemorySegment source = MemorySegment.ofAddress(address).reinterpret(bytes);
-        for (long from = 0; from < bytes; from += SLOT_BYTES) {
-            long part = Math.min(SLOT_BYTES, bytes - from);
-            driver.synchronize(copied[next]);
-            MemorySegment.copy(source, from, slots[next].segment(), 0, part);
-            driver.copyToDevice(to, toOffset + from, slots[next], 0, part, stream);
-            driver.record(copied[next], stream);
-            next = (next + 1) % SLOTS;
+    synchronized void copy(Uploads uploads, Driver.Event done) {
+        piece = 0;
+        taken = 0;
+        while (piece < uploads.count()) {
+            plan(uploads);
+            team.run(fill, parts);
+            send();
         }
         driver.record(done, stream);
     }
 
-    @Override
-    public synchronized void close() {
-        for (int i = 0; i < SLOTS; i++) {
-            Driver.Pinned slot = slots[i];
-            Driver.Event event = copied[i];
-            if (slot != null) {
-                Quietly.run(() -> driver.freePinned(slot));
+    /** Puts as much as fits into half of the slots, piece behind piece. */
+    private void plan(Uploads uploads) {
+        parts = 0;
+        for (int used = 0; used < SLOTS_AT_ONCE && piece < uploads.count() && parts < PARTS_AT_ONCE; used++) {
+            driver.synchronize(slots.get(next).copied());
+            long offset = 0;
+            while (offset < slotBytes && piece < uploads.count() && parts < PARTS_AT_ONCE) {
+                SlabPool.Place place = uploads.place(piece);
+                long size = Math.min(Math.min(PART_BYTES, slotBytes - offset), place.blockBytes() - taken);
+                sources[parts] = uploads.source(piece) + taken;
+                sizes[parts] = size;
+                slotOf[parts] = next;
+                slotOffsets[parts] = offset;
+                targets[parts] = place.memory();
+                targetOffsets[parts] = place.offset() + taken;
+                parts++;
+                offset += size;
+                taken += size;
+                if (taken == place.blockBytes()) {
+                    piece++;
+                    taken = 0;
+                }
             }
-            if (event != null) {
-                Quietly.run(() -> driver.destroy(event));
+            next = (next + 1) % SLOTS;
+        }
+    }
+
+    private void fill(int part, int worker) {
+        MemorySegment.copy(RAM, sources[part], slots.get(slotOf[part]).memory().segment(), slotOffsets[part], sizes[part]);
+    }
+
+    /** Copies the parts, neighbours at once. */
+    private void send() {
+        for (int part = 0; part < parts;) {
+            int first = part;
+            long bytes = sizes[part++];
+            while (part < parts && slotOf[part] == slotOf[first] && targets[part].equals(targets[first])
+                    && targetOffsets[part] == targetOffsets[first] + bytes) {
+                bytes += sizes[part++];
+            }
+            Slot slot = slots.get(slotOf[first]);
+            driver.copyToDevice(targets[first], targetOffsets[first], slot.memory(), slotOffsets[first], bytes, stream);
+            if (part == parts || slotOf[part] != slotOf[first]) {
+                driver.record(slot.copied(), stream);
             }
         }
+    }
+
+    private void giveSlots() {
+        for (Slot slot : slots) {
+            Quietly.run(() -> pool.give(slot.memory()));
+            Quietly.run(() -> driver.destroy(slot.copied()));
+        }
+        slots.clear();
+    }
+
+    @Override
+    public synchronized void close() {
+        giveSlots();
         Quietly.run(() -> driver.destroy(stream));
     }
 }

@@ -19,7 +19,7 @@ import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A driver that fails is not missed, wherever it does. */
 class CudaFailureTest {
@@ -28,7 +28,8 @@ class CudaFailureTest {
         // nobody is near
     };
 
-    private final DeviceCases cases = new DeviceCases(budget -> new CudaDevice(new JavaDriver(), budget),
+    private final DeviceCases cases = new DeviceCases(
+            budget -> new CudaDevice(new JavaDriver(), budget, TestDriver.host()),
             new VectorKernels(), 1e-10);
 
     private static @Nullable String policy(String name) {
@@ -37,17 +38,19 @@ class CudaFailureTest {
 
     /** Each time one call more succeeds. */
     @ParameterizedTest
-    @ValueSource(strings = {"none", "swa"})
-    void everyCallMayFail(String name) {
-        Case given = new Case(SHAPE, 2, policy(name), 0.3, 200, 5, 11);
+    @CsvSource({"none, 0.3, 200", "swa, 0.3, 200", "swa, 0.9, 330"})
+    void everyCallMayFail(String name, double ratio, int length) {
+        Case given = new Case(SHAPE, 2, policy(name), ratio, length, 5, 10);
         List<float[]> expected = cases.expected(given);
         long calls = Long.MAX_VALUE;
         for (long succeed = 0; succeed < calls; succeed++) {
             MemoryBudget budget = MemoryBudget.unlimited();
+            MemoryBudget ram = MemoryBudget.unlimited();
             JavaDriver behind = new JavaDriver();
             FaultyDriver driver = new FaultyDriver(behind, succeed);
             List<String> warnings = new ArrayList<>();
-            boolean opened = talk(given, expected, driver, budget, warnings);
+            boolean opened = talk(given, expected, driver, budget, ram, warnings);
+            assertThat(ram.reserved()).as("pinned memory").isZero();
             assertThat(behind.leftOver()).as("left over after %s calls", succeed).isZero();
             assertThat(budget.reserved()).isZero();
             assertThat(behind.isClosed()).isTrue();
@@ -61,17 +64,18 @@ class CudaFailureTest {
     }
 
     /** Returns whether the device could be opened. */
-    private boolean talk(Case given, List<float[]> expected, Driver driver, MemoryBudget budget,
+    private boolean talk(Case given, List<float[]> expected, Driver driver, MemoryBudget budget, MemoryBudget ram,
             List<String> warnings) {
         CudaDevice device;
         try {
-            device = new CudaDevice(driver, budget);
+            device = new CudaDevice(driver, budget, new HostSide(ram, Teams.of(2), 0));
         } catch (DeviceLostException e) {
             return false;
         }
         DeviceTier tier = new DeviceTier(device, budget, warnings::add);
         try (TieredRun run = open(given)) {
             run.useDevice(tier);
+            given.pin(run);
             cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), expected);
         }
         if (!tier.isLost()) {
@@ -81,8 +85,7 @@ class CudaFailureTest {
     }
 
     private static TieredRun open(Case given) {
-        return new TieredRun(given.shape(), given.layers(), given.policy(), given.ratio(), KvMemory.unlimited(),
-                new VectorKernels(), Teams.of(1 + (int) given.seed() % 3), given.seed());
+        return given.open(new VectorKernels(), KvMemory.unlimited());
     }
 
     /** No room is no failure: some blocks just are not there. */
@@ -94,9 +97,28 @@ class CudaFailureTest {
             MemoryBudget budget = MemoryBudget.unlimited();
             List<String> warnings = new ArrayList<>();
             JavaDriver driver = new JavaDriver(memory);
-            assertThat(talk(given, expected, driver, budget, warnings)).isTrue();
+            assertThat(talk(given, expected, driver, budget, MemoryBudget.unlimited(), warnings)).isTrue();
             assertThat(warnings).isEmpty();
             assertThat(driver.leftOver()).isZero();
+        }
+    }
+
+    /** Nor is it where the cap of RAM leaves little for pinned memory. */
+    @Test
+    void pinnedMemoryIsUnderTheCap() {
+        Case given = new Case(SHAPE, 2, "swa", 0.9, 330, 5, 4);
+        List<float[]> expected = cases.expected(given);
+        for (long cap : new long[]{0, 500_000, 530_000, 600_000, 1_500_000, 9_000_000}) {
+            MemoryBudget ram = new MemoryBudget(cap);
+            List<String> warnings = new ArrayList<>();
+            JavaDriver driver = new JavaDriver();
+            boolean opened = talk(given, expected, driver, MemoryBudget.unlimited(), ram, warnings);
+            assertThat(opened).as("cap %s", cap).isEqualTo(cap > 8 << 16);
+            assertThat(ram.peak()).isLessThanOrEqualTo(cap);
+            assertThat(driver.launches() > 0).as("cap %s", cap).isEqualTo(cap > 540_000);
+            assertThat(warnings).isEmpty();
+            assertThat(driver.leftOver()).isZero();
+            assertThat(ram.reserved()).isZero();
         }
     }
 
@@ -107,7 +129,7 @@ class CudaFailureTest {
         JavaDriver behind = new JavaDriver();
         FaultyDriver driver = new FaultyDriver(behind, Long.MAX_VALUE);
         List<String> warnings = new ArrayList<>();
-        DeviceTier tier = new DeviceTier(new CudaDevice(driver, budget), budget, warnings::add);
+        DeviceTier tier = new DeviceTier(new CudaDevice(driver, budget, TestDriver.host()), budget, warnings::add);
         Case given = new Case(SHAPE, 2, null, 1, 300, 2, 1);
         try (TieredRun idle = open(given); TieredRun busy = open(given)) {
             for (TieredRun run : List.of(idle, busy)) {
@@ -128,7 +150,8 @@ class CudaFailureTest {
     void aDeviceThatCannotBeOpenedIsClosed() {
         JavaDriver behind = new JavaDriver();
         assertThatExceptionOfType(DeviceLostException.class)
-                .isThrownBy(() -> new CudaDevice(new FaultyDriver(behind, 5), MemoryBudget.unlimited()));
+                .isThrownBy(() -> new CudaDevice(new FaultyDriver(behind, 5), MemoryBudget.unlimited(),
+                        TestDriver.host()));
         assertThat(behind.leftOver()).isZero();
         assertThat(behind.isClosed()).isTrue();
     }

@@ -11,6 +11,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.TokenChoice;
 import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,10 +25,11 @@ class CudaStepTest {
 
     private final Quiet driver = new Quiet();
     private final MemoryBudget budget = MemoryBudget.unlimited();
-    private final CudaDevice device = new CudaDevice(driver, budget);
+    private final CudaDevice device = new CudaDevice(driver, budget, TestDriver.host());
     private final Arena arena = Arena.ofConfined();
     private final long block = arena.allocate(SHAPE.blockBytes(), 64).address();
     private final float[] queries = new float[ATTENTION.floats(1)];
+    private final long[][] selected = new long[4][BLOCKS + 1];
     private final float[] max = new float[8];
     private final float[] sum = new float[8];
     private final float[] values = new float[queries.length];
@@ -45,8 +47,10 @@ class CudaStepTest {
         DeviceKv kv = Objects.requireNonNull(device.openKv(SHAPE, LAYERS, 64));
         for (int layer = 0; layer < LAYERS; layer++) {
             for (int i = 0; i < BLOCKS; i++) {
-                assertThat(kv.put(layer, i, block)).isTrue();
+                assertThat(kv.put(layer, i, block, block)).isTrue();
             }
+            assertThat(kv.putMeans(layer, 0, block)).isTrue();
+            kv.upload(layer);
         }
         return kv;
     }
@@ -88,13 +92,41 @@ class CudaStepTest {
         }
     }
 
-    /** Only differences move: a block once, and of the table what changed. */
+    private void selectingStep(DeviceKv kv, TokenChoice choice) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            assertThat(kv.begin(layer, BLOCKS, queries, choice)).isTrue();
+            kv.finish(max, sum, values);
+            kv.selected(selected);
+        }
+    }
+
     @Test
-    void aNewBlockIsTwoCopies() {
+    void aLayerThatSelectsIsSixLaunchesAndTwoCopies() {
+        TokenChoice choice = new TokenChoice();
+        try (DeviceKv kv = open()) {
+            for (long[] pinned : new long[][]{null, new long[BLOCKS + 1]}) {
+                choice.set(BLOCKS * 64 + 5, 4, BLOCKS * 64 - 70, 200, pinned);
+                selectingStep(kv, choice); // brings the tables there
+                long launches = driver.launches();
+                long copies = driver.copies();
+                selectingStep(kv, choice);
+                assertThat(driver.launches() - launches).isEqualTo(6 * LAYERS);
+                assertThat(driver.copies() - copies).as("queries and pinned there, partials and selected back")
+                        .isEqualTo(2 * LAYERS);
+            }
+        }
+    }
+
+    /** Only differences move: a block once, and of the table what changed; blocks that are neighbours are one copy. */
+    @Test
+    void newBlocksAreTwoCopies() {
         try (DeviceKv kv = open()) {
             denseStep(kv);
             long copies = driver.copies();
-            assertThat(kv.put(1, BLOCKS, block)).isTrue();
+            for (int i = 0; i < 3; i++) {
+                assertThat(kv.put(1, BLOCKS + i, block, 0)).isTrue();
+            }
+            kv.upload(1);
             denseStep(kv);
             assertThat(driver.copies() - copies).isEqualTo(2 + 2 * LAYERS);
         }
@@ -102,7 +134,8 @@ class CudaStepTest {
 
     @Test
     void aStepAllocatesNothing() {
-        long[][] selected = new long[4][BLOCKS];
+        TokenChoice choice = new TokenChoice();
+        choice.set(BLOCKS * 64 + 5, 4, BLOCKS * 64 - 70, 200, new long[BLOCKS + 1]);
         try (DeviceKv kv = open()) {
             Allocation.assertNoneAfterAWhile(() -> {
                 for (int i = 0; i < 20; i++) {
@@ -111,6 +144,9 @@ class CudaStepTest {
                         kv.finish(max, sum, values);
                         kv.begin(layer, BLOCKS, queries, selected);
                         kv.finish(max, sum, values);
+                        kv.begin(layer, BLOCKS, queries, choice);
+                        kv.finish(max, sum, values);
+                        kv.selected(selected);
                     }
                 }
             });

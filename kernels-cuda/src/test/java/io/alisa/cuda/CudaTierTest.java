@@ -2,6 +2,7 @@ package io.alisa.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -26,7 +27,8 @@ class CudaTierTest {
     }
 
     private static DeviceCases cases(TestDriver driver) {
-        return new DeviceCases(budget -> new CudaDevice(driver.open(), budget), new VectorKernels(), 1e-7);
+        return new DeviceCases(budget -> new CudaDevice(driver.open(), budget, TestDriver.host()), new VectorKernels(),
+                1e-7);
     }
 
     @ParameterizedTest
@@ -41,6 +43,28 @@ class CudaTierTest {
             }
         }
         assertThat(held).as("blocks on the device").isGreaterThan(20);
+    }
+
+    /** As soon as the window covers the newest block, the device selects. */
+    @ParameterizedTest
+    @EnumSource
+    void theSameIsSelected(TestDriver driver) {
+        driver.assumePresent();
+        List<JavaDriver> drivers = new ArrayList<>();
+        DeviceCases cases = new DeviceCases(budget -> {
+            Driver made = driver.open();
+            if (made instanceof JavaDriver java) {
+                drivers.add(java);
+            }
+            return new CudaDevice(made, budget, TestDriver.host());
+        }, new VectorKernels(), 1e-7);
+        for (long seed = 0; seed < 12; seed++) {
+            Case given = Case.random(seed, "swa", HEAD_SIZES);
+            cases.check(new Case(given.shape(), 1, "swa", 0.9, 330 + given.length() / 4, 4, seed));
+        }
+        if (driver != TestDriver.CUDA) {
+            assertThat(drivers.stream().mapToLong(JavaDriver::selections).sum()).isGreaterThan(30);
+        }
     }
 
     /** Some blocks in RAM only, some in the file, some on the device. */

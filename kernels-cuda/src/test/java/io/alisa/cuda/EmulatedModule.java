@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import io.alisa.device.Device;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceStatus;
+import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
 
 /**
@@ -25,10 +26,12 @@ public final class EmulatedModule implements DeviceModule {
     }
 
     @Override
-    public Device open(MemoryBudget budget) {
+    public Device open(MemoryBudget budget, MemoryBudget ram) {
         JavaDriver driver = new EmulatedDriver();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println(
-                "emulated launches=" + driver.launches() + " peak=" + budget.peak() + " closed=" + driver.isClosed())));
-        return new CudaDevice(new FaultyDriver(driver, Long.getLong("test.device.calls", Long.MAX_VALUE)), budget);
+                "emulated launches=" + driver.launches() + " selections=" + driver.selections() + " peak="
+                        + budget.peak() + " closed=" + driver.isClosed())));
+        return new CudaDevice(new FaultyDriver(driver, Long.getLong("test.device.calls", Long.MAX_VALUE)), budget,
+                new HostSide(ram, WorkerTeam.shared(), 0));
     }
 }

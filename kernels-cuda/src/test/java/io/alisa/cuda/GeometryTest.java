@@ -62,8 +62,18 @@ class GeometryTest {
                     .append(Geometry.partialFloats(size - 3))
                     .append('\n');
         }
-        source.append("printf(\"%d\\n\", (int) sizeof(alisa::AttendParameters)); }\n");
-        expected.append(AttendArguments.BYTES).append('\n');
+        for (int group = 1; group < 20; group++) {
+            source.append("printf(\"%d %d\\n\", alisa::estimateSharedBytes(").append(group).append(", ")
+                    .append(61 - group).append("), alisa::selectWorkWords(").append(group).append("));\n");
+            expected.append(Geometry.estimateSharedBytes(group, 61 - group)).append(' ')
+                    .append(Geometry.selectWorkWords(group)).append('\n');
+        }
+        for (String name : new String[]{"Attend", "Select", "Skipped"}) {
+            source.append("printf(\"%d\\n\", (int) sizeof(alisa::").append(name).append("Parameters));\n");
+        }
+        source.append("}\n");
+        expected.append(AttendArguments.BYTES).append('\n').append(SelectArguments.BYTES).append('\n')
+                .append(SkippedArguments.BYTES).append('\n');
         Path program = Files.writeString(directory.resolve("sizes.cpp"), source);
         run(directory, compiler.toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(), "-o",
                 "sizes", program.toString());

@@ -1,34 +1,30 @@
 package io.alisa.cuda;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.Random;
 
-import io.alisa.device.DeviceKv;
-import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceStatus;
-import io.alisa.tier.MemoryBudget;
 
 /**
- * Measures the kernels and the ways to the device on a GPU, against a copy on the device in the same run. Writes JSON: a
- * list of figures. A copy's bandwidth counts what is read and what is written.
+ * Measures the kernels and the ways to the device on a GPU, against a copy on the device in the same run. Writes JSON: what
+ * was measured, and which bars that meets. A copy's bandwidth counts what is read and what is written.
  *
  * <p>Use: {@code GpuBenchmarks FILE}.
  */
 final class GpuBenchmarks implements AutoCloseable {
-    private static final int KV_HEADS = 8;
-    private static final int GROUP = 4;
+    static final int KV_HEADS = 8;
+    static final int GROUP = 4;
+    /** Of the tokens, where some are attended. */
+    static final double SHARE = 0.2;
     private static final int BLOCK = Geometry.BLOCK_TOKENS;
-    private static final double SHARE = 0.2;
+    private static final double DENSE_BAR = 0.85;
+    private static final double GATHER_BAR = 0.65;
 
     private final Driver driver;
     private final Sizes sizes;
@@ -36,7 +32,7 @@ final class GpuBenchmarks implements AutoCloseable {
     private final Driver.Stream stream;
     private final Driver.Event begin;
     private final Driver.Event end;
-    private final List<String> figures = new ArrayList<>();
+    private final GpuFigures figures = new GpuFigures();
     private final List<Driver.Memory> taken = new ArrayList<>();
     private double copyRate;
 
@@ -48,11 +44,12 @@ final class GpuBenchmarks implements AutoCloseable {
      * @param batchTokens positions of a prompt's batch
      * @param copyBytes   of a copy
      * @param rounds      launches between two marks
+     * @param layers      of a session
      */
     record Sizes(List<Integer> headSizes, List<Integer> contexts, List<Integer> sequences, int batchTokens,
-            long copyBytes, int rounds) {
+            long copyBytes, int rounds, int layers) {
         static final Sizes FULL = new Sizes(List.of(64, 128), List.of(32 << 10, 128 << 10), List.of(1, 8), 256,
-                1L << 30, 30);
+                1L << 30, 30, 16);
     }
 
     GpuBenchmarks(Driver driver, Sizes sizes) {
@@ -69,19 +66,18 @@ final class GpuBenchmarks implements AutoCloseable {
         Path file = Path.of(arguments[0]);
         DeviceStatus status = new CudaModule().probe();
         if (!status.usable()) {
-            String text = "no GPU is measured: " + status.description();
-            System.out.println(text);
-            Files.writeString(file, "{\"gpu\": null, \"reason\": \"" + status.description() + "\", \"figures\": []}\n");
+            System.out.println("NO GPU IS MEASURED: " + status.description());
+            Files.writeString(file, GpuFigures.none(status.description()));
             return;
         }
         try (GpuBenchmarks benchmarks = new GpuBenchmarks(new JCudaBinding(), Sizes.FULL)) {
-            Files.writeString(file, "{\"gpu\": \"" + status.description() + "\", \"date\": \"" + Instant.now()
-                    + "\", \"figures\": [\n  " + String.join(",\n  ", benchmarks.run()) + "\n]}\n");
+            Files.writeString(file, benchmarks.run().json(status.description()));
         }
     }
 
-    /** Returns the figures, each as JSON. */
-    List<String> run() {
+    /** Measures everything. */
+    GpuFigures run() {
+        SessionBenchmarks sessions = new SessionBenchmarks(driver, sizes, figures);
         copies();
         for (int headSize : sizes.headSizes()) {
             for (int tokens : sizes.contexts()) {
@@ -93,17 +89,12 @@ final class GpuBenchmarks implements AutoCloseable {
             }
             attend("alisa_prefill_int8_h", headSize, sizes.contexts().getFirst(), 1, sizes.batchTokens() * GROUP);
             for (int tokens : sizes.contexts()) {
-                layerStep(headSize, tokens);
+                sessions.layerSteps(headSize, tokens);
             }
         }
-        uploads();
+        sessions.stall();
+        uploads(sessions);
         return figures;
-    }
-
-    private void figure(String name, String fields) {
-        String figure = "{\"name\": \"" + name + "\", " + fields + "}";
-        figures.add(figure);
-        System.out.println(figure);
     }
 
     private Driver.Memory take(long bytes) {
@@ -137,7 +128,7 @@ final class GpuBenchmarks implements AutoCloseable {
         Driver.Memory to = take(bytes);
         driver.zero(from, bytes, stream);
         copyRate = 2.0 * bytes / seconds(sizes.rounds(), () -> driver.copyOnDevice(to, from, bytes, stream)) / 1e9;
-        figure("copy on the device", String.format(Locale.ROOT, "\"GB/s\": %.1f", copyRate));
+        figures.add("copy on the device", "\"GB/s\": %.1f", copyRate);
         free();
     }
 
@@ -174,45 +165,18 @@ final class GpuBenchmarks implements AutoCloseable {
                 Geometry.THREADS, stream, arguments.arguments()));
         double bytes = (double) kv.bytes() * (gather ? SHARE : 1);
         double flops = 4.0 * rowCount * tokens * headSize;
-        figure(kernelName + headSize, String.format(Locale.ROOT,
-                "\"tokens\": %d, \"batch\": %d, \"rows\": %d, \"splits\": %d, \"us\": %.1f, \"GB/s\": %.1f,"
-                        + " \"of copy\": %.3f, \"TFLOP/s\": %.2f",
-                tokens, sequences, rows, splits, seconds * 1e6, bytes / seconds / 1e9, bytes / seconds / 1e9 / copyRate,
-                flops / seconds / 1e12));
-        free();
-    }
-
-    /** What a step of a layer takes as a session sees it: queries there, attention, partials back. */
-    private void layerStep(int headSize, int tokens) {
-        DeviceShape shape = new DeviceShape(KV_HEADS, GROUP, headSize, headSize, 0, 128L * (headSize + 1));
-        CudaDevice device = new CudaDevice(new FaultyDriver(driver, Long.MAX_VALUE) {
-            @Override
-            public void close() {
-                // it is used on
-            }
-        }, MemoryBudget.unlimited());
-        int blocks = tokens / BLOCK;
-        try (Arena arena = Arena.ofConfined(); DeviceKv kv = Objects.requireNonNull(device.openKv(shape, 1, blocks))) {
-            long source = arena.allocate(shape.blockBytes(), 64).address();
-            for (int block = 0; block < blocks; block++) {
-                kv.put(0, block, source);
-            }
-            float[] queries = new float[shape.rows(1) * headSize];
-            float[] values = new float[queries.length];
-            float[] max = new float[shape.rows(1)];
-            float[] sum = new float[shape.rows(1)];
-            long fastest = Long.MAX_VALUE;
-            for (int attempt = 0; attempt < 10 * sizes.rounds(); attempt++) {
-                long begun = System.nanoTime();
-                kv.begin(0, blocks, queries);
-                kv.finish(max, sum, values);
-                fastest = Math.min(fastest, System.nanoTime() - begun);
-            }
-            figure("a layer's step", String.format(Locale.ROOT, "\"head size\": %d, \"tokens\": %d, \"us\": %.1f",
-                    headSize, tokens, fastest / 1e3));
-        } finally {
-            device.close();
+        double share = bytes / seconds / 1e9 / copyRate;
+        figures.add(kernelName + headSize,
+                "\"head size\": %d, \"tokens\": %d, \"batch\": %d, \"rows\": %d, \"splits\": %d, \"us\": %.1f,"
+                        + " \"GB/s\": %.1f, \"of copy\": %.3f, \"TFLOP/s\": %.2f",
+                headSize, tokens, sequences, rows, splits, seconds * 1e6, bytes / seconds / 1e9, share,
+                flops / seconds / 1e12);
+        if (tokens == sizes.contexts().getLast() && !f16 && !batch) {
+            figures.atLeast("%s, heads of %d, batch %d, %d tokens, of a copy's bandwidth".formatted(
+                    gather ? "INT8 gathered" : "INT8 dense", headSize, sequences, tokens), share,
+                    gather ? GATHER_BAR : DENSE_BAR);
         }
+        free();
     }
 
     /** Rows of random bytes; scales small, so that the scores stay small; as halves, bytes of small numbers. */
@@ -279,30 +243,15 @@ final class GpuBenchmarks implements AutoCloseable {
         return memory;
     }
 
-    /** Blocks by the staging ring, against one copy of pinned memory. */
-    private void uploads() {
+    /** Of pinned memory in one copy, and of blocks as sessions do. */
+    private void uploads(SessionBenchmarks sessions) {
         long bytes = sizes.copyBytes() / 4;
         Driver.Memory to = take(bytes);
         Driver.Pinned pinned = driver.allocatePinned(bytes);
-        double best = bytes / seconds(4, () -> driver.copyToDevice(to, 0, pinned, 0, bytes, stream)) / 1e9;
+        double rate = bytes / seconds(4, () -> driver.copyToDevice(to, 0, pinned, 0, bytes, stream)) / 1e9;
         driver.freePinned(pinned);
-        figure("copy of pinned memory", String.format(Locale.ROOT, "\"GB/s\": %.2f", best));
-        long block = KV_HEADS * 128L * 129;
-        try (Arena arena = Arena.ofConfined(); StagingRing ring = new StagingRing(driver)) {
-            long source = arena.allocate(bytes, 64).fill((byte) 1).address();
-            double fastest = Double.MAX_VALUE;
-            for (int attempt = 0; attempt < 4; attempt++) {
-                long begun = System.nanoTime();
-                for (long at = 0; at + block <= bytes; at += block) {
-                    ring.copy(source + at, block, to, at, end);
-                }
-                driver.synchronize(end);
-                fastest = Math.min(fastest, (System.nanoTime() - begun) / 1e9);
-            }
-            double rate = bytes / block * block / fastest / 1e9;
-            figure("upload of blocks", String.format(Locale.ROOT, "\"GB/s\": %.2f, \"of pinned\": %.3f", rate,
-                    rate / best));
-        }
+        figures.add("copy of pinned memory", "\"GB/s\": %.2f", rate);
+        sessions.uploads(to, rate, end);
         free();
     }
 

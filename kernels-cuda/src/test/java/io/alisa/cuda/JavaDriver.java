@@ -20,9 +20,11 @@ class JavaDriver implements Driver {
 
     private final Set<Object> open = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
     private final long memoryBytes;
+    private final JavaSelection selection = new JavaSelection(ALL);
     private long taken;
     private long launches;
     private long copies;
+    private long selections;
     private boolean closed;
 
     /** @param memoryBytes of the device */
@@ -34,7 +36,7 @@ class JavaDriver implements Driver {
         this(Long.MAX_VALUE);
     }
 
-    private record Space(Arena arena, MemorySegment segment) implements Memory, Pinned {
+    record Space(Arena arena, MemorySegment segment) implements Memory, Pinned {
         @Override
         public long address() {
             return segment.address();
@@ -71,6 +73,11 @@ class JavaDriver implements Driver {
     /** Copies from and to the device so far. */
     long copies() {
         return copies;
+    }
+
+    /** Steps of layers whose tokens were selected on the device so far. */
+    long selections() {
+        return selections;
     }
 
     /** What was made and not given back. */
@@ -243,7 +250,11 @@ class JavaDriver implements Driver {
         check(stream);
         count();
         Named named = (Named) kernel;
-        checkAddresses(new Parameters(arguments.segment()));
+        if (!JavaSelection.isKernel(named.name())) {
+            checkAddresses(new Parameters(arguments.segment()));
+        } else if (named.name().equals("alisa_select_masks")) {
+            selections++;
+        }
         run(named.name(), gridX, gridY, gridZ, threads, named.sharedBytes(), arguments.segment());
     }
 
@@ -282,6 +293,10 @@ class JavaDriver implements Driver {
 
     /** Runs a kernel to its end. */
     void run(String name, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment parameters) {
+        if (JavaSelection.isKernel(name)) {
+            selection.run(name, gridX, gridY, threads, parameters, this::checkAllocated);
+            return;
+        }
         Parameters given = new Parameters(parameters);
         boolean any = name.equals("alisa_attend_int8_any");
         boolean batch = name.startsWith("alisa_prefill_int8_h");
@@ -290,7 +305,8 @@ class JavaDriver implements Driver {
         }
         int perBlock = !batch ? 8 : given.headSize > 128 ? 32 : 64;
         int rowBlocks = any ? given.rows : (given.rows + perBlock - 1) / perBlock;
-        if (gridX < 1 || gridX != given.partialCount || gridY != given.kvHeads * rowBlocks || gridZ != 1
+        if (gridX < 1 || gridX + given.firstPartial != given.partialCount || gridY != given.kvHeads * rowBlocks
+                || gridZ != 1
                 || threads != 128 || (!any && !name.endsWith("_h" + given.headSize))
                 || (!any && name.contains("gather") != (given.selected != 0))) {
             throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
@@ -330,6 +346,7 @@ class JavaDriver implements Driver {
         final int queryStride;
         final int headSize;
         final int partialCount;
+        final int firstPartial;
         final float softCap;
 
         Parameters(MemorySegment raw) {
@@ -346,6 +363,7 @@ class JavaDriver implements Driver {
             queryStride = raw.get(ValueLayout.JAVA_INT, 64);
             headSize = raw.get(ValueLayout.JAVA_INT, 68);
             partialCount = raw.get(ValueLayout.JAVA_INT, 72);
+            firstPartial = raw.get(ValueLayout.JAVA_INT, 76);
             softCap = raw.get(ValueLayout.JAVA_FLOAT, 80);
         }
 
@@ -384,6 +402,18 @@ class JavaDriver implements Driver {
                     sum = sum * kept + weight;
                     max = larger;
                 }
+            }
+            for (int i = 0; i < firstPartial; i++) { // what was written before
+                long partial = partials + 4L * ((long) (head * rows + row) * partialCount + i) * (4 + padded);
+                double other = ALL.get(ValueLayout.JAVA_FLOAT, partial);
+                double larger = Math.max(max, other);
+                double kept = max == larger ? 1 : Math.exp(max - larger);
+                double added = other == larger ? 1 : Math.exp(other - larger);
+                sum = sum * kept + added * ALL.get(ValueLayout.JAVA_FLOAT, partial + 4);
+                for (int c = 0; c < headSize; c++) {
+                    values[c] = values[c] * kept + added * ALL.get(ValueLayout.JAVA_FLOAT, partial + 16 + 4L * c);
+                }
+                max = larger;
             }
             long to = joined + 4L * (head * rows + row) * (4 + padded);
             ALL.set(ValueLayout.JAVA_FLOAT, to, (float) max);

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
 
+import io.alisa.attention.Teams;
+import io.alisa.tier.MemoryBudget;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -19,7 +26,10 @@ class StagingRingTest {
         present.assumePresent();
         Driver driver = present.open();
         driver.attach();
-        try (Arena arena = Arena.ofConfined(); StagingRing ring = new StagingRing(driver)) {
+        MemoryBudget ram = MemoryBudget.unlimited();
+        try (Arena arena = Arena.ofShared();
+                StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(3))) {
+            assertThat(ram.reserved()).isEqualTo(8 << 20);
             for (int bytes : new int[]{1, 4224, (1 << 20) - 1, 1 << 20, (19 << 20) + 77}) {
                 MemorySegment source = arena.allocate(bytes);
                 Random random = new Random(bytes);
@@ -30,7 +40,9 @@ class StagingRingTest {
                 Driver.Pinned back = driver.allocatePinned(bytes);
                 Driver.Event done = driver.createEvent();
                 Driver.Stream stream = driver.createStream();
-                ring.copy(source.address(), bytes, memory, 0, done);
+                Uploads uploads = new Uploads();
+                uploads.add(source.address(), new SlabPool.Place(memory, this, 0, bytes));
+                ring.copy(uploads, done);
                 driver.waitFor(stream, done);
                 driver.copyToHost(back, memory, bytes, stream);
                 driver.record(done, stream);
@@ -43,5 +55,43 @@ class StagingRingTest {
             }
         }
         driver.close();
+    }
+
+    /** Pieces of several sizes in any order; those that are neighbours on the device travel together. */
+    @Test
+    void copiesManyPiecesAtOnce() {
+        JavaDriver driver = new JavaDriver();
+        Random random = new Random(7);
+        MemoryBudget ram = new MemoryBudget(3 << 20);
+        try (Arena arena = Arena.ofShared();
+                StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(2))) {
+            assertThat(ram.reserved()).as("as large as the cap allows").isEqualTo(2 << 20);
+            Driver.Event done = driver.createEvent();
+            for (int pieces : new int[]{1, 2, 300, 1000}) {
+                int bytes = 100 + random.nextInt(20_000);
+                MemorySegment source = arena.allocate((long) pieces * bytes);
+                for (long i = 0; i < source.byteSize(); i++) {
+                    source.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+                }
+                List<Integer> order = new ArrayList<>(IntStream.range(0, pieces).boxed().toList());
+                Collections.shuffle(order, random);
+                Driver.Memory memory = Objects.requireNonNull(driver.allocate((long) pieces * bytes));
+                Uploads uploads = new Uploads();
+                for (int piece : order) {
+                    uploads.add(source.address() + (long) piece * bytes,
+                            new SlabPool.Place(memory, this, piece, bytes));
+                }
+                long copies = driver.copies();
+                ring.copy(uploads, done);
+                // A slot of 256 KiB each, or 256 pieces at once.
+                assertThat(driver.copies() - copies).as("%s pieces of %s bytes", pieces, bytes)
+                        .isLessThanOrEqualTo(1 + pieces / 100 + (long) pieces * bytes / (1 << 18));
+                assertThat(((JavaDriver.Space) memory).segment().mismatch(source)).isEqualTo(-1);
+                driver.free(memory);
+            }
+            driver.destroy(done);
+        }
+        assertThat(ram.reserved()).isZero();
+        assertThat(driver.leftOver()).isZero();
     }
 }

@@ -3,7 +3,9 @@ package io.alisa.cuda;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
+import io.alisa.attention.Teams;
 import io.alisa.device.DeviceCases.Case;
+import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.Assumptions;
 
 /** The drivers that the same tests run on. */
@@ -49,6 +51,11 @@ enum TestDriver {
     /** A conversation as long as the driver can lead in reasonable time. */
     Case cut(Case given) {
         return given;
+    }
+
+    /** This machine as a device sees it: without a cap, and anything is worth asking the device. */
+    static HostSide host() {
+        return new HostSide(MemoryBudget.unlimited(), Teams.of(2), 0);
     }
 
     /** Skips the test where the driver is not here. */

@@ -59,6 +59,9 @@ final class SelectionRun {
     private final MemorySegment selected;
     private final MemorySegment mass;
     private final MemorySegment references;
+    /** A word per block, shared by all heads. */
+    final long[] pinned;
+    private final MemorySegment pinnedWords;
 
     SelectionRun(Arena arena, Random random, int kvHeads, int group, int headSize, int tokens, int windowStart,
             int wanted, float softCap, double queryMagnitude) {
@@ -101,6 +104,25 @@ final class SelectionRun {
         this.selected = arena.allocate((long) kvHeads * blockStride * Long.BYTES, Long.BYTES);
         this.mass = floats(kvHeads * group * blockStride);
         this.references = floats(kvHeads * group);
+        this.pinned = new long[KvLayout.blocks(tokens)];
+        this.pinnedWords = pinned(random);
+    }
+
+    /** Some of the tokens that are not wanted; null where all are. */
+    private MemorySegment pinned(Random random) {
+        int most = windowStart - sinks - wanted;
+        if (most <= 0 || tokens % 3 == 0) {
+            return MemorySegment.NULL;
+        }
+        for (int i = 0; i < Math.min(most, 100); i++) {
+            int token = random.nextInt(tokens);
+            pinned[token / TOKENS] |= 1L << token;
+        }
+        return longs(pinned);
+    }
+
+    boolean isPinned(int token) {
+        return (pinned[token / TOKENS] >>> token & 1) != 0;
     }
 
     private MemorySegment longs(long[] values) {
@@ -160,7 +182,7 @@ final class SelectionRun {
     private MemorySegment parameters() {
         return new Structure(arena)
                 .pointers(means, sketches, queries, newest, estimates, importance, candidates, work, selected, mass,
-                        references)
+                        references, pinnedWords)
                 .ints(digestBlocks, scoredBlocks, kvHeads, group, headSize, queryStride, tokenStride, blockStride,
                         tokens, sinks, windowStart, wanted)
                 .number(softCap).ints(0).segment();

@@ -71,16 +71,16 @@ class SelectionTest {
     private static void checkSelection(SelectionRun run, int kvHead) {
         boolean[] attended = new boolean[KvLayout.blocks(run.tokens) * TOKENS];
         for (int t = 0; t < run.tokens; t++) {
-            attended[t] = t < run.sinks || t >= run.windowStart;
+            attended[t] = t < run.sinks || t >= run.windowStart || run.isPinned(t);
         }
         if (run.wanted > 0) {
             int scored = run.scoredBlocks * TOKENS;
             float[] importance = new float[scored];
             SelectionRun.selectionKernels().importance(run.estimates(kvHead), run.group, run.tokenStride, scored,
                     new float[run.group], importance);
-            List<Integer> order = IntStream.range(run.sinks, run.windowStart).boxed()
+            List<Integer> order = IntStream.range(run.sinks, run.windowStart).filter(t -> !run.isPinned(t)).boxed()
                     .sorted(Comparator.comparingDouble((Integer t) -> -(double) importance[t])
-                            .thenComparing(t -> t))
+                            .thenComparing(Comparator.reverseOrder()))
                     .toList();
             order.stream().limit(run.wanted).forEach(t -> attended[t] = true);
         }

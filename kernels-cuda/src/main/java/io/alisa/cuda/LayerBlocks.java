@@ -1,0 +1,151 @@
+package io.alisa.cuda;
+
+import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceShape;
+import org.jspecify.annotations.Nullable;
+
+/** What of a layer is on the device: blocks, and where they are digested their sketches and means. Owned by one session. */
+final class LayerBlocks {
+    private final Driver driver;
+    private final SlabPool pool;
+    private final StagingRing staging;
+    private final DeviceShape shape;
+    private final AddressTable blocks;
+    private final AddressTable sketches;
+    private final AddressTable means;
+    /** Marks that what was copied last has arrived. */
+    private Driver.@Nullable Event arrived;
+    /** Something was copied since the last launch. */
+    private boolean uploading;
+    private long bytesHeld;
+
+    LayerBlocks(CudaDevice device, DeviceShape shape, int maxBlocks) {
+        this.driver = device.driver();
+        this.pool = device.pool();
+        this.staging = device.staging();
+        this.shape = shape;
+        this.blocks = new AddressTable(device, maxBlocks);
+        this.sketches = new AddressTable(device, maxBlocks);
+        this.means = new AddressTable(device, meansOf(maxBlocks));
+    }
+
+    /** Blocks of means of so many blocks. */
+    private static int meansOf(int blocks) {
+        return (blocks + Geometry.BLOCK_TOKENS - 1) / Geometry.BLOCK_TOKENS;
+    }
+
+    /** Takes what it needs in any case. Returns false where there is no room. */
+    boolean open(Driver.Stream stream) {
+        if (!blocks.open(stream)) {
+            return false;
+        }
+        arrived = driver.createEvent();
+        return true;
+    }
+
+    /** Address of the list of blocks. */
+    long blocks() {
+        return blocks.address();
+    }
+
+    /** Address of the list of sketches. */
+    long sketches() {
+        return sketches.address();
+    }
+
+    /** Address of the list of means. */
+    long means() {
+        return means.address();
+    }
+
+    /** See {@link io.alisa.device.DeviceKv#put}. */
+    boolean put(int block, long address, long sketch, Uploads uploads, Driver.Stream stream) {
+        if (sketch != 0 && !sketches.open(stream)) {
+            return false;
+        }
+        SlabPool.Place place = pool.take(shape.blockBytes());
+        if (place == null) {
+            return false;
+        }
+        if (sketch != 0) {
+            SlabPool.Place ofSketch = pool.take(shape.sketchBytes());
+            if (ofSketch == null) {
+                pool.give(place);
+                return false;
+            }
+            sketches.set(block, ofSketch);
+            uploads.add(sketch, ofSketch);
+            bytesHeld += ofSketch.blockBytes();
+        }
+        blocks.set(block, place);
+        uploads.add(address, place);
+        bytesHeld += place.blockBytes();
+        return true;
+    }
+
+    /** See {@link io.alisa.device.DeviceKv#putMeans}. */
+    boolean putMeans(int index, long address, Uploads uploads, Driver.Stream stream) {
+        if (!means.open(stream)) {
+            return false;
+        }
+        SlabPool.Place place = means.place(index);
+        if (place == null) {
+            place = pool.take(shape.blockBytes());
+            if (place == null) {
+                return false;
+            }
+            means.set(index, place);
+            bytesHeld += place.blockBytes();
+        }
+        uploads.add(address, place);
+        return true;
+    }
+
+    /** Copies what was put, which is read before this returns. */
+    void upload(Uploads uploads) {
+        Driver.Event done = arrived;
+        if (done == null) {
+            throw new DeviceLostException("a layer's table is closed");
+        }
+        if (uploads.count() > 0) {
+            uploading = true;
+            staging.copy(uploads, done);
+            uploads.clear();
+        }
+    }
+
+    /** Gives up the blocks from one on. */
+    void forget(int firstBlock) {
+        bytesHeld -= blocks.forget(firstBlock, pool);
+        bytesHeld -= sketches.forget(firstBlock, pool);
+        bytesHeld -= means.forget(meansOf(firstBlock), pool);
+    }
+
+    /** Has a stream wait for what was copied, and brings the lists up to date. */
+    void bringUpToDate(Driver.Stream stream) {
+        Driver.Event done = arrived;
+        if (uploading && done != null) {
+            driver.waitFor(stream, done);
+            uploading = false;
+        }
+        blocks.bringUpToDate(stream);
+        sketches.bringUpToDate(stream);
+        means.bringUpToDate(stream);
+    }
+
+    long bytes() {
+        return bytesHeld + blocks.bytes() + sketches.bytes() + means.bytes();
+    }
+
+    /** Gives everything back, as far as a lost device still can. */
+    void close() {
+        blocks.close(pool);
+        sketches.close(pool);
+        means.close(pool);
+        Driver.Event event = arrived;
+        arrived = null;
+        if (event != null) {
+            Quietly.run(() -> driver.destroy(event));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.alisa.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+import io.alisa.device.DeviceShape;
+import io.alisa.device.TokenChoice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Selecting a layer's tokens on the device, and attending them and the estimate of the others: six launches, one copy there
+ * and one back. Nothing is allocated, here or on the device, but where a context is larger than any before. Owned by one
+ * session.
+ */
+final class SelectLaunch {
+    private static final int ATTEND_THREADS = Geometry.THREADS;
+
+    private final Driver driver;
+    private final DeviceShape shape;
+    private final int maxBlocks;
+    private final boolean tuned;
+    private final Geometry geometry;
+    private final int gridY;
+    /** Queries, then what is pinned. */
+    private final Buffer input;
+    private final PinnedBuffer inputHere;
+    /** Joined partials, then what is selected. */
+    private final Buffer output;
+    private final PinnedBuffer outputHere;
+    private final Buffer partials;
+    private final SelectScratch scratch;
+    private final long queryBytes;
+    private final long joinedBytes;
+    /** Made when first used. */
+    private @Nullable Prepared prepared;
+    private int words;
+
+    /** What is made once. */
+    private record Prepared(Driver.Kernel estimate, Driver.Kernel importance, Driver.Kernel threshold,
+            Driver.Kernel masks, Driver.Kernel skipped, Driver.Kernel gather, int resident, SelectArguments select,
+            SkippedArguments skip, AttendArguments attend, Driver.Event done) {
+    }
+
+    SelectLaunch(CudaDevice device, DeviceShape shape, int maxBlocks) {
+        this.driver = device.driver();
+        this.shape = shape;
+        this.maxBlocks = maxBlocks;
+        this.tuned = device.isTuned(shape.headSize());
+        this.geometry = device.geometry();
+        this.gridY = Geometry.decodeRows(shape.kvHeads(), shape.groupSize(), tuned);
+        this.input = new Buffer(driver, device.account());
+        this.output = new Buffer(driver, device.account());
+        this.partials = new Buffer(driver, device.account());
+        this.scratch = new SelectScratch(driver, new Buffer(driver, device.account()), shape, gridY);
+        this.inputHere = new PinnedBuffer(device.pinned());
+        this.outputHere = new PinnedBuffer(device.pinned());
+        this.queryBytes = (long) shape.rows(1) * shape.rowStride() * Float.BYTES;
+        this.joinedBytes = (long) shape.rows(1) * Geometry.partialFloats(shape.headSize()) * Float.BYTES;
+    }
+
+    private Prepared prepared() {
+        Prepared existing = prepared;
+        if (existing == null) {
+            int shared = tuned ? Geometry.gatherSharedBytes(shape.headSize()) : 0;
+            Driver.Kernel gather = driver.kernel(
+                    tuned ? "alisa_gather_int8_h" + shape.headSize() : "alisa_attend_int8_any", shared);
+            existing = new Prepared(
+                    driver.kernel("alisa_estimate",
+                            Geometry.estimateSharedBytes(shape.groupSize(), shape.headSize())),
+                    driver.kernel("alisa_select_importance", 0), driver.kernel("alisa_select_threshold", 0),
+                    driver.kernel("alisa_select_masks", 0), driver.kernel("alisa_skipped", 0), gather,
+                    driver.residentBlocks(gather, ATTEND_THREADS), new SelectArguments(driver),
+                    new SkippedArguments(driver), new AttendArguments(driver), driver.createEvent());
+            prepared = existing;
+        }
+        return existing;
+    }
+
+    private int splits(int blocks) {
+        return geometry.splits(gridY, 1, prepared().resident(), blocks);
+    }
+
+    private long selectedBytes(int blocks) {
+        return (long) shape.kvHeads() * (blocks + 1) * Long.BYTES;
+    }
+
+    /** Sees to it that there is memory for that many blocks beside the newest. Returns false where there is not. */
+    boolean reserve(int blocks) {
+        int count = splits(maxBlocks) + Geometry.skippedSplits(maxBlocks);
+        return scratch.reserve(blocks, maxBlocks)
+                && input.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
+                && inputHere.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
+                && output.reserve(joinedBytes + selectedBytes(maxBlocks))
+                && outputHere.reserve(joinedBytes + selectedBytes(maxBlocks))
+                && partials.reserve(joinedBytes * count);
+    }
+
+    /** Starts, after {@link #reserve}. All blocks are there, with their digests. */
+    void start(LayerBlocks layer, int blocks, float[] rows, TokenChoice choice, Driver.Stream stream) {
+        Prepared with = prepared();
+        scratch.zero(stream);
+        words = (choice.tokens() + Geometry.BLOCK_TOKENS - 1) / Geometry.BLOCK_TOKENS;
+        boolean pinned = copyInput(rows, choice.pinned(), stream);
+        select(with, layer, blocks, choice, pinned, stream);
+        attend(with, layer, blocks, stream);
+        driver.copyToHost(outputHere.memory(), output.memory(),
+                joinedBytes + (long) shape.kvHeads() * words * Long.BYTES, stream);
+        driver.record(with.done, stream);
+    }
+
+    /** Returns whether anything is pinned. */
+    private boolean copyInput(float[] rows, long @Nullable [] pinned, Driver.Stream stream) {
+        MemorySegment here = inputHere.segment();
+        MemorySegment.copy(rows, 0, here, ValueLayout.JAVA_FLOAT, 0, shape.rows(1) * shape.rowStride());
+        long bytes = queryBytes;
+        if (pinned != null) {
+            MemorySegment.copy(pinned, 0, here, ValueLayout.JAVA_LONG, queryBytes, words);
+            bytes += (long) words * Long.BYTES;
+        }
+        driver.copyToDevice(input.memory(), 0, inputHere.memory(), 0, bytes, stream);
+        return pinned != null;
+    }
+
+    private void select(Prepared with, LayerBlocks layer, int blocks, TokenChoice choice, boolean pinned,
+            Driver.Stream stream) {
+        int scored = (choice.windowStart() + Geometry.BLOCK_TOKENS - 1) / Geometry.BLOCK_TOKENS;
+        int chunks = Geometry.selectChunks(scored);
+        int heads = shape.kvHeads();
+        with.select.setInputs(layer.means(), layer.sketches(), input.address(),
+                pinned ? input.address() + queryBytes : 0);
+        with.select.setOutputs(scratch, output.address() + joinedBytes);
+        with.select.setCounts(shape, blocks, scored, words, choice);
+        Driver.Arguments arguments = with.select.arguments();
+        driver.launch(with.estimate, Geometry.estimateChunks(scored), heads, 1, Geometry.THREADS, stream, arguments);
+        driver.launch(with.importance, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
+        driver.launch(with.threshold, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
+        driver.launch(with.masks, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
+    }
+
+    private void attend(Prepared with, LayerBlocks layer, int blocks, Driver.Stream stream) {
+        int skippedSplits = Geometry.skippedSplits(blocks);
+        int splits = splits(blocks);
+        with.skip.set(layer.means(), scratch, partials.address(), shape, blocks, words, skippedSplits + splits);
+        driver.launch(with.skipped, skippedSplits, shape.kvHeads(), 1, ATTEND_THREADS, stream, with.skip.arguments());
+        with.attend.setPointers(layer.blocks(), output.address() + joinedBytes, input.address(), partials.address(),
+                output.address(), scratch.tickets());
+        with.attend.setCounts(blocks, words, shape.kvHeads(), shape.groupSize(), shape.rowStride(), shape.headSize(),
+                skippedSplits + splits, shape.softCap());
+        with.attend.setFirstPartial(skippedSplits);
+        driver.launch(with.gather, splits, gridY, 1, ATTEND_THREADS, stream, with.attend.arguments());
+    }
+
+    /** Waits for what was started. The partials of all rows, one behind the other. */
+    MemorySegment await() {
+        driver.synchronize(prepared().done());
+        return outputHere.segment();
+    }
+
+    /** What was selected, after {@link #await}. */
+    void copySelected(long[][] to) {
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            MemorySegment.copy(outputHere.segment(), ValueLayout.JAVA_LONG,
+                    joinedBytes + (long) head * words * Long.BYTES, to[head], 0, words);
+        }
+    }
+
+    long bytes() {
+        return input.bytes() + output.bytes() + partials.bytes() + scratch.bytes();
+    }
+
+    /** Gives everything back, as far as a lost device still can. */
+    void close() {
+        input.close();
+        output.close();
+        partials.close();
+        scratch.close();
+        inputHere.close();
+        outputHere.close();
+        Prepared there = prepared;
+        if (there != null) {
+            Quietly.run(() -> driver.destroy(there.done()));
+        }
+    }
+}

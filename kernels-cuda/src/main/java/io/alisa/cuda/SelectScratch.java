@@ -1,0 +1,132 @@
+package io.alisa.cuda;
+
+import io.alisa.device.DeviceShape;
+
+/**
+ * What the launches of a selection leave for each other, in one piece of device memory that grows with the context. Owned
+ * by one session.
+ *
+ * <pre>
+ *  +------+---------+-----------+------------+------------+------+------------+
+ *  | work | tickets | estimates | importance | candidates | mass | references |
+ *  +------+---------+-----------+------------+------------+------+------------+
+ *   zero between steps
+ * </pre>
+ */
+final class SelectScratch {
+    private static final long ALIGNMENT = 256;
+
+    private final Driver driver;
+    private final DeviceShape shape;
+    private final int ticketRows;
+    private final Buffer memory;
+    private int blocks;
+    private boolean zeroed;
+
+    /** @param ticketRows tickets that a launch takes */
+    SelectScratch(Driver driver, Buffer memory, DeviceShape shape, int ticketRows) {
+        this.driver = driver;
+        this.memory = memory;
+        this.shape = shape;
+        this.ticketRows = ticketRows;
+    }
+
+    /** Sees to it that there is room for that many blocks. Returns false where there is not. */
+    boolean reserve(int wanted, int maxBlocks) {
+        if (wanted <= blocks) {
+            return true;
+        }
+        blocks = 0;
+        zeroed = false;
+        int ample = Math.min(maxBlocks, Geometry.BLOCK_TOKENS * (1 + wanted / Geometry.BLOCK_TOKENS * 5 / 4));
+        for (int size = Math.max(wanted, ample); blocks == 0; size = wanted) {
+            if (memory.reserve(end(size))) {
+                blocks = size;
+            } else if (size == wanted) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Zeroes what kernels leave at zero, once. */
+    void zero(Driver.Stream stream) {
+        if (!zeroed) {
+            driver.zero(memory.memory(), ticketsAt() + 4L * ticketRows, stream);
+            zeroed = true;
+        }
+    }
+
+    int tokenStride() {
+        return blocks * Geometry.BLOCK_TOKENS;
+    }
+
+    private static long align(long offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    private long ticketsAt() {
+        return align(4L * shape.kvHeads() * Geometry.selectWorkWords(shape.groupSize()));
+    }
+
+    private long estimatesAt() {
+        return align(ticketsAt() + 4L * ticketRows);
+    }
+
+    private long importanceAt(int size) {
+        return estimatesAt() + (long) shape.rows(1) * size * Geometry.BLOCK_TOKENS * Float.BYTES;
+    }
+
+    private long candidatesAt(int size) {
+        return importanceAt(size) + (long) shape.kvHeads() * size * Geometry.BLOCK_TOKENS * Float.BYTES;
+    }
+
+    private long massAt(int size) {
+        return candidatesAt(size) + (long) shape.kvHeads() * size * Geometry.BLOCK_TOKENS * Long.BYTES;
+    }
+
+    /** A word per block, and one for the newest. */
+    private long referencesAt(int size) {
+        return align(massAt(size) + (long) shape.rows(1) * (size + 1) * Float.BYTES);
+    }
+
+    private long end(int size) {
+        return referencesAt(size) + (long) shape.rows(1) * Float.BYTES;
+    }
+
+    long work() {
+        return memory.address();
+    }
+
+    long tickets() {
+        return memory.address() + ticketsAt();
+    }
+
+    long estimates() {
+        return memory.address() + estimatesAt();
+    }
+
+    long importance() {
+        return memory.address() + importanceAt(blocks);
+    }
+
+    long candidates() {
+        return memory.address() + candidatesAt(blocks);
+    }
+
+    long mass() {
+        return memory.address() + massAt(blocks);
+    }
+
+    long references() {
+        return memory.address() + referencesAt(blocks);
+    }
+
+    long bytes() {
+        return memory.bytes();
+    }
+
+    void close() {
+        memory.close();
+    }
+}

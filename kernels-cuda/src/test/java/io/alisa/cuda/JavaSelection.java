@@ -82,7 +82,7 @@ final class JavaSelection {
                 pointers[i] = raw.get(ValueLayout.JAVA_LONG, 8L * i);
             }
             int[] words = new int[13];
-            for (int i = 0; i < words.length && 100L + 4 * i <= raw.byteSize(); i++) {
+            for (int i = 0; i < words.length && 100L + 4L * i <= raw.byteSize(); i++) {
                 words[i] = raw.get(ValueLayout.JAVA_INT, 96 + 4L * i);
             }
             digestBlocks = words[0];
@@ -102,7 +102,7 @@ final class JavaSelection {
 
         void check(Check check) {
             long rows = (long) kvHeads * group;
-            long padded = (headSize + 3) / 4 * 4;
+            long padded = (headSize + 3L) / 4 * 4;
             check.allocated(pointers[0], 8L * ((digestBlocks + 63) / 64));
             check.allocated(pointers[1], 8L * digestBlocks);
             for (int i = 0; i < digestBlocks; i++) {

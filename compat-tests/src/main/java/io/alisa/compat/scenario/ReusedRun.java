@@ -102,6 +102,7 @@ final class ReusedRun {
         LayerNorm norm = original.getOutputLayerNorm();
         LayerNorm noting = new LayerNorm(of, original.getOutputLogitsWeights(), original.getOutputLogitsWeights()) {
             @Override
+            @SuppressWarnings("rawtypes") // as the host declares it
             public AbstractTensor<?, ?> forward(AbstractTensor input) {
                 if (recording) {
                     AbstractTensor<?, ?> copy = of.makeDenseTensor(1, input.shape().last());

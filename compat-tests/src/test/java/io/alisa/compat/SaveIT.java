@@ -126,7 +126,8 @@ class SaveIT {
         TinyModel deep = TinyModel.of(Family.LLAMA).layers(12);
         String told = "where is my gate code? it is 1, 2 or 3. ".repeat(60);
         Map<String, String> ample = Map.of("alisa.kv.type", "int8");
-        Map<String, String> tight = Map.of("alisa.kv.type", "int8", "alisa.memory.fast", "5m", "alisa.memory.slow", "0");
+        Map<String, String> tight = Map.of("alisa.kv.type", "int8", "alisa.memory.fast", "5m", "alisa.memory.slow",
+                "0");
         Recording straight = plugin("deleted-straight", ample)
                 .run(List.of(of(Kind.CONVERSATION, tiny("deep", deep, Types.F32), told + "||" + PLAIN)))
                 .recording("deep");

@@ -27,6 +27,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     private final IdentityTable<PrefixTree> trees = new IdentityTable<>(this::modelGone);
     private boolean reaping;
+    private boolean reclaiming;
 
     /** What a new session begins with: the first tokens that a branch has already. */
     public record Start(Branch branch, int tokens) {
@@ -209,6 +210,18 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     @Override
     public synchronized boolean reclaim(MemoryBudget budget, long bytes) {
+        if (reclaiming) {
+            return false; // what gives way asks for room in the slow tier: it takes nobody's
+        }
+        reclaiming = true;
+        try {
+            return free(budget, bytes) > 0;
+        } finally {
+            reclaiming = false;
+        }
+    }
+
+    private long free(MemoryBudget budget, long bytes) {
         long freed = 0;
         List<Branch> kept = kept();
         for (int i = 0; i < kept.size() && freed < bytes; i++) {
@@ -226,7 +239,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         for (int i = 0; i < kept.size() && freed < bytes; i++) {
             freed += cutTail(kept.get(i), budget);
         }
-        return freed > 0;
+        return freed;
     }
 
     /** Frees what a kept session does not share, where others need the rest. */

@@ -110,7 +110,7 @@ class SharedPrefixesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"EXACT, 12", "TO_THE_TOKEN, 12", "INT8, 12", "SPARSE, 64", "SPARSE, 32"})
+    @CsvSource({"EXACT, 12", "TO_THE_TOKEN, 12", "INT8, 32", "SPARSE, 128", "SPARSE, 96"})
     void everyTextIsTheSerialOne(Mode mode, long megabytes) throws Exception {
         MemoryBudget fast = new MemoryBudget(megabytes << 20);
         MemoryBudget slow = new MemoryBudget(16L << 20);

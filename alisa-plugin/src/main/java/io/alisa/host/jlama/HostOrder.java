@@ -36,10 +36,11 @@ final class HostOrder {
      * Whether a token's last bits are the same in whatever batch it comes, or alone. So it is with the Panama operations, whose
      * products sum up each row by itself, as all attention here does. Not with the native ones: what they leave uncomputed of
      * products with many rows depends on the batch. Nor with experts, whom the host has work on a batch in fields they share.
-     * And F32 products of the Panama operations change their last bits when they are compiled: there batches count.
+     * Nor with BF16 as the working type. And F32 products of the Panama operations change their last bits when they are
+     * compiled: there batches count.
      */
     static boolean isOfAnyBatch(AbstractModel model) {
-        return !isNative() && model.getModelType() != ModelType.MIXTRAL
+        return !isNative() && model.getWorkingDType() == DType.F32 && model.getModelType() != ModelType.MIXTRAL
                 && JlamaAccess.activationType(model) != DType.F32;
     }
 

@@ -106,7 +106,9 @@ final class ReusedRun {
             public AbstractTensor<?, ?> forward(AbstractTensor input) {
                 if (recording) {
                     AbstractTensor<?, ?> copy = of.makeDenseTensor(1, input.shape().last());
-                    copy.copyFrom(input, 0, 0, input.shape().last());
+                    for (int i = 0; i < input.shape().last(); i++) { // the host copies BF16 by half
+                        copy.set(input.get(0, i), 0, i);
+                    }
                     states.add(copy);
                 }
                 return norm.forward(input);

@@ -7,8 +7,8 @@ import java.util.stream.IntStream;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
-import io.alisa.cache.ScaleCode;
 import io.alisa.cache.OffHeap;
+import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
 
 /**

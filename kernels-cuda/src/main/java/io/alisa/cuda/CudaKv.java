@@ -79,8 +79,10 @@ final class CudaKv implements DeviceKv {
 
     @Override
     public void upload(int layer) {
-        stream();
-        layers[layer].upload(uploads);
+        if (uploads.count() > 0) {
+            stream();
+            layers[layer].upload(uploads);
+        }
     }
 
     @Override

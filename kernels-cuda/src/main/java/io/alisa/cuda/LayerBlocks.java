@@ -107,11 +107,9 @@ final class LayerBlocks {
         if (done == null) {
             throw new DeviceLostException("a layer's table is closed");
         }
-        if (uploads.count() > 0) {
-            uploading = true;
-            staging.copy(uploads, done);
-            uploads.clear();
-        }
+        uploading = true;
+        staging.copy(uploads, done);
+        uploads.clear();
     }
 
     /** Gives up the blocks from one on. */

@@ -141,7 +141,8 @@ final class StagingRing implements AutoCloseable {
     }
 
     private void fill(int part, int worker) {
-        MemorySegment.copy(RAM, sources[part], slots.get(slotOf[part]).memory().segment(), slotOffsets[part], sizes[part]);
+        MemorySegment.copy(RAM, sources[part], slots.get(slotOf[part]).memory().segment(), slotOffsets[part],
+                sizes[part]);
     }
 
     /** Copies the parts, neighbours at once. */

@@ -11,20 +11,24 @@ final class GpuFigures {
     private final List<String> bars = new ArrayList<>();
 
     /** @param fields of a JSON object, with its numbers by {@link Locale#ROOT} */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is in a library that is not used here
     void add(String name, String fields, Object... values) {
         say(figures, "{\"name\": " + quoted(name) + ", " + String.format(Locale.ROOT, fields, values) + "}");
     }
 
     /** Compares with a bar that is to be reached. */
     void atLeast(String name, double is, double least) {
-        say(bars, String.format(Locale.ROOT, "{\"bar\": %s, \"is\": %.3f, \"least\": %.2f, \"met\": %b}", quoted(name), is,
-                least, is >= least));
+        say(bars,
+                String.format(Locale.ROOT, "{\"bar\": %s, \"is\": %.3f, \"least\": %.2f, \"met\": %b}", quoted(name),
+                        is,
+                        least, is >= least));
     }
 
     /** Compares with a bar that is not to be passed. */
     void atMost(String name, double is, double most) {
-        say(bars, String.format(Locale.ROOT, "{\"bar\": %s, \"is\": %.3f, \"most\": %.2f, \"met\": %b}", quoted(name), is,
-                most, is <= most));
+        say(bars,
+                String.format(Locale.ROOT, "{\"bar\": %s, \"is\": %.3f, \"most\": %.2f, \"met\": %b}", quoted(name), is,
+                        most, is <= most));
     }
 
     private static void say(List<String> to, String json) {

@@ -82,7 +82,7 @@ final class JavaSelection {
                 pointers[i] = raw.get(ValueLayout.JAVA_LONG, 8L * i);
             }
             int[] words = new int[13];
-            for (int i = 0; i < words.length && 100L + 4 * i <= raw.byteSize(); i++) {
+            for (int i = 0; i < words.length && 100L + 4L * i <= raw.byteSize(); i++) {
                 words[i] = raw.get(ValueLayout.JAVA_INT, 96 + 4L * i);
             }
             digestBlocks = words[0];
@@ -102,25 +102,25 @@ final class JavaSelection {
 
         void check(Check check) {
             long rows = (long) kvHeads * group;
-            long padded = (headSize + 3) / 4 * 4;
+            long padded = (headSize + 3L) / 4 * 4;
             check.allocated(pointers[0], 8L * ((digestBlocks + 63) / 64));
             check.allocated(pointers[1], 8L * digestBlocks);
             for (int i = 0; i < digestBlocks; i++) {
                 check.allocated(word(pointers[1], i), kvHeads * (padded / 4 + 1) * 64);
                 check.allocated(word(pointers[0], i / 64), 128L * kvHeads * (padded + 1));
             }
-            check.allocated(pointers[2], 4 * rows * queryStride);
-            check.allocated(pointers[4], 4 * rows * tokenStride);
+            check.allocated(pointers[2], 4L * rows * queryStride);
+            check.allocated(pointers[4], 4L * rows * tokenStride);
             check.allocated(pointers[5], 4L * kvHeads * tokenStride);
             check.allocated(pointers[6], 8L * kvHeads * tokenStride);
             check.allocated(pointers[7], 4L * kvHeads * (4096 + group + 8));
             check.allocated(pointers[8], 8L * kvHeads * blockStride);
-            check.allocated(pointers[9], 4 * rows * blockStride);
-            check.allocated(pointers[10], 4 * rows);
+            check.allocated(pointers[9], 4L * rows * blockStride);
+            check.allocated(pointers[10], 4L * rows);
             if (pointers[11] != 0) {
                 check.allocated(pointers[11], 8L * ((tokens + 63) / 64));
             }
-            if (tokenStride < 64 * scoredBlocks || blockStride < (tokens + 63) / 64 || scoredBlocks > digestBlocks
+            if (tokenStride < 64L * scoredBlocks || blockStride < (tokens + 63) / 64 || scoredBlocks > digestBlocks
                     || sinks >= windowStart || wanted < 1) {
                 throw new AssertionError("not a selection: " + tokens + " tokens");
             }

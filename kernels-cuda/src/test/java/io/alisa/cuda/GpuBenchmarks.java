@@ -45,11 +45,12 @@ final class GpuBenchmarks implements AutoCloseable {
      * @param copyBytes   of a copy
      * @param rounds      launches between two marks
      * @param layers      of a session
+     * @param steps       of a session, in one of which it uploads
      */
     record Sizes(List<Integer> headSizes, List<Integer> contexts, List<Integer> sequences, int batchTokens,
-            long copyBytes, int rounds, int layers) {
+            long copyBytes, int rounds, int layers, int steps) {
         static final Sizes FULL = new Sizes(List.of(64, 128), List.of(32 << 10, 128 << 10), List.of(1, 8), 256,
-                1L << 30, 30, 16);
+                1L << 30, 30, 16, BLOCK);
     }
 
     GpuBenchmarks(Driver driver, Sizes sizes) {

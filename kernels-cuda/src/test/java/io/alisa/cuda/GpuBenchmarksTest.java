@@ -16,7 +16,7 @@ class GpuBenchmarksTest {
     void everythingIsMeasured() {
         EmulatedDriver driver = new EmulatedDriver();
         GpuBenchmarks.Sizes sizes = new GpuBenchmarks.Sizes(List.of(64), List.of(128, 256), List.of(1, 2), 8,
-                8 << 20, 1, 2);
+                8 << 20, 1, 2, 2);
         GpuFigures figures;
         try (GpuBenchmarks benchmarks = new GpuBenchmarks(driver, sizes)) {
             figures = benchmarks.run();

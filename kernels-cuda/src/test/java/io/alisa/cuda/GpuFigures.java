@@ -11,7 +11,7 @@ final class GpuFigures {
     private final List<String> bars = new ArrayList<>();
 
     /** @param fields of a JSON object, with its numbers by {@link Locale#ROOT} */
-    @SuppressWarnings("AnnotateFormatMethod") // the annotation is of the checker, which is no dependency
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is in a library that is not used here
     void add(String name, String fields, Object... values) {
         say(figures, "{\"name\": " + quoted(name) + ", " + String.format(Locale.ROOT, fields, values) + "}");
     }

@@ -109,18 +109,18 @@ final class JavaSelection {
                 check.allocated(word(pointers[1], i), kvHeads * (padded / 4 + 1) * 64);
                 check.allocated(word(pointers[0], i / 64), 128L * kvHeads * (padded + 1));
             }
-            check.allocated(pointers[2], 4 * rows * queryStride);
-            check.allocated(pointers[4], 4 * rows * tokenStride);
+            check.allocated(pointers[2], 4L * rows * queryStride);
+            check.allocated(pointers[4], 4L * rows * tokenStride);
             check.allocated(pointers[5], 4L * kvHeads * tokenStride);
             check.allocated(pointers[6], 8L * kvHeads * tokenStride);
             check.allocated(pointers[7], 4L * kvHeads * (4096 + group + 8));
             check.allocated(pointers[8], 8L * kvHeads * blockStride);
-            check.allocated(pointers[9], 4 * rows * blockStride);
-            check.allocated(pointers[10], 4 * rows);
+            check.allocated(pointers[9], 4L * rows * blockStride);
+            check.allocated(pointers[10], 4L * rows);
             if (pointers[11] != 0) {
                 check.allocated(pointers[11], 8L * ((tokens + 63) / 64));
             }
-            if (tokenStride < 64 * scoredBlocks || blockStride < (tokens + 63) / 64 || scoredBlocks > digestBlocks
+            if (tokenStride < 64L * scoredBlocks || blockStride < (tokens + 63) / 64 || scoredBlocks > digestBlocks
                     || sinks >= windowStart || wanted < 1) {
                 throw new AssertionError("not a selection: " + tokens + " tokens");
             }

@@ -164,12 +164,12 @@ final class SessionBenchmarks {
         }
     }
 
-    private static double steps(Session session, boolean upload) {
+    private double steps(Session session, boolean upload) {
         double sum = 0;
-        for (int step = 0; step < BLOCK; step++) {
-            sum += step(session, upload && step == BLOCK / 2);
+        for (int step = 0; step < sizes.steps(); step++) {
+            sum += step(session, upload && step == sizes.steps() / 2);
         }
-        return sum / BLOCK;
+        return sum / sizes.steps();
     }
 
     /** Seconds of a step. */

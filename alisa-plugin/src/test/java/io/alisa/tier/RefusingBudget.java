@@ -21,6 +21,11 @@ public final class RefusingBudget extends MemoryBudget {
         return 0; // nothing is claimed in advance: each piece of memory is asked for when it is needed
     }
 
+    @Override
+    boolean reclaim(long bytes) {
+        return false; // there is nobody who could give way, and no second try
+    }
+
     /** Requests so far. */
     public synchronized int calls() {
         return calls;

@@ -102,7 +102,8 @@ final class ReusedRun {
         LayerNorm norm = original.getOutputLayerNorm();
         LayerNorm noting = new LayerNorm(of, original.getOutputLogitsWeights(), original.getOutputLogitsWeights()) {
             @Override
-            public AbstractTensor<?, ?> forward(AbstractTensor input) {
+            @SuppressWarnings("rawtypes") // as the host declares it
+            public AbstractTensor forward(AbstractTensor input) {
                 if (recording) {
                     AbstractTensor<?, ?> copy = of.makeDenseTensor(1, input.shape().last());
                     for (int i = 0; i < input.shape().last(); i++) { // the host copies BF16 by half
@@ -120,7 +121,8 @@ final class ReusedRun {
             }
 
             @Override
-            public AbstractTensor<?, ?> getOutputLogitsWeights() {
+            @SuppressWarnings("rawtypes")
+            public AbstractTensor getOutputLogitsWeights() {
                 return original.getOutputLogitsWeights();
             }
         });

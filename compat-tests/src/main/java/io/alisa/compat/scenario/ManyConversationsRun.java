@@ -1,5 +1,8 @@
 package io.alisa.compat.scenario;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,7 +20,8 @@ import com.github.tjake.jlama.safetensors.prompt.PromptContext;
 
 /**
  * As many conversations as the scenario has sessions, by as many threads, some of which begin alike: the whole history is
- * sent in each turn, mostly under a new id, and now and then it was edited.
+ * sent in each turn, mostly under a new id, and now and then it was edited. With the plugin a session is saved and restored
+ * now and then: later turns find it twice.
  */
 final class ManyConversationsRun {
     private static final int TURNS = 3;
@@ -50,23 +54,36 @@ final class ManyConversationsRun {
         return new Recording(List.of(), facts);
     }
 
-    private String talk(long seed) {
+    private String talk(long seed) throws IOException {
         Random random = new Random(seed);
         StringBuilder said = new StringBuilder();
         String history = words(new Random(random.nextInt(4)), 60);
         for (int turn = 0; turn < TURNS; turn++) {
             history += " " + words(random, 5 + random.nextInt(20));
             int tokens = model.encodePrompt(PromptContext.of(history)).length;
-            Response response = model.generate(UUID.randomUUID(), PromptContext.of(history), 0f,
+            UUID session = UUID.randomUUID();
+            Response response = model.generate(session, PromptContext.of(history), 0f,
                     tokens + scenario.decode(), (piece, ms) -> {
                     });
             said.append(response.responseTextWithSpecialTokens).append('|');
             history += response.responseText;
+            if (random.nextInt(3) == 0 && PluginProbe.active()) {
+                saveAndRestore(session);
+            }
             if (random.nextInt(4) == 0) {
                 history = history.substring(random.nextInt(history.length() / 2), history.length());
             }
         }
         return said.toString();
+    }
+
+    private void saveAndRestore(UUID session) throws IOException {
+        Path directory = Files.createTempDirectory("alisa-many");
+        Path file = directory.resolve("session.safetensors");
+        PluginProbe.save(session, file);
+        PluginProbe.restore(model, file);
+        Files.delete(file);
+        Files.delete(directory);
     }
 
     private static String words(Random random, int count) {

@@ -103,7 +103,7 @@ final class ReusedRun {
         LayerNorm noting = new LayerNorm(of, original.getOutputLogitsWeights(), original.getOutputLogitsWeights()) {
             @Override
             @SuppressWarnings("rawtypes") // as the host declares it
-            public AbstractTensor<?, ?> forward(AbstractTensor input) {
+            public AbstractTensor forward(AbstractTensor input) {
                 if (recording) {
                     AbstractTensor<?, ?> copy = of.makeDenseTensor(1, input.shape().last());
                     for (int i = 0; i < input.shape().last(); i++) { // the host copies BF16 by half
@@ -121,7 +121,8 @@ final class ReusedRun {
             }
 
             @Override
-            public AbstractTensor<?, ?> getOutputLogitsWeights() {
+            @SuppressWarnings("rawtypes")
+            public AbstractTensor getOutputLogitsWeights() {
                 return original.getOutputLogitsWeights();
             }
         });

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +33,7 @@ class SaveIT {
             + "<|end|><|assistant|>||<|user|>Remember this: The pet of Tom is a dog.<|end|><|assistant|>";
     private static final String QUESTIONS = "<|user|>What is the gate code of Alice?<|end|><|assistant|>||"
             + "<|user|>What is the pet of Bob?<|end|><|assistant|>";
+    private static final String TOLD = "where is my gate code? it is 1, 2 or 3. ".repeat(60);
     private static final String PLAIN = "where is my gate code? it is 1, 2 or 3. ".repeat(9) + "||and then?";
     private static final Map<String, Map<String, String>> MODES = Map.of("exact", Map.of(), "int8",
             Map.of("alisa.kv.type", "int8"), "swa", sparse("swa"), "swa-paper", sparse("swa-paper"), "h2o",
@@ -99,17 +101,26 @@ class SaveIT {
                 tiny("gpt2", TinyModel.of(Family.GPT2), Types.F32),
                 tiny("gemma2", TinyModel.of(Family.GEMMA2), Types.F32),
                 Scenario.of("i8", Kind.SAVE, Workspace.memo(), Types.F32_I8, 0, 30).text(STORY));
-        HostResult saved = plugin("kinds-save", Map.of()).run(first);
+        HostResult saved = plugin("kinds-save", Map.of()).run(warmedUp(first));
         List<Scenario> then = first.stream().map(s -> of(Kind.RESTORE, s, s.name().equals("i8") ? QUESTIONS : PLAIN))
                 .toList();
-        HostResult restored = plugin("kinds-restore", Map.of()).run(then);
+        HostResult restored = plugin("kinds-restore", Map.of()).run(warmedUp(then));
         List<Scenario> all = first.stream().map(s -> of(Kind.CONVERSATION, s,
                 s.text() + "||" + (s.name().equals("i8") ? QUESTIONS : PLAIN))).toList();
-        HostResult straight = plugin("kinds-straight", Map.of()).run(all);
+        HostResult straight = plugin("kinds-straight", Map.of()).run(warmedUp(all));
         for (Scenario scenario : first) {
             assertThat(replies(saved.recording(scenario.name()), restored.recording(scenario.name())))
                     .as(scenario.name()).isEqualTo(replies(straight.recording(scenario.name())));
         }
+    }
+
+    /** The host's sums have other last bits once its loops are compiled: the first model's are before anything counts. */
+    private static List<Scenario> warmedUp(List<Scenario> scenarios) {
+        Scenario first = scenarios.getFirst();
+        List<Scenario> all = new ArrayList<>();
+        all.add(Scenario.of("warm-up", Kind.GREEDY, first.model(), first.types(), 1000, 15));
+        all.addAll(scenarios);
+        return all;
     }
 
     private static Scenario tiny(String name, TinyModel model, Types types) throws IOException {
@@ -124,18 +135,17 @@ class SaveIT {
     @Test
     void deletedTokensAreSavedToo() throws IOException, InterruptedException {
         TinyModel deep = TinyModel.of(Family.LLAMA).layers(12);
-        String told = "where is my gate code? it is 1, 2 or 3. ".repeat(60);
         Map<String, String> ample = Map.of("alisa.kv.type", "int8");
         Map<String, String> tight = Map.of("alisa.kv.type", "int8", "alisa.memory.fast", "5m", "alisa.memory.slow",
                 "0");
         Recording straight = plugin("deleted-straight", ample)
-                .run(List.of(of(Kind.CONVERSATION, tiny("deep", deep, Types.F32), told + "||" + PLAIN)))
+                .run(warmedUp(List.of(of(Kind.CONVERSATION, tiny("deep", deep, Types.F32), TOLD + "||" + PLAIN))))
                 .recording("deep");
         Recording saved = plugin("deleted-save", tight)
-                .run(List.of(of(Kind.SAVE, tiny("deep", deep, Types.F32), told))).recording("deep");
+                .run(warmedUp(List.of(of(Kind.SAVE, tiny("deep", deep, Types.F32), TOLD)))).recording("deep");
         assertThat(saved.number(Fact.PLUGIN_DELETED)).as("deleted when it was saved").isPositive();
         Recording restored = plugin("deleted-restore", ample)
-                .run(List.of(of(Kind.RESTORE, tiny("deep", deep, Types.F32), PLAIN))).recording("deep");
+                .run(warmedUp(List.of(of(Kind.RESTORE, tiny("deep", deep, Types.F32), PLAIN)))).recording("deep");
         assertThat(replies(saved, restored)).isEqualTo(replies(straight));
         assertThat(restored.number(Fact.PLUGIN_REUSED)).isGreaterThan(200);
     }

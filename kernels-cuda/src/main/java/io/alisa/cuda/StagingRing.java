@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.device.DeviceLostException;
+import io.alisa.memory.OffHeap;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 
@@ -24,7 +25,6 @@ final class StagingRing implements AutoCloseable {
     /** What a thread fills in one go. */
     private static final long PART_BYTES = 1 << 17;
     private static final int PARTS_AT_ONCE = 256;
-    private static final MemorySegment RAM = ram();
 
     private final Driver driver;
     private final PinnedPool pool;
@@ -92,11 +92,6 @@ final class StagingRing implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("restricted") // blocks are known by their addresses
-    private static MemorySegment ram() {
-        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    }
-
     /**
      * Copies memory of this machine, which is read before this returns.
      *
@@ -141,7 +136,7 @@ final class StagingRing implements AutoCloseable {
     }
 
     private void fill(int part, int worker) {
-        MemorySegment.copy(RAM, sources[part], slots.get(slotOf[part]).memory().segment(), slotOffsets[part],
+        MemorySegment.copy(OffHeap.ALL, sources[part], slots.get(slotOf[part]).memory().segment(), slotOffsets[part],
                 sizes[part]);
     }
 

@@ -27,6 +27,17 @@ namespace alisa {
 constexpr int BLOCK_TOKENS = 64;
 constexpr int PARTIAL_HEAD = 4;
 
+// Splits that join their partials first, among themselves, where there are more of them.
+constexpr int JOIN_GROUP = 12;
+
+constexpr int joinGroups(int splits) {
+    return (splits + JOIN_GROUP - 1) / JOIN_GROUP;
+}
+
+constexpr int ticketsOfRow(int splits) {
+    return splits <= JOIN_GROUP ? 1 : 1 + joinGroups(splits);
+}
+
 constexpr int partialFloats(int headSize) {
     return PARTIAL_HEAD + (headSize + 3) / 4 * 4;
 }
@@ -54,16 +65,17 @@ constexpr int partialFloats(int headSize) {
 //   grid   x = splits, y = kvHeads * ceil(rows / prefillRows(d)), z = sequences
 //   shared prefillSharedBytes(d)
 //
-// Every launch writes the partials [firstPartial, firstPartial + splits) of each row. Where `joined` is not null, the
-// thread block that finishes last joins all `partialCount` partials of its rows into `joined`: no second launch. The
-// others must have been written by earlier launches in the same stream.
+// Every launch writes the partials [firstPartial, firstPartial + splits) of each row. Where `joined` is not null, these are
+// the last of its `partialCount` partials, and the thread block that finishes last joins all of them into `joined`: no
+// second launch. The others must have been written by earlier launches in the same stream.
 struct AttendParameters {
     const uint64_t *blocks;    // [sequences][blockStride] device addresses of blocks; 0: not on the device, left out
     const uint64_t *selected;  // [sequences][kvHeads][blockStride] bit i: token i is attended; null: all are
     const float *queries;      // [sequences][kvHeads][rows][queryStride]
     float *partials;           // [sequences][kvHeads][rows][partialCount] partials; 16-byte aligned
     float *joined;             // [sequences][kvHeads][rows] partials, or null
-    uint32_t *tickets;         // [grid y * grid z], zero before the first launch, zero after each; null without joined
+    uint32_t *tickets;         // [grid y * grid z][ticketsOfRow(splits)], all zero before the first launch, and again after
+                               // each, so that the next may have other splits; null without joined
     int32_t blockCount;        // blocks of each sequence's table that count; shorter sequences fill up with 0
     int32_t blockStride;
     int32_t kvHeads;
@@ -136,7 +148,7 @@ constexpr int selectWorkWords(int group) {
 
 // -------------------------------------------------------------------------------------------------------------------
 // alisa_skipped: a partial per query row from the mass that a selection skipped and the blocks' mean values.
-//   block 128, grid x = splits (of the digested blocks), y = kvHeads; shared 0. Writes partials
+//   block 256, grid x = splits (of the digested blocks), y = kvHeads; shared 0. Writes partials
 //   [firstPartial, firstPartial + splits). Launch it before the gathered decode whose `joined` includes them.
 struct SkippedParameters {
     const uint64_t *means;
@@ -199,7 +211,7 @@ constexpr int queryBytes(int headSize) {
     return headSize > 128 ? headSize * 32 : 0;
 }
 
-// Rows of GATHER_BATCH blocks that a warp is to read, two bytes each.
+// Rows of GATHER_BATCH blocks that a warp is to read, two bytes each; half a block a lane.
 constexpr int GATHER_BATCH = 16;
 constexpr int gatherListBytes() {
     return WARPS * GATHER_BATCH * BLOCK_TOKENS * 2;
@@ -234,7 +246,8 @@ constexpr int prefillSharedBytes(int headSize) {
 }
 
 constexpr int estimateSharedBytes(int group, int headSize) {
-    return (group + 3) / 4 * ((headSize + 3) / 4 * 2) * 64 + (ESTIMATE_BLOCKS + 1) * group * 4;
+    int lines = (headSize + 3) / 4;
+    return (group + 3) / 4 * lines * 2 * 64 + (4 * lines + ESTIMATE_BLOCKS + 1) * group * 4;
 }
 
 }  // namespace alisa

@@ -11,14 +11,25 @@ namespace alisa {
 /** Query rows of a thread block: the rows of m16n8k16, less those that the queries' smaller halves take. */
 constexpr int DECODE_ROWS = 8;
 
+/** The query rows of a thread block. Worked out anew after the tiles: registers are dear while they are attended. */
+struct DecodeRows {
+    int kvHead;
+    int first;
+
+    __device__ __forceinline__ explicit DecodeRows(const AttendParameters &p) {
+        int tiles = (p.rows + DECODE_ROWS - 1) / DECODE_ROWS;
+        int y = kept((int) blockIdx.y);
+        kvHead = y / tiles;
+        first = y % tiles * DECODE_ROWS;
+    }
+};
+
 template <int D, class Element, class Feed>
-__device__ __forceinline__ void decode(const AttendParameters &p, unsigned char *shared, unsigned char *list) {
+__device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned char *shared, unsigned char *list) {
     constexpr int STAGES = decodeStages(D, Element::BYTES);
     constexpr int TILE = tileBytes(D, Element::BYTES);
     constexpr bool IN_REGISTERS = queryBytes(D) == 0;
-    int rowTiles = (p.rows + DECODE_ROWS - 1) / DECODE_ROWS;
-    int kvHead = (int) blockIdx.y / rowTiles;
-    int firstRow = (int) blockIdx.y % rowTiles * DECODE_ROWS;
+    const DecodeRows of(p);
     int sequence = (int) blockIdx.z;
     const int first = kept(queryBytes(D) + warpIndex() * STAGES * TILE);  // the warp's ring of tiles
 
@@ -26,8 +37,8 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
     span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
     span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
-    span.selected = p.selected + ((int64_t) sequence * p.kvHeads + kvHead) * p.blockStride;
-    span.pieceOffset = (int64_t) kvHead * Element::pieceBytes(D);
+    span.selected = p.selected + ((int64_t) sequence * p.kvHeads + of.kvHead) * p.blockStride;
+    span.pieceOffset = (int64_t) of.kvHead * Element::pieceBytes(D);
     Feed feed;
     feed.begin(span, list);
     int ready = 0;
@@ -39,8 +50,8 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
 
     // While the first tiles are on their way.
     RunningSoftmax<D, Element, 1, IN_REGISTERS> softmax;
-    int64_t row = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + firstRow;
-    softmax.begin(p.queries + row * p.queryStride, p.queryStride, p.rows - firstRow, p.softCap, shared);
+    int64_t row = ((int64_t) sequence * p.kvHeads + of.kvHead) * p.rows + of.first;
+    softmax.begin(p.queries + row * p.queryStride, p.queryStride, p.rows - of.first, p.softCap, shared);
     if constexpr (!IN_REGISTERS) {
         __syncthreads();
     }
@@ -64,10 +75,18 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     float *partials = (float *) (shared + queryBytes(D));
     softmax.finish(partials + warpIndex() * DECODE_ROWS * partialFloats(D), partialFloats(D));
     __syncthreads();
-    int rows = min(DECODE_ROWS, p.rows - firstRow);
-    joinWarps(p, partials, DECODE_ROWS, sequence, kvHead, firstRow, rows, p.firstPartial + (int) blockIdx.x);
-    if (p.joined != nullptr && isLastSplit(ticketOf(p))) {
-        joinPartials(p, sequence, kvHead, firstRow, rows);
+}
+
+template <int D, class Element, class Feed>
+__device__ __forceinline__ void decode(const AttendParameters &p, unsigned char *shared, unsigned char *list) {
+    attendSplit<D, Element, Feed>(p, shared, list);
+    const DecodeRows of(p);
+    int sequence = (int) blockIdx.z;
+    int rows = min(DECODE_ROWS, p.rows - of.first);
+    joinWarps(p, (const float *) (shared + queryBytes(D)), DECODE_ROWS, sequence, of.kvHead, of.first, rows,
+              p.firstPartial + (int) blockIdx.x);
+    if (p.joined != nullptr) {
+        joinSplits(p, sequence, of.kvHead, of.first, rows);
     }
 }
 

@@ -61,6 +61,16 @@ __device__ __forceinline__ float reciprocal(float x) {
     return y;
 }
 
+/**
+ * Adds one, and returns what was there. What this thread block wrote before its last barrier is visible to all who add
+ * later, and what those wrote who added before is visible here.
+ */
+__device__ __forceinline__ uint32_t takeTicket(uint32_t *at) {
+    uint32_t before;
+    asm volatile("atom.acq_rel.gpu.add.u32 %0, [%1], 1;" : "=r"(before) : "l"(at) : "memory");
+    return before;
+}
+
 /** Copies 16 bytes to shared memory, past the registers and the L1 cache. */
 __device__ __forceinline__ void copyAsync16(void *to, const void *from) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"((uint32_t) __cvta_generic_to_shared(to)), "l"(from)

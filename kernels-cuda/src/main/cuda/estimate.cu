@@ -14,6 +14,7 @@ constexpr int QUAD = 4;            // query heads whose entries share a word
 constexpr uint32_t ENTRY_BIAS = 32;  // entries are -31 to 31
 constexpr int LARGEST_ENTRY = 31;
 constexpr int TOKENS_PER_THREAD = 4;
+constexpr int LINES_AT_ONCE = 16;  // that a thread reads
 constexpr int THREADS_PER_SKETCH = BLOCK_TOKENS / TOKENS_PER_THREAD;
 constexpr float LEAST_NORMAL = 1.17549435e-38f;
 
@@ -23,16 +24,11 @@ __device__ __forceinline__ uint32_t ordered(float x) {
     return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
 }
 
-/** The channel of a query head; those behind the last have no weight. */
-__device__ __forceinline__ float channelOf(const float *query, int headSize, int channel) {
-    return channel < headSize ? query[channel] : 0;
-}
-
-/** Score of one unit of a head's tables, computed by a warp; see QuerySketch.unit. */
+/** Score of one unit of a head's tables, computed by a warp; see QuerySketch.unit. The query's last channels are zero. */
 __device__ __forceinline__ float unitOf(const float *query, int headSize) {
     float largest = 0;
     for (int c = 2 * lane(); c < headSize; c += 64) {
-        largest = fmaxf(largest, fabsf(query[c]) + fabsf(channelOf(query, headSize, c + 1)));
+        largest = fmaxf(largest, fabsf(query[c]) + fabsf(query[c + 1]));
     }
     for (int by = 16; by > 0; by /= 2) {
         largest = fmaxf(largest, __shfl_xor_sync(WARP, largest, by));
@@ -42,33 +38,30 @@ __device__ __forceinline__ float unitOf(const float *query, int headSize) {
 }
 
 /** One entry: what two channels add to a score when their codes are `codes`. */
-__device__ __forceinline__ uint32_t entryOf(const float *query, int headSize, int pair, int codes, float inverse) {
-    float first = __fmul_rn(channelOf(query, headSize, 2 * pair), (float) (codes & 3) - 1.5f);
-    float second = __fmul_rn(channelOf(query, headSize, 2 * pair + 1), (float) (codes >> 2) - 1.5f);
+__device__ __forceinline__ uint32_t entryOf(const float *channels, int codes, float inverse) {
+    float first = __fmul_rn(channels[0], (float) (codes & 3) - 1.5f);
+    float second = __fmul_rn(channels[1], (float) (codes >> 2) - 1.5f);
     return (uint32_t) ((int) rintf(__fmul_rn(__fadd_rn(first, second), inverse)) + (int) ENTRY_BIAS);
 }
 
-/** Query times mean key of a block, for all heads of the group, by a warp. */
-__device__ __forceinline__ void scoreMean(const SelectParameters &p, int kvHead, int block, float *scores) {
-    int rowBytes = (p.headSize + 3) / 4 * 4;
+/** Query times mean key of a block, added up by one thread in the order of channels: the very float of the reference. */
+__device__ __forceinline__ float scoreMean(const SelectParameters &p, int kvHead, int block, const float *query) {
+    int lines = (p.headSize + 3) / 4;
     const unsigned char *piece = (const unsigned char *) __ldg(p.means + block / BLOCK_TOKENS) +
-                                 (int64_t) kvHead * BLOCK_TOKENS * (2 * rowBytes + 2);
+                                 (int64_t) kvHead * BLOCK_TOKENS * (8 * lines + 2);
     int row = block % BLOCK_TOKENS;
-    const signed char *key = (const signed char *) piece + row * 2 * rowBytes;
-    float scale = decodeScale(piece[BLOCK_TOKENS * 2 * rowBytes + row]);
-    for (int g = 0; g < p.group; g++) {
-        const float *query = p.queries + ((int64_t) kvHead * p.group + g) * p.queryStride;
-        float dot = 0;
-        for (int c = lane(); c < p.headSize; c += 32) {
-            dot += query[c] * key[c];
-        }
-        for (int by = 16; by > 0; by /= 2) {
-            dot += __shfl_xor_sync(WARP, dot, by);
-        }
-        if (lane() == 0) {
-            scores[g] = dot * scale;
+    const uint32_t *key = (const uint32_t *) (piece + row * 8 * lines);
+    float scale = decodeScale(__ldg(piece + BLOCK_TOKENS * 8 * lines + row));
+    float dot = 0;
+#pragma unroll 8
+    for (int line = 0; line < lines; line++) {
+        uint32_t word = __ldg(key + line);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {  // what is behind the last channel is zero
+            dot = __fadd_rn(dot, __fmul_rn(query[4 * line + i], (float) (signed char) (word >> (8 * i))));
         }
     }
+    return __fmul_rn(dot, scale);
 }
 
 /** Adds the looked-up words of four bytes to the sums of heads 0 and 2, and of 1 and 3. */
@@ -82,15 +75,23 @@ __device__ __forceinline__ void sumUp(const unsigned char *codes, const uint32_t
                                       int (&sums)[TOKENS_PER_THREAD][QUAD]) {
     uint32_t even[TOKENS_PER_THREAD] = {};
     uint32_t odd[TOKENS_PER_THREAD] = {};
-#pragma unroll 4
-    for (int line = 0; line < lines; line++) {
-        uint32_t bytes = __ldg((const uint32_t *) (codes + line * BLOCK_TOKENS));
-        const uint32_t *table = tables + line * 2 * ENTRIES;
+    for (int first = 0; first < lines; first += LINES_AT_ONCE) {
+        uint32_t bytes[LINES_AT_ONCE];
 #pragma unroll
-        for (int t = 0; t < TOKENS_PER_THREAD; t++) {
-            uint32_t low = table[bytes >> (8 * t) & 15];
-            uint32_t high = table[ENTRIES + (bytes >> (8 * t + 4) & 15)];
-            addSums(low + high, even[t], odd[t]);
+        for (int i = 0; i < LINES_AT_ONCE; i++) {
+            bytes[i] = first + i < lines ? __ldg((const uint32_t *) (codes + (first + i) * BLOCK_TOKENS)) : 0;
+        }
+#pragma unroll
+        for (int i = 0; i < LINES_AT_ONCE; i++) {
+            if (first + i < lines) {
+                const uint32_t *table = tables + (first + i) * 2 * ENTRIES;
+#pragma unroll
+                for (int t = 0; t < TOKENS_PER_THREAD; t++) {
+                    uint32_t low = table[bytes[i] >> (8 * t) & 15];
+                    uint32_t high = table[ENTRIES + (bytes[i] >> (8 * t + 4) & 15)];
+                    addSums(low + high, even[t], odd[t]);
+                }
+            }
         }
     }
 #pragma unroll
@@ -113,20 +114,27 @@ ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
     int quads = (p.group + QUAD - 1) / QUAD;
     int kvHead = (int) blockIdx.y;
     uint32_t *tables = (uint32_t *) shared;
-    float *means = (float *) (tables + quads * lines * 2 * ENTRIES);
+    float *queries = (float *) (tables + quads * lines * 2 * ENTRIES);
+    float *means = queries + p.group * 4 * lines;
     float *units = means + ESTIMATE_BLOCKS * p.group;
-    const float *queries = p.queries + (int64_t) kvHead * p.group * p.queryStride;
     int first = (int) blockIdx.x * ESTIMATE_BLOCKS;
 
+    for (int i = (int) threadIdx.x; i < p.group * 4 * lines; i += (int) blockDim.x) {
+        int channel = i % (4 * lines);
+        int64_t head = (int64_t) kvHead * p.group + i / (4 * lines);
+        queries[i] = channel < p.headSize ? __ldg(p.queries + head * p.queryStride + channel) : 0;
+    }
+    __syncthreads();
     for (int g = warpIndex(); g < p.group; g += WARPS) {
-        float unit = unitOf(queries + g * p.queryStride, p.headSize);
+        float unit = unitOf(queries + g * 4 * lines, p.headSize);
         if (lane() == 0) {
             units[g] = unit;
         }
     }
-    for (int i = warpIndex(); i < ESTIMATE_BLOCKS; i += WARPS) {
-        if (first + i < p.digestBlocks && first + i < p.scoredBlocks) {
-            scoreMean(p, kvHead, first + i, means + i * p.group);
+    for (int i = (int) threadIdx.x; i < ESTIMATE_BLOCKS * p.group; i += (int) blockDim.x) {
+        int block = first + i / p.group;
+        if (block < p.digestBlocks && block < p.scoredBlocks) {
+            means[i] = scoreMean(p, kvHead, block, queries + i % p.group * 4 * lines);
         }
     }
     __syncthreads();
@@ -137,7 +145,7 @@ ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
             int g = i / (ENTRIES * 2 * lines) * QUAD + k;
             if (g < p.group) {
                 float inverse = units[g] == 0 ? 0 : __fdiv_rn(1, units[g]);
-                word |= entryOf(queries + g * p.queryStride, p.headSize, pair, i % ENTRIES, inverse) << (8 * k);
+                word |= entryOf(queries + g * 4 * lines + 2 * pair, i % ENTRIES, inverse) << (8 * k);
             }
         }
         tables[i] = word;
@@ -172,11 +180,21 @@ ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
                         if (sketched) {
                             float magnitude = decodeScale(magnitudes >> (8 * t) & 255);
                             float rest = __fmul_rn(magnitude, __fmul_rn(units[g], (float) sums[t][k]));
-                            scores[t] = capped(__fadd_rn(means[i * p.group + g], rest), p.softCap);
+                            scores[t] = __fadd_rn(means[i * p.group + g], rest);
                         } else {
-                            float score = p.newest[((int64_t) kvHead * p.group + g) * BLOCK_TOKENS + token + t];
-                            scores[t] = score == negativeInfinity() ? score : capped(score, p.softCap);
+                            scores[t] = p.newest[((int64_t) kvHead * p.group + g) * BLOCK_TOKENS + token + t];
                         }
+                    }
+                    if (p.softCap != 0) {
+#pragma unroll
+                        for (int t = 0; t < TOKENS_PER_THREAD; t++) {
+                            if (scores[t] != negativeInfinity()) {
+                                scores[t] = capped(scores[t], p.softCap);
+                            }
+                        }
+                    }
+#pragma unroll
+                    for (int t = 0; t < TOKENS_PER_THREAD; t++) {
                         best[k] = fmaxf(best[k], scores[t]);
                     }
                     float *to = p.estimates + ((int64_t) kvHead * p.group + g) * p.tokenStride + token;

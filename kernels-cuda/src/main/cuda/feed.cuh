@@ -113,7 +113,7 @@ class GatheredFeed {
     int next;
     uint64_t address;
     uint64_t upcoming;
-    uint64_t upcomingTokens;
+    uint32_t upcomingTokens;
     uint16_t *list;
     int listed;
     int taken;
@@ -132,35 +132,35 @@ class GatheredFeed {
     /** Where a row that is to be read begins in its piece, by the entry of the list; `piece` is filled. */
     __device__ __forceinline__ int find(int row, int count, const unsigned char *&piece) const {
         int entry = row < count ? list[taken + row] : 0;
-        piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 6);
-        return entry & 63;
+        piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 5);
+        return entry & 63;  // the lane is odd where the token is of the second half
     }
 
     __device__ __forceinline__ void load() {
-        int block = next + WARPS * lane();
-        bool exists = lane() < GATHER_BATCH && block < span.end;
+        int block = next + WARPS * (lane() / 2);
+        bool exists = block < span.end;
         upcoming = exists ? __ldg(span.blocks + block) : 0;
-        upcomingTokens = exists ? __ldg(span.selected + block) : 0;
+        upcomingTokens = exists ? __ldg((const uint32_t *) (span.selected + block) + lane() % 2) : 0;
     }
 
-    /** Lists the selected rows of a batch of blocks: six bits of token, and from there on the lane of the block. */
+    /** Lists the selected rows of a batch of blocks, half a block a lane: five bits of token, and from there on the lane. */
     __device__ __forceinline__ void listBatch() {
-        uint64_t tokens = upcoming == 0 ? 0 : upcomingTokens;
+        uint32_t tokens = upcoming == 0 ? 0 : upcomingTokens;
         address = upcoming + (uint64_t) span.pieceOffset;
         next += WARPS * GATHER_BATCH;
         load();
-        uint32_t count = (uint32_t) __popcll(tokens);
+        uint32_t count = (uint32_t) __popc(tokens);
         uint32_t end = count;
 #pragma unroll
-        for (int by = 1; by < GATHER_BATCH; by *= 2) {
+        for (int by = 1; by < 32; by *= 2) {
             uint32_t before = __shfl_up_sync(WARP, end, by);
             end += lane() >= by ? before : 0;
         }
-        listed = (int) __shfl_sync(WARP, end, GATHER_BATCH - 1);
+        listed = (int) __shfl_sync(WARP, end, 31);
         taken = 0;
         __syncwarp();
         for (uint32_t at = end - count; tokens != 0; at++) {
-            list[at] = (uint16_t) (lane() << 6 | (__ffsll((long long) tokens) - 1));
+            list[at] = (uint16_t) (lane() << 5 | (__ffs(tokens) - 1));
             tokens &= tokens - 1;
         }
         __syncwarp();

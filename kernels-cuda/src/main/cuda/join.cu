@@ -3,6 +3,6 @@
 #include "join.cuh"
 
 ALISA_KERNEL(alisa_join, 128, 1, alisa::AttendParameters) {
-    alisa::joinPartials(parameters, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
-                        (int) blockIdx.x % parameters.rows, 1);
+    alisa::joinAll(parameters, (int) blockIdx.y, (int) blockIdx.x / parameters.rows,
+                   (int) blockIdx.x % parameters.rows, 1);
 }

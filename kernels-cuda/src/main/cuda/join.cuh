@@ -20,6 +20,11 @@ __device__ __forceinline__ float *partialsOf(const AttendParameters &p, int sequ
     return p.partials + index * p.partialCount * partialFloats(p.headSize);
 }
 
+/** Where a query row's joined partial goes. */
+__device__ __forceinline__ float *joinedOf(const AttendParameters &p, int sequence, int kvHead, int row) {
+    return p.joined + (((int64_t) sequence * p.kvHeads + kvHead) * p.rows + row) * partialFloats(p.headSize);
+}
+
 /**
  * Joins the warps' partials of some rows and writes them as partial `at` of these.
  *
@@ -54,107 +59,181 @@ __device__ __forceinline__ void joinWarps(const AttendParameters &p, const float
     }
 }
 
-/** The largest score of a row's partials and the sum of its weights, found by a warp. */
-__device__ __forceinline__ float2 joinHeads(const float4 *partials, int count, int vectors) {
-    float most = negativeInfinity();
-    float sum = 0;
-#pragma unroll 4
-    for (int k = lane(); k < count; k += 32) {
-        float4 head = __ldcg(partials + (int64_t) k * vectors);
-        float now = fmaxf(most, head.x);
-        sum = sum * weightOf(most, now, LOG2_E) + head.y * weightOf(head.x, now, LOG2_E);
-        most = now;
-    }
-    float all = most;
-    for (int by = 16; by > 0; by /= 2) {
-        all = fmaxf(all, __shfl_xor_sync(WARP, all, by));
-    }
-    sum *= weightOf(most, all, LOG2_E);
-    for (int by = 16; by > 0; by /= 2) {
-        sum += __shfl_xor_sync(WARP, sum, by);
-    }
-    return {all, sum};
-}
+/** Partials of a query row that are to be joined: from `first` on `plain` in a row, then one in `step`; `count` in all. */
+struct PartialList {
+    int first;
+    int count;
+    int plain;
+    int step;
 
-/**
- * Joins all partials of some query rows, 8 at most. Where there are more threads than parts of a row's values, the threads
- * share out the partials: what this costs is the time that reads take, so as many as can be are under way at once.
- */
-__device__ __forceinline__ void joinPartials(const AttendParameters &p, int sequence, int kvHead, int firstRow,
-                                             int rows) {
-    __shared__ float2 heads[8];
-    __shared__ float4 sums[JOIN_THREADS];
-    int vectors = partialFloats(p.headSize) / 4;
-    int values = vectors - 1;
-    int64_t to = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + firstRow;
-    for (int row = warpIndex(); row < rows; row += WARPS) {
-        float2 head = joinHeads((const float4 *) partialsOf(p, sequence, kvHead, firstRow + row), p.partialCount,
-                                vectors);
-        if (lane() == 0) {
-            heads[row] = head;
-            ((float4 *) p.joined)[(to + row) * vectors] = make_float4(head.x, head.y, 0, 0);
-        }
+    __device__ __forceinline__ int at(int k) const {
+        return first + (k < plain ? k : plain + (k - plain) * step);
     }
-    __syncthreads();
-    int items = rows * values;
-    int shares = max(1, JOIN_THREADS / items);
-    for (int i = (int) threadIdx.x; i < items * shares; i += JOIN_THREADS) {
-        int row = i % items / values;
-        int part = i % items % values + 1;
-        const float4 *partials = (const float4 *) partialsOf(p, sequence, kvHead, firstRow + row);
-        float most = heads[row].x;
-        float4 sum = make_float4(0, 0, 0, 0);
-#pragma unroll 16
-        for (int k = i / items; k < p.partialCount; k += shares) {
-            const float4 *partial = partials + (int64_t) k * vectors;
-            float weight = weightOf(__ldcg(&partial[0].x), most, LOG2_E);
-            float4 x = __ldcg(partial + part);
-            sum.x += weight * x.x;
-            sum.y += weight * x.y;
-            sum.z += weight * x.z;
-            sum.w += weight * x.w;
+};
+
+constexpr int JOIN_CHUNK = 32;  // partials that are weighed at a time
+constexpr int JOIN_AHEAD = 6;   // that a thread reads at a time
+
+/** Starts to read a part of partials k, k + step, ...: JOIN_AHEAD of them, as far as they are before `end`. */
+__device__ __forceinline__ void readPartials(const PartialList &list, const float4 *part, int vectors, int k, int step,
+                                             int end, float4 (&to)[JOIN_AHEAD]) {
+#pragma unroll
+    for (int i = 0; i < JOIN_AHEAD; i++) {
+        if (k + i * step < end) {
+            to[i] = __ldcg(part + (int64_t) list.at(k + i * step) * vectors);
         }
-        if (shares == 1) {
-            ((float4 *) p.joined)[(to + row) * vectors + part] = sum;
-        } else {
-            sums[i] = sum;
-        }
-    }
-    __syncthreads();
-    if (shares > 1 && (int) threadIdx.x < items) {
-        int i = (int) threadIdx.x;
-        float4 sum = sums[i];
-        for (int share = 1; share < shares; share++) {
-            float4 x = sums[share * items + i];
-            sum = make_float4(sum.x + x.x, sum.y + x.y, sum.z + x.z, sum.w + x.w);
-        }
-        ((float4 *) p.joined)[(to + i / values) * vectors + i % values + 1] = sum;
     }
 }
 
 /**
- * Whether this thread block is the last of its row of the grid to come here; what the others wrote is visible then.
+ * Joins partials of some query rows, 8 at most. What this costs is the time that reads take: so threads share out a row's
+ * partials where there are more threads than parts of its values, and values are under way while weights are made.
  *
- * @param ticket of the row, zero before and after
+ * @param to     partials of these rows, `stride` floats apart; one of those that are joined may be in its place
  */
-__device__ __forceinline__ bool isLastSplit(uint32_t *ticket) {
-    __shared__ bool isLast;
-    __threadfence();
+__device__ __forceinline__ void joinPartials(const AttendParameters &p, const PartialList &list, int sequence,
+                                             int kvHead, int firstRow, int rows, float *to, int64_t stride) {
+    __shared__ float weights[8][JOIN_CHUNK];
+    __shared__ float2 heads[8];
+    __shared__ float shrinks[8];
+    __shared__ float4 sums[JOIN_THREADS];
+    const int vectors = partialFloats(p.headSize) / 4;
+    const int values = vectors - 1;
+    const int rowsAtOnce = JOIN_THREADS / values;
+    for (int from = 0; from < rows; from += rowsAtOnce) {
+        const int count = min(rowsAtOnce, rows - from);
+        const int items = count * values;
+        const int shares = JOIN_THREADS / items;
+        const int item = (int) threadIdx.x % items;
+        const int share = (int) threadIdx.x / items;
+        const float4 *own = (const float4 *) partialsOf(p, sequence, kvHead, firstRow + from + item / values) + 1 +
+                            item % values;
+        float4 sum = make_float4(0, 0, 0, 0);
+        for (int start = 0; start < list.count; start += JOIN_CHUNK) {
+            const int end = share < shares ? min(start + JOIN_CHUNK, list.count) : start;
+            float4 ahead[JOIN_AHEAD];
+            readPartials(list, own, vectors, start + share, shares, end, ahead);
+            for (int row = warpIndex(); row < count; row += WARPS) {
+                int k = start + lane();
+                float2 head = make_float2(negativeInfinity(), 0);
+                if (k < list.count) {
+                    head = __ldcg((const float2 *) (partialsOf(p, sequence, kvHead, firstRow + from + row) +
+                                                    (int64_t) list.at(k) * vectors * 4));
+                }
+                float2 before = start == 0 ? make_float2(negativeInfinity(), 0) : heads[row];
+                float most = head.x;
+                for (int by = 16; by > 0; by /= 2) {
+                    most = fmaxf(most, __shfl_xor_sync(WARP, most, by));
+                }
+                most = fmaxf(most, before.x);
+                float weight = weightOf(head.x, most, LOG2_E);
+                weights[row][lane()] = weight;
+                float total = weight * head.y;
+                for (int by = 16; by > 0; by /= 2) {
+                    total += __shfl_xor_sync(WARP, total, by);
+                }
+                if (lane() == 0) {
+                    shrinks[row] = weightOf(before.x, most, LOG2_E);
+                    heads[row] = make_float2(most, total + before.y * shrinks[row]);
+                }
+            }
+            __syncthreads();
+            float shrink = shrinks[item / values];
+            sum = make_float4(sum.x * shrink, sum.y * shrink, sum.z * shrink, sum.w * shrink);
+            for (int k = start + share; k < end; k += JOIN_AHEAD * shares) {
+                if (k != start + share) {
+                    readPartials(list, own, vectors, k, shares, end, ahead);
+                }
+#pragma unroll
+                for (int i = 0; i < JOIN_AHEAD; i++) {
+                    if (k + i * shares < end) {
+                        float weight = weights[item / values][k + i * shares - start];
+                        sum.x += weight * ahead[i].x;
+                        sum.y += weight * ahead[i].y;
+                        sum.z += weight * ahead[i].z;
+                        sum.w += weight * ahead[i].w;
+                    }
+                }
+            }
+            __syncthreads();  // weights and heads are overwritten by the next chunk
+        }
+        sums[threadIdx.x] = sum;
+        __syncthreads();
+        if (share == 0) {
+            for (int other = 1; other < shares; other++) {
+                float4 x = sums[other * items + item];
+                sum = make_float4(sum.x + x.x, sum.y + x.y, sum.z + x.z, sum.w + x.w);
+            }
+            float4 *row = (float4 *) (to + (from + item / values) * stride);
+            row[1 + item % values] = sum;
+            if (item % values == 0) {
+                row[0] = make_float4(heads[item / values].x, heads[item / values].y, 0, 0);
+            }
+        }
+        __syncthreads();
+    }
+}
+
+/** Joins all partials of some query rows, 8 at most. */
+__device__ __forceinline__ void joinAll(const AttendParameters &p, int sequence, int kvHead, int firstRow, int rows) {
+    joinPartials(p, {0, p.partialCount, p.partialCount, 1}, sequence, kvHead, firstRow, rows,
+                 joinedOf(p, sequence, kvHead, firstRow), partialFloats(p.headSize));
+}
+
+/** Whether this thread block is the last of `count` to come here; what the others wrote is visible then. */
+__device__ __forceinline__ bool isLast(uint32_t *ticket, int count) {
+    __shared__ bool last;
     __syncthreads();
     if (threadIdx.x == 0) {
-        isLast = atomicAdd(ticket, 1u) == gridDim.x - 1;
-        if (isLast) {
+        last = takeTicket(ticket) == (uint32_t) count - 1;
+        if (last) {
             *ticket = 0;
         }
     }
     __syncthreads();
-    __threadfence();
-    return isLast;
+    return last;
 }
 
-/** The ticket of this thread block's row of the grid. */
-__device__ __forceinline__ uint32_t *ticketOf(const AttendParameters &p) {
-    return p.tickets + blockIdx.z * gridDim.y + blockIdx.y;
+/** The tickets of this thread block's row of the grid. */
+__device__ __forceinline__ uint32_t *ticketsOf(const AttendParameters &p) {
+    return p.tickets + (blockIdx.z * gridDim.y + blockIdx.y) * ticketsOfRow((int) gridDim.x);
+}
+
+/** The partials of this split's group, of which there are `count`. */
+__device__ __forceinline__ PartialList groupOf(const AttendParameters &p, int &count) {
+    int first = (int) blockIdx.x / JOIN_GROUP * JOIN_GROUP;
+    count = min(JOIN_GROUP, (int) gridDim.x - first);
+    return {p.firstPartial + first, count, count, 1};
+}
+
+/**
+ * Joins all partials of some query rows, 8 at most, once all splits are there: the last split of a group joins the group's,
+ * so that the last of all, which nothing runs beside, has few left.
+ */
+__device__ __forceinline__ void joinSplits(const AttendParameters &p, int sequence, int kvHead, int firstRow,
+                                           int rows) {
+    const int splits = (int) gridDim.x;
+    const int floats = partialFloats(p.headSize);
+    uint32_t *tickets = ticketsOf(p);
+    int arrivals = splits;
+    PartialList list = {0, p.partialCount, p.partialCount, 1};
+    bool grouped = splits > JOIN_GROUP;
+    if (grouped) {
+        list = groupOf(p, arrivals);
+        tickets += 1 + (int) blockIdx.x / JOIN_GROUP;
+    }
+    while (isLast(tickets, arrivals)) {
+        float *to = grouped ? partialsOf(p, sequence, kvHead, firstRow) + (int64_t) list.first * floats
+                            : joinedOf(p, sequence, kvHead, firstRow);
+        joinPartials(p, list, sequence, kvHead, firstRow, rows, to, grouped ? (int64_t) p.partialCount * floats : floats);
+        if (!grouped) {
+            return;
+        }
+        grouped = false;
+        tickets = ticketsOf(p);
+        arrivals = joinGroups(splits);
+        list = {0, p.firstPartial + arrivals, p.firstPartial, JOIN_GROUP};
+    }
 }
 
 }  // namespace alisa

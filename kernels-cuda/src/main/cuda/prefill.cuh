@@ -71,10 +71,9 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
         }
         *(float4 *) (partialsOf(p, sequence, kvHead, firstRow + i / (FLOATS / 4)) + at * FLOATS + part) = x;
     }
-    if (p.joined != nullptr && isLastSplit(ticketOf(p))) {
+    if (p.joined != nullptr && isLast(ticketsOf(p), (int) gridDim.x)) {
         for (int start = 0; start < rows; start += 8) {
-            joinPartials(p, sequence, kvHead, firstRow + start, min(8, rows - start));
-            __syncthreads();
+            joinAll(p, sequence, kvHead, firstRow + start, min(8, rows - start));
         }
     }
 }

@@ -131,9 +131,9 @@ struct Int8Element {
         return subtractHalves(__byte_perm(biased, 0x64646464u, 0x4342), 0x64806480u);
     }
 
-    /** Where in a lane's slice the two channels begin that half of operand B holds in a step. */
-    static __device__ __forceinline__ int keyByte(int step, int half) {
-        return 4 * step + 2 * half;
+    /** Where in a lane's slice the four channels begin that operand B holds in a step; they lie side by side. */
+    static __device__ __forceinline__ int keyByte(int step) {
+        return 4 * step;
     }
 
     template <int WORDS>
@@ -175,8 +175,8 @@ struct HalfElement {
         return BLOCK_TOKENS * 4 * headSize;
     }
 
-    static __device__ __forceinline__ int keyByte(int step, int half) {
-        return 8 * step + 4 * half;
+    static __device__ __forceinline__ int keyByte(int step) {
+        return 8 * step;
     }
 
     template <int WORDS>

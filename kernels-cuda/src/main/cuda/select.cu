@@ -10,6 +10,7 @@ namespace alisa {
 
 constexpr float BINS_PER_UNIT = BINS / 64.0f;  // what lies e^-64 below the best shares the last bin
 constexpr int SELECT_THREADS = 256;
+constexpr int MASK_HEADS = 4;  // query heads whose estimates a thread holds at once
 constexpr int SELECT_TOKENS = SELECT_BLOCKS * BLOCK_TOKENS;
 
 /** What the launches of a selection leave for each other, per KV head. */
@@ -63,6 +64,7 @@ __device__ __forceinline__ int findEntry(const uint32_t *counts, uint32_t wanted
     __shared__ uint32_t ofWarps[SELECT_THREADS / 32];
     __shared__ uint32_t found[2];
     uint32_t own = 0;
+#pragma unroll
     for (int i = 0; i < PER_THREAD; i++) {
         own += counts[(int) threadIdx.x * PER_THREAD + i];
     }
@@ -121,6 +123,18 @@ __device__ __forceinline__ float roughExp(float x) {
     return x < -86 ? 0 : __uint_as_float((uint32_t) (int) __fmaf_rn(x, PER_UNIT, ONE));
 }
 
+/** Reads the estimates of a lane's two tokens of a block, for some query heads from `first` on; zero where not `wanted`. */
+__device__ __forceinline__ void readEstimates(const SelectParameters &p, int kvHead, int first, bool wanted, int token,
+                                              float (&estimates)[MASK_HEADS][2]) {
+#pragma unroll
+    for (int i = 0; i < MASK_HEADS; i++) {
+        bool exists = wanted && first + i < p.group;
+        const float *row = p.estimates + ((int64_t) kvHead * p.group + first + i) * p.tokenStride + token;
+        estimates[i][0] = exists ? row[0] : 0;
+        estimates[i][1] = exists ? row[32] : 0;
+    }
+}
+
 }  // namespace alisa
 
 ALISA_KERNEL(alisa_select_importance, 256, 1, alisa::SelectParameters) {
@@ -136,6 +150,7 @@ ALISA_KERNEL(alisa_select_importance, 256, 1, alisa::SelectParameters) {
     int end = min(((int) blockIdx.x + 1) * SELECT_TOKENS, p.scoredBlocks * BLOCK_TOKENS);
     for (int token = (int) blockIdx.x * SELECT_TOKENS + 4 * (int) threadIdx.x; token < end; token += 4 * SELECT_THREADS) {
         float most[4] = {negativeInfinity(), negativeInfinity(), negativeInfinity(), negativeInfinity()};
+#pragma unroll 4
         for (int g = 0; g < p.group; g++) {
             float best = work.bestScore(g);
             int64_t row = (int64_t) kvHead * p.group + g;
@@ -171,13 +186,22 @@ ALISA_KERNEL(alisa_select_threshold, 256, 1, alisa::SelectParameters) {
     int bin = findEntry<BINS / SELECT_THREADS>(work.histogram, wanted, below);
     uint64_t *candidates = p.candidates + (int64_t) kvHead * p.tokenStride;
     int end = min(((int) blockIdx.x + 1) * SELECT_TOKENS, p.scoredBlocks * BLOCK_TOKENS);
-    for (int token = (int) blockIdx.x * SELECT_TOKENS + (int) threadIdx.x; token < end; token += SELECT_THREADS) {
-        float importance = p.importance[(int64_t) kvHead * p.tokenStride + token];
-        if (mayBeChosen(p, token) && binOf(importance) == bin) {
-            candidates[atomicAdd(work.candidates, 1u)] = rankOf(importance, token);
+    int first = (int) blockIdx.x * SELECT_TOKENS + (int) threadIdx.x;
+    constexpr int PER_THREAD = SELECT_TOKENS / SELECT_THREADS;
+    float importance[PER_THREAD];
+#pragma unroll
+    for (int i = 0; i < PER_THREAD; i++) {
+        int token = first + i * SELECT_THREADS;
+        importance[i] = token < end ? p.importance[(int64_t) kvHead * p.tokenStride + token] : 0;
+    }
+#pragma unroll
+    for (int i = 0; i < PER_THREAD; i++) {
+        int token = first + i * SELECT_THREADS;
+        if (token < end && binOf(importance[i]) == bin && mayBeChosen(p, token)) {
+            candidates[atomicAdd(work.candidates, 1u)] = rankOf(importance[i], token);
         }
     }
-    if (isLastSplit(work.ticket)) {
+    if (isLast(work.ticket, (int) gridDim.x)) {
         uint64_t cut = findRank(candidates, __ldcg(work.candidates), wanted - below) + 1;
         if (threadIdx.x == 0) {
             work.cut[0] = (uint32_t) cut;
@@ -196,34 +220,47 @@ ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
     int end = blockIdx.x + 1 < gridDim.x ? ((int) blockIdx.x + 1) * SELECT_BLOCKS
                                          : max(p.digestBlocks, (p.tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS);
     for (int block = (int) blockIdx.x * SELECT_BLOCKS + warpIndex(); block < end; block += SELECT_THREADS / 32) {
-        uint64_t word = 0;
+        bool weighed = p.mass != nullptr && block < p.digestBlocks;
+        bool scored = cut != 0 && block < p.scoredBlocks;
+        float importance[2];
+        float estimates[MASK_HEADS][2];
+        int tokens = block * BLOCK_TOKENS + lane();
+#pragma unroll
         for (int half = 0; half < 2; half++) {
-            int token = block * BLOCK_TOKENS + 32 * half + lane();
+            importance[half] = scored ? p.importance[(int64_t) kvHead * p.tokenStride + tokens + 32 * half] : 0;
+        }
+        readEstimates(p, kvHead, 0, weighed && scored, tokens, estimates);
+        uint64_t word = 0;
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            int token = tokens + 32 * half;
             bool attended = token < p.sinks || (token >= p.windowStart && token < p.tokens) || isPinned(p, token);
-            if (cut != 0 && mayBeChosen(p, token)) {
-                attended |= rankOf(p.importance[(int64_t) kvHead * p.tokenStride + token], token) < cut;
-            }
+            attended |= scored && rankOf(importance[half], token) < cut && mayBeChosen(p, token);
             word |= (uint64_t) __ballot_sync(WARP, attended) << (32 * half);
         }
         if (lane() == 0 && block * BLOCK_TOKENS < p.tokens) {
             p.selected[(int64_t) kvHead * p.blockStride + block] = word;
         }
-        if (p.mass != nullptr && block < p.digestBlocks) {
-            for (int g = 0; g < p.group; g++) {
-                int64_t row = (int64_t) kvHead * p.group + g;
-                float sum = 0;
-                if (cut != 0 && block < p.scoredBlocks) {
-                    const float *estimates = p.estimates + row * p.tokenStride + (int64_t) block * BLOCK_TOKENS;
-                    float best = work.bestScore(g);
-                    for (int i = lane(); i < BLOCK_TOKENS; i += 32) {
-                        sum += word >> i & 1 ? 0 : roughExp(estimates[i] - best);
+        for (int first = 0; weighed && first < p.group; first += MASK_HEADS) {
+            if (first > 0) {
+                readEstimates(p, kvHead, first, scored, tokens, estimates);
+            }
+#pragma unroll
+            for (int i = 0; i < MASK_HEADS; i++) {
+                if (first + i < p.group) {
+                    float best = work.bestScore(first + i);
+                    float sum = 0;
+#pragma unroll
+                    for (int half = 0; half < 2; half++) {
+                        bool skipped = scored && !(word >> (32 * half + lane()) & 1);
+                        sum += skipped ? roughExp(estimates[i][half] - best) : 0;
                     }
                     for (int by = 16; by > 0; by /= 2) {
                         sum += __shfl_xor_sync(WARP, sum, by);
                     }
-                }
-                if (lane() == 0) {
-                    p.mass[row * p.blockStride + block] = sum;
+                    if (lane() == 0) {
+                        p.mass[((int64_t) kvHead * p.group + first + i) * p.blockStride + block] = sum;
+                    }
                 }
             }
         }
@@ -233,7 +270,7 @@ ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
             p.references[kvHead * p.group + g] = cut != 0 ? work.bestScore(g) : negativeInfinity();
         }
     }
-    if (isLastSplit(work.ticket)) {
+    if (isLast(work.ticket, (int) gridDim.x)) {
         for (int i = (int) threadIdx.x; i < selectWorkWords(p.group); i += SELECT_THREADS) {
             work.best[i] = 0;
         }

@@ -70,9 +70,18 @@ struct RunningSoftmax {
             }
             bool exists = 8 * tile + g < count;
             const float *row = rows + (exists ? (8 * tile + g) * stride : 0);
+            // All of the lane's channels at once: one wait for memory, not one per channel.
+            float4 channels[STEPS];
             float most = 0;
-            for (int c = q; c < D; c += 4) {
-                most = fmaxf(most, exists ? fabsf(row[c]) : 0);
+#pragma unroll
+            for (int step = 0; step < STEPS; step++) {
+                int channel = KeySlices::offset(q, Element::keyByte(step)) / Element::BYTES;
+                channels[step] = exists ? *(const float4 *) (row + channel) : make_float4(0, 0, 0, 0);
+            }
+#pragma unroll
+            for (int step = 0; step < STEPS; step++) {
+                const float4 &x = channels[step];
+                most = fmaxf(fmaxf(fmaxf(most, fabsf(x.x)), fmaxf(fabsf(x.y), fabsf(x.z))), fabsf(x.w));
             }
             most = fmaxf(most, __shfl_xor_sync(WARP, most, 1));
             most = fmaxf(most, __shfl_xor_sync(WARP, most, 2));
@@ -84,13 +93,9 @@ struct RunningSoftmax {
 #pragma unroll
             for (int step = 0; step < STEPS; step++) {
                 uint32_t a[4];
-#pragma unroll
-                for (int half = 0; half < 2; half++) {
-                    int channel = KeySlices::offset(q, Element::keyByte(step, half)) / Element::BYTES;
-                    float x = exists ? row[channel] * factor : 0;
-                    float y = exists ? row[channel + 1] * factor : 0;
-                    split(x, y, a[2 * half], a[2 * half + 1]);
-                }
+                const float4 &x = channels[step];
+                split(x.x * factor, x.y * factor, a[0], a[1]);
+                split(x.z * factor, x.w * factor, a[2], a[3]);
                 if constexpr (QUERIES_IN_REGISTERS) {
                     query[tile][step][0] = a[0];
                     query[tile][step][1] = a[1];

@@ -32,6 +32,9 @@ struct alignas(16) uint4 {
 struct alignas(16) float4 {
     float x, y, z, w;
 };
+inline float2 make_float2(float x, float y) {
+    return {x, y};
+}
 inline float4 make_float4(float x, float y, float z, float w) {
     return {x, y, z, w};
 }
@@ -242,6 +245,9 @@ inline float powerOfTwo(float x) {
 }
 inline float reciprocal(float x) {
     return 1 / x;
+}
+inline uint32_t takeTicket(uint32_t *at) {
+    return (*at)++;
 }
 inline void copyAsync16(void *to, const void *from) {
     emulation::copyLater(to, from, 16);

@@ -122,10 +122,12 @@ final class AttendLaunch {
     /** Sees to it that there is memory for that many positions and blocks. Returns false where there is not. */
     boolean reserve(int positions, int blocks) {
         long joinedBytes = joinedBytes(positions);
-        zeroed &= (long) gridY(positions) * Integer.BYTES <= tickets.bytes();
+        int splits = splits(positions, blocks);
+        long ticketBytes = (long) gridY(positions) * Geometry.ticketsOfRow(splits) * Integer.BYTES;
+        zeroed &= ticketBytes <= tickets.bytes();
         if (!queries.reserve(queryBytes(positions)) || !joined.reserve(joinedBytes)
-                || !partials.reserve(joinedBytes * splits(positions, blocks))
-                || !tickets.reserve((long) gridY(positions) * Integer.BYTES)
+                || !partials.reserve(joinedBytes * splits)
+                || !tickets.reserve(ticketBytes)
                 || (kind == Kind.GATHER && !selected.reserve(selectedBytes()))) {
             return false;
         }

@@ -8,7 +8,7 @@ package io.alisa.cuda;
 record Geometry(int multiprocessors) {
     /** Threads of a block, in the kernels that attend. */
     static final int THREADS = 128;
-    /** Threads of a block, in the kernels that select, but for the one that estimates. */
+    /** Threads of a block, in the kernels that select and weigh what was not, but for the one that estimates. */
     static final int SELECT_THREADS = 256;
     /** Tokens of a block. */
     static final int BLOCK_TOKENS = 64;
@@ -25,9 +25,12 @@ record Geometry(int multiprocessors) {
     private static final int ESTIMATE_BLOCKS = 32;
     private static final int SELECT_BLOCKS = 64;
     private static final int BINS = 4096;
-    /** A thread reads a few bytes of so many blocks, one after the other. */
+    /** A split weighs so many blocks at least. */
     private static final int SKIPPED_BLOCKS = 16;
-    private static final int MOST_SKIPPED_SPLITS = 64;
+    /** With the groups of a launch's splits, about as many partials as are joined at once. */
+    private static final int MOST_SKIPPED_SPLITS = 24;
+    /** Splits that join their partials first, among themselves. */
+    private static final int JOIN_GROUP = 12;
     private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
 
     /** Whether there are kernels made for a head size; others are served by slower ones. */
@@ -67,7 +70,13 @@ record Geometry(int multiprocessors) {
 
     /** Dynamic shared memory of {@code alisa_estimate}, in bytes. */
     static int estimateSharedBytes(int group, int headSize) {
-        return ceil(group, 4) * 2 * ceil(headSize, 4) * 64 + (ESTIMATE_BLOCKS + 1) * group * Float.BYTES;
+        int lines = ceil(headSize, 4);
+        return ceil(group, 4) * 2 * lines * 64 + (4 * lines + ESTIMATE_BLOCKS + 1) * group * Float.BYTES;
+    }
+
+    /** Tickets of each row of a launch that joins: of all its splits or, where there are many, of all groups and each. */
+    static int ticketsOfRow(int splits) {
+        return splits <= JOIN_GROUP ? 1 : 1 + ceil(splits, JOIN_GROUP);
     }
 
     /** Words that a selection leaves for its next launch, per KV head. */

@@ -51,7 +51,7 @@ final class SelectLaunch {
         this.input = new Buffer(driver, device.account());
         this.output = new Buffer(driver, device.account());
         this.partials = new Buffer(driver, device.account());
-        this.scratch = new SelectScratch(driver, new Buffer(driver, device.account()), shape, gridY);
+        this.scratch = new SelectScratch(driver, new Buffer(driver, device.account()), shape);
         this.inputHere = new PinnedBuffer(device.pinned());
         this.outputHere = new PinnedBuffer(device.pinned());
         this.queryBytes = (long) shape.rows(1) * shape.rowStride() * Float.BYTES;
@@ -86,8 +86,9 @@ final class SelectLaunch {
 
     /** Sees to it that there is memory for that many blocks beside the newest. Returns false where there is not. */
     boolean reserve(int blocks) {
-        int count = splits(maxBlocks) + Geometry.skippedSplits(maxBlocks);
-        return scratch.reserve(blocks, maxBlocks)
+        int splits = splits(maxBlocks);
+        int count = splits + Geometry.skippedSplits(maxBlocks);
+        return scratch.reserve(blocks, maxBlocks, gridY * Geometry.ticketsOfRow(splits))
                 && input.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
                 && inputHere.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
                 && output.reserve(joinedBytes + selectedBytes(maxBlocks))
@@ -141,7 +142,8 @@ final class SelectLaunch {
         int skippedSplits = Geometry.skippedSplits(blocks);
         int splits = splits(blocks);
         with.skip.set(layer.means(), scratch, partials.address(), shape, blocks, words, skippedSplits + splits);
-        driver.launch(with.skipped, skippedSplits, shape.kvHeads(), 1, ATTEND_THREADS, stream, with.skip.arguments());
+        driver.launch(with.skipped, skippedSplits, shape.kvHeads(), 1, Geometry.SELECT_THREADS, stream,
+                with.skip.arguments());
         with.attend.setPointers(layer.blocks(), output.address() + joinedBytes, input.address(), partials.address(),
                 output.address(), scratch.tickets());
         with.attend.setCounts(blocks, words, shape.kvHeads(), shape.groupSize(), shape.rowStride(), shape.headSize(),

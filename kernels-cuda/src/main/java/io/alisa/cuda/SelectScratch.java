@@ -18,26 +18,29 @@ final class SelectScratch {
 
     private final Driver driver;
     private final DeviceShape shape;
-    private final int ticketRows;
     private final Buffer memory;
+    private int ticketCount;
     private int blocks;
     private boolean zeroed;
 
-    /** @param ticketRows tickets that a launch takes */
-    SelectScratch(Driver driver, Buffer memory, DeviceShape shape, int ticketRows) {
+    SelectScratch(Driver driver, Buffer memory, DeviceShape shape) {
         this.driver = driver;
         this.memory = memory;
         this.shape = shape;
-        this.ticketRows = ticketRows;
     }
 
-    /** Sees to it that there is room for that many blocks. Returns false where there is not. */
-    boolean reserve(int wanted, int maxBlocks) {
+    /**
+     * Sees to it that there is room for that many blocks. Returns false where there is not.
+     *
+     * @param tickets that a launch takes at most: the same each time
+     */
+    boolean reserve(int wanted, int maxBlocks, int tickets) {
         if (wanted <= blocks) {
             return true;
         }
         blocks = 0;
         zeroed = false;
+        ticketCount = tickets;
         int ample = Math.min(maxBlocks, Geometry.BLOCK_TOKENS * (1 + wanted / Geometry.BLOCK_TOKENS * 5 / 4));
         for (int size = Math.max(wanted, ample); blocks == 0; size = wanted) {
             if (memory.reserve(end(size))) {
@@ -52,7 +55,7 @@ final class SelectScratch {
     /** Zeroes what kernels leave at zero, once. */
     void zero(Driver.Stream stream) {
         if (!zeroed) {
-            driver.zero(memory.memory(), ticketsAt() + 4L * ticketRows, stream);
+            driver.zero(memory.memory(), ticketsAt() + 4L * ticketCount, stream);
             zeroed = true;
         }
     }
@@ -70,7 +73,7 @@ final class SelectScratch {
     }
 
     private long estimatesAt() {
-        return align(ticketsAt() + 4L * ticketRows);
+        return align(ticketsAt() + 4L * ticketCount);
     }
 
     private long importanceAt(int size) {

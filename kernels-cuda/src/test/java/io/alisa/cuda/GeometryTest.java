@@ -63,10 +63,12 @@ class GeometryTest {
                     .append('\n');
         }
         for (int group = 1; group < 20; group++) {
-            source.append("printf(\"%d %d\\n\", alisa::estimateSharedBytes(").append(group).append(", ")
-                    .append(61 - group).append("), alisa::selectWorkWords(").append(group).append("));\n");
+            source.append("printf(\"%d %d %d\\n\", alisa::estimateSharedBytes(").append(group).append(", ")
+                    .append(61 - group).append("), alisa::selectWorkWords(").append(group)
+                    .append("), alisa::ticketsOfRow(").append(5 * group).append("));\n");
             expected.append(Geometry.estimateSharedBytes(group, 61 - group)).append(' ')
-                    .append(Geometry.selectWorkWords(group)).append('\n');
+                    .append(Geometry.selectWorkWords(group)).append(' ')
+                    .append(Geometry.ticketsOfRow(5 * group)).append('\n');
         }
         for (String name : new String[]{"Attend", "Select", "Skipped"}) {
             source.append("printf(\"%d\\n\", (int) sizeof(alisa::").append(name).append("Parameters));\n");

@@ -156,7 +156,7 @@ final class GpuBenchmarks implements AutoCloseable {
         Driver.Memory queries = randomFloats(rowCount * headSize);
         Driver.Memory partials = take(rowCount * splits * partialFloats * Float.BYTES);
         Driver.Memory joined = take(rowCount * partialFloats * Float.BYTES);
-        Driver.Memory tickets = take((long) gridY * sequences * Integer.BYTES);
+        Driver.Memory tickets = take((long) gridY * sequences * Geometry.ticketsOfRow(splits) * Integer.BYTES);
         driver.zero(tickets, tickets.bytes(), stream);
         AttendArguments arguments = new AttendArguments(driver);
         arguments.setPointers(table.address(), masks == null ? 0 : masks.address(), queries.address(),

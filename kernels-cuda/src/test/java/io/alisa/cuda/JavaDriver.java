@@ -311,7 +311,7 @@ class JavaDriver implements Driver {
                 || (!any && name.contains("gather") != (given.selected != 0))) {
             throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
         }
-        for (int y = 0; y < gridY; y++) {
+        for (int y = 0; y < gridY * Geometry.ticketsOfRow(gridX); y++) {
             if (ALL.get(ValueLayout.JAVA_INT, given.tickets + 4L * y) != 0) {
                 throw new AssertionError("ticket " + y + " is not zero");
             }

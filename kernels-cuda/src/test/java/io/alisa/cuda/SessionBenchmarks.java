@@ -17,6 +17,7 @@ final class SessionBenchmarks {
     private static final int BLOCK = Geometry.BLOCK_TOKENS;
     /** As many as a session uploads at once. */
     private static final int BLOCKS_AT_ONCE = 32;
+    private static final int DIFFERENT = 200;
     private static final double UPLOAD_BAR = 0.9;
     private static final double STALL_BAR = 0.1;
 
@@ -40,13 +41,16 @@ final class SessionBenchmarks {
         }, MemoryBudget.unlimited(), new HostSide(MemoryBudget.unlimited(), WorkerTeam.shared(), 0));
     }
 
-    /** A session with the same block in all places. */
+    /** A session whose blocks are random, {@value #DIFFERENT} of them over and over. */
     private final class Session implements AutoCloseable {
         private final Arena arena = Arena.ofShared();
         private final CudaDevice device = device();
         private final int layers;
         private final int blocks;
-        private final long block;
+        private final long blockBytes;
+        private final long sketchBytes;
+        private final long firstBlock;
+        private final long firstSketch;
         private final DeviceKv kv;
         private final float[] queries;
         private final float[] values;
@@ -59,7 +63,10 @@ final class SessionBenchmarks {
             this.blocks = tokens / BLOCK;
             DeviceShape shape = new DeviceShape(GpuBenchmarks.KV_HEADS, GpuBenchmarks.GROUP, headSize, headSize, 0,
                     128L * (headSize + 1));
-            block = random(shape.blockBytes());
+            blockBytes = shape.blockBytes();
+            sketchBytes = shape.sketchBytes();
+            firstBlock = random(blockBytes / GpuBenchmarks.KV_HEADS, 2 * BLOCK);
+            firstSketch = random(sketchBytes / GpuBenchmarks.KV_HEADS, BLOCK);
             kv = Objects.requireNonNull(device.openKv(shape, layers, blocks + 1), "the GPU has no room");
             queries = new float[shape.rows(1) * headSize];
             Random random = new Random(3);
@@ -78,23 +85,26 @@ final class SessionBenchmarks {
                     }
                 }
                 for (int i = 0; i * BLOCK < blocks; i++) {
-                    kv.putMeans(layer, i, block);
+                    kv.putMeans(layer, i, firstBlock + i % DIFFERENT * blockBytes);
                 }
                 kv.upload(layer);
             }
         }
 
-        private long random(long bytes) {
-            MemorySegment segment = arena.allocate(bytes, 64);
+        /** Pieces of all heads of the blocks: random bytes, then so many codes of scales that keep scores small. */
+        private long random(long pieceBytes, int codes) {
+            MemorySegment segment = arena.allocate(DIFFERENT * GpuBenchmarks.KV_HEADS * pieceBytes, 64);
             Random random = new Random(5);
-            for (long i = 0; i < bytes; i++) {
-                segment.set(ValueLayout.JAVA_BYTE, i, (byte) (random.nextInt(64) + 32));
+            for (long i = 0; i < segment.byteSize(); i++) {
+                boolean code = i % pieceBytes >= pieceBytes - codes;
+                segment.set(ValueLayout.JAVA_BYTE, i, (byte) (code ? 36 + random.nextInt(8) : random.nextInt()));
             }
             return segment.address();
         }
 
         void put(int layer, int index) {
-            if (!kv.put(layer, index, block, block)) {
+            if (!kv.put(layer, index, firstBlock + index % DIFFERENT * blockBytes,
+                    firstSketch + index % DIFFERENT * sketchBytes)) {
                 throw new IllegalStateException("the GPU has no room for a session");
             }
         }

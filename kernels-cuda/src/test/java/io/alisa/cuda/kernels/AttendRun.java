@@ -53,7 +53,9 @@ final class AttendRun {
         this.queries = floats(allRows * queryStride);
         this.partials = floats(allRows * partialCount * partialFloats());
         this.joined = floats(allRows * partialFloats());
-        this.tickets = arena.allocate((long) sequences * kvHeads * rows * Integer.BYTES, Integer.BYTES);
+        // A row of the grid has one, and as many as splits where these join in groups.
+        this.tickets = arena.allocate((long) sequences * kvHeads * rows * (1 + blockCount) * Integer.BYTES,
+                Integer.BYTES);
         for (int i = 0; i < allRows * queryStride; i++) {
             float scale = (float) (Math.exp(random.nextGaussian()) / Math.sqrt(headSize));
             queries.setAtIndex(ValueLayout.JAVA_FLOAT, i, scale * (float) random.nextGaussian());

@@ -26,7 +26,7 @@ class DecodeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "3, 1", "3, 3", "37, 5", "70, 2"})
+    @CsvSource({"1, 1", "3, 1", "3, 3", "37, 5", "70, 2", "40, 12", "40, 13", "70, 29", "30, 30"})
     void splitsAnyNumberOfBlocks(int blocks, int splits) {
         dense(32, 1, 1, 3, blocks, splits, 1, 0);
     }

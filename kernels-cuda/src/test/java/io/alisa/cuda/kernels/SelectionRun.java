@@ -206,7 +206,7 @@ final class SelectionRun {
         MemorySegment partials = floats(kvHeads * group * splits * floats);
         MemorySegment skipped = new Structure(arena).pointers(means, mass, references, partials)
                 .ints(digestBlocks, kvHeads, group, headSize, blockStride, splits, 0, 0).segment();
-        EmulatedKernels.orSkip().launch("alisa_skipped", splits, kvHeads, 1, 128, 0, skipped);
+        EmulatedKernels.orSkip().launch("alisa_skipped", splits, kvHeads, 1, 256, 0, skipped);
         return partials;
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Capped scores: the same bits in every implementation, and those of the formula but for the last ones. */
 class SoftCapTest {
     private static final long SEED = 20_261_204;
-    private static final int SCORES = 1 << 20;
+    private static final int SCORES = 1 << 19;
     /** What {@link SoftCap} promises. */
     private static final double RELATIVE_ERROR = 3e-7;
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The kernels cap estimates as the plugin does, to the bit: or they would choose other tokens. */
 class SoftCapTest {
     private static final long SEED = 20_261_204;
-    private static final int SCORES = 1 << 20;
+    private static final int SCORES = 1 << 19;
 
     @ParameterizedTest
     @ValueSource(floats = {50, 30, 0.37f, 1e-30f, 1e30f})

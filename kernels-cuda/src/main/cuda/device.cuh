@@ -151,4 +151,49 @@ __device__ __forceinline__ float capped(float score, float cap) {
     return copysignf(cap * tanh, score);
 }
 
+/** e^x for x <= 0; every step is that of the plugin's SoftCap. */
+__device__ __forceinline__ float expExactly(float x) {
+    constexpr float ROUND = 12582912;  // adding 1.5 * 2^23 leaves a whole number in the low bits
+    if (x < -87) {
+        return 0;
+    }
+    float shifted = __fmaf_rn(x, 1.44269504f, ROUND);
+    float n = __fsub_rn(shifted, ROUND);
+    float r = __fmaf_rn(n, -0.693359375f, x);
+    r = __fmaf_rn(n, 2.12194440e-4f, r);
+    float squared = __fmul_rn(r, r);
+    float high = __fmaf_rn(r, 1.9875691500e-4f, 1.3981999507e-3f);
+    float middle = __fmaf_rn(r, 8.3334519073e-3f, 4.1665795894e-2f);
+    float low = __fmaf_rn(r, 1.6666665459e-1f, 5.0000001201e-1f);
+    float p = __fmaf_rn(__fmaf_rn(__fmaf_rn(high, squared, middle), squared, low), squared, r);
+    return __uint_as_float(__float_as_uint(__fadd_rn(p, 1)) + (__float_as_uint(shifted) << 23));
+}
+
+/** tanh; every step is that of the plugin's SoftCap. */
+__device__ __forceinline__ float tanhExactly(float x) {
+    float magnitude = fabsf(x);
+    if (magnitude < 0.625f) {
+        float squared = __fmul_rn(x, x);
+        float p = __fmaf_rn(squared, -5.70498872745e-3f, 2.06390887954e-2f);
+        p = __fmaf_rn(p, squared, -5.37397155531e-2f);
+        p = __fmaf_rn(p, squared, 1.33314422036e-1f);
+        p = __fmaf_rn(p, squared, -3.33332819422e-1f);
+        return __fmaf_rn(__fmul_rn(p, squared), x, x);
+    }
+    float shrunk = expExactly(__fmul_rn(magnitude, -2));
+    float far = __fdiv_rn(__fsub_rn(1, shrunk), __fadd_rn(shrunk, 1));
+    return x < 0 ? -far : far;
+}
+
+/**
+ * cap * tanh(score / cap) with the bits of the plugin's SoftCap; 0: no cap. Negative infinity, the score of a token that
+ * does not exist, stays what it is.
+ */
+__device__ __forceinline__ float cappedExactly(float score, float cap) {
+    if (cap == 0 || !(score > negativeInfinity())) {
+        return score;
+    }
+    return __fmul_rn(tanhExactly(__fdiv_rn(score, cap)), cap);
+}
+
 }  // namespace alisa

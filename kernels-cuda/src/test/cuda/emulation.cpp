@@ -324,6 +324,13 @@ extern "C" int alisa_emulate(const char *name, unsigned gridX, unsigned gridY, u
 #include "../../main/cuda/head.cu"
 #undef ALISA_HEAD_SIZE
 
+/** Caps scores in place, as the kernels cap estimates. */
+extern "C" void alisa_cap(float *scores, int count, float cap) {
+    for (int i = 0; i < count; i++) {
+        scores[i] = alisa::cappedExactly(scores[i], cap);
+    }
+}
+
 /** Dynamic shared memory that a kernel is to be launched with, by the formulas of attention.cuh. */
 extern "C" int alisa_shared_bytes(const char *name, int headSize, int group) {
     using namespace alisa;

@@ -12,6 +12,13 @@ final class ScalarSelectionKernels implements SelectionKernels {
     static final float LOWEST = -86f;
 
     @Override
+    public void cap(float[] scores, int from, int count, float softCap) {
+        for (int i = from; i < from + count; i++) {
+            scores[i] = SoftCap.cap(scores[i], softCap);
+        }
+    }
+
+    @Override
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         for (int row = 0; row < rows; row++) {
             float max = Float.NEGATIVE_INFINITY;

@@ -13,6 +13,15 @@ public interface SelectionKernels {
     }
 
     /**
+     * Caps scores in place: {@code softCap * tanh(score / softCap)}, with the same bits in every implementation, see
+     * {@link SoftCap}. Negative infinity, the score of a token that does not exist, stays what it is.
+     *
+     * @param count   of any size
+     * @param softCap positive
+     */
+    void cap(float[] scores, int from, int count, float softCap);
+
+    /**
      * How much tokens matter to the query head of the group that they matter most to:
      * {@code importance[t] = max over rows of (score[row][t] - best score of the row)}.
      *

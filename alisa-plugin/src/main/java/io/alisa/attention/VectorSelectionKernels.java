@@ -23,6 +23,21 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
+    public void cap(float[] scores, int from, int count, float softCap) {
+        FloatVector cap = FloatVector.broadcast(SPECIES, softCap);
+        FloatVector nothing = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        int vectors = from + SPECIES.loopBound(count);
+        for (int i = from; i < vectors; i += LANES) {
+            FloatVector score = FloatVector.fromArray(SPECIES, scores, i);
+            FloatVector capped = VectorSoftmax.tanh(score.div(cap)).mul(cap);
+            score.blend(capped, score.compare(VectorOperators.GT, nothing)).intoArray(scores, i);
+        }
+        for (int i = vectors; i < from + count; i++) {
+            scores[i] = SoftCap.cap(scores[i], softCap);
+        }
+    }
+
+    @Override
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         for (int row = 0; row < rows; row++) {
             best[row] = max(scores, row * stride, tokens);

@@ -146,8 +146,11 @@ final class VectorSoftmax {
         return power.blend(FloatVector.broadcast(SPECIES, 0f), vanishes);
     }
 
-    /** tanh, about two units in the last place off (Cephes tanhf): a polynomial near zero, by e^x elsewhere. */
-    private static FloatVector tanh(FloatVector x) {
+    /**
+     * tanh, about two units in the last place off (Cephes tanhf): a polynomial near zero, by e^x elsewhere. {@link SoftCap}
+     * takes the same steps for one float.
+     */
+    static FloatVector tanh(FloatVector x) {
         FloatVector magnitude = x.abs();
         FloatVector squared = x.mul(x);
         FloatVector p = squared.fma(FloatVector.broadcast(SPECIES, -5.70498872745e-3f),

@@ -178,14 +178,9 @@ final class SketchSelector implements TokenSelector {
             scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
         }
         if (shape.softCap() != 0) {
-            cap(KvLayout.blocks(windowStart) * KvLayout.BLOCK_TOKENS, with);
-        }
-    }
-
-    private void cap(int tokens, Scratch with) {
-        for (int g = 0; g < shape.groupSize(); g++) {
-            for (int i = g * with.stride; i < g * with.stride + tokens; i++) {
-                with.estimates[i] = (float) (shape.softCap() * Math.tanh(with.estimates[i] / shape.softCap()));
+            for (int g = 0; g < shape.groupSize(); g++) {
+                selectionKernels.cap(with.estimates, g * with.stride,
+                        KvLayout.blocks(windowStart) * KvLayout.BLOCK_TOKENS, shape.softCap());
             }
         }
     }

@@ -38,6 +38,7 @@ public final class EmulatedKernels {
     private final MethodHandle emulate;
     private final MethodHandle message;
     private final MethodHandle sharedBytes;
+    private final MethodHandle cap;
 
     private EmulatedKernels(SymbolLookup library) {
         Linker linker = Linker.nativeLinker();
@@ -47,6 +48,8 @@ public final class EmulatedKernels {
                 FunctionDescriptor.of(ValueLayout.ADDRESS));
         sharedBytes = linker.downcallHandle(library.findOrThrow("alisa_shared_bytes"), FunctionDescriptor
                 .of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        cap = linker.downcallHandle(library.findOrThrow("alisa_cap"),
+                FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_FLOAT));
         emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
@@ -72,6 +75,17 @@ public final class EmulatedKernels {
     public int sharedBytes(String kernel, int headSize, int group) {
         try (Arena arena = Arena.ofConfined()) {
             return (int) sharedBytes.invokeExact(arena.allocateFrom(kernel), headSize, group);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Caps scores in place, as the kernels cap estimates. */
+    public void cap(float[] scores, float softCap) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment all = arena.allocateFrom(ValueLayout.JAVA_FLOAT, scores);
+            cap.invokeExact(all, scores.length, softCap);
+            MemorySegment.copy(all, ValueLayout.JAVA_FLOAT, 0, scores, 0, scores.length);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -126,10 +140,11 @@ public final class EmulatedKernels {
         Files.createDirectories(LIBRARY.getParent());
         Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
         Path log = LIBRARY.resolveSibling("g++.log");
+        // No product joined with a sum: on some machines g++ would, and __fmul_rn would not round.
         // No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions:
         // GCC 12 takes what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
         Process process = new ProcessBuilder(
-                List.of("/usr/bin/g++", "-std=c++17", "-O2", "-fno-ipa-icf", "-fPIC", "-shared",
+                List.of("/usr/bin/g++", "-std=c++17", "-O2", "-ffp-contract=off", "-fno-ipa-icf", "-fPIC", "-shared",
                         "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-I", SOURCES.toString(), "-o", made.toString(),
                         SOURCES.resolve("emulation.cpp").toString()))
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start();

@@ -16,12 +16,13 @@ __device__ __forceinline__ void attendAny(const AttendParameters &p, float *shar
     int rowBytes = (p.headSize + 3) / 4 * 4;
     int64_t head = (int64_t) sequence * p.kvHeads + kvHead;
     const float *query = p.queries + (head * p.rows + row) * p.queryStride;
-    int end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
+    int split = (int) blockIdx.x;
+    int start = splitStart(split, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
+    int end = splitStart(split + 1, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
     float largest = negativeInfinity();
     float sum = 0;
     float values[CHANNELS_PER_LANE] = {};
-    for (int half = 2 * (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x) + warpIndex(); half < 2 * end;
-         half += WARPS) {
+    for (int half = 2 * start + warpIndex(); half < 2 * end; half += WARPS) {
         uint64_t block = p.blocks[(int64_t) sequence * p.blockStride + half / 2];
         uint64_t tokens = p.selected == nullptr ? ~0ull : p.selected[head * p.blockStride + half / 2];
         uint32_t wanted = (uint32_t) (tokens >> (half % 2 * 32));

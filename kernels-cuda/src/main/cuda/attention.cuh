@@ -51,14 +51,15 @@ constexpr int partialFloats(int headSize) {
 //   alisa_attend_int8_any                      any head size up to 256; `selected` may be null; plain FP32, slow
 //
 //   block  128 threads (4 warps)
-//   grid   x = splits                      1..blockCount; a split takes blocks [x * n / splits, (x + 1) * n / splits)
+//   grid   x = splits                      1..blockCount; a split takes blocks [splitStart(x), splitStart(x + 1))
 //          y = kvHeads * ceil(rows / 8)    query rows that share a KV head, 8 to a thread block; the reads of the
 //                                          second eight come out of the L2 cache. For ..._any: y = kvHeads * rows
 //          z = sequences
 //   shared decodeSharedBytes(d, bytes per element), gatherSharedBytes(d); 0 for ..._any. Above 48 KB the function
 //          needs the attribute MAX_DYNAMIC_SHARED_SIZE_BYTES: set it always
 //   splits one wave: floor(SMs * resident / (y * z)), at least 1, at most blockCount, where resident is what
-//          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes).
+//          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes). Multiprocessors are not
+//          equally fast: where splits are long, a wave of long ones does most of it, and as many short ones follow.
 //
 //   alisa_prefill_int8_h{32,64,80,96,128,256}: many query rows, every row attends every token of the blocks.
 //   block  128 threads
@@ -85,8 +86,17 @@ struct AttendParameters {
     int32_t partialCount;      // partials of a row in `partials`
     int32_t firstPartial;      // where this launch's begin
     float softCap;             // 0: none
+    int32_t longSplits;        // decode: the first splits, which share the first longBlocks blocks; the others share the
+    int32_t longBlocks;        // rest. Both 0: all splits are alike
     int32_t reserved;
 };
+
+// Where a split's blocks begin.
+constexpr int splitStart(int split, int splits, int blocks, int longSplits, int longBlocks) {
+    return split < longSplits ? (int) ((int64_t) split * longBlocks / longSplits)
+                              : longBlocks + (int) ((int64_t) (split - longSplits) * (blocks - longBlocks) /
+                                                    (splits > longSplits ? splits - longSplits : 1));
+}
 
 // alisa_join: joins partials where that was not done on the way. Partials of -infinity count as nothing.
 //   block 128, grid x = kvHeads * rows, y = sequences; shared 0. Uses partials, joined, kvHeads, rows, headSize,

@@ -34,8 +34,9 @@ __device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned 
     const int first = kept(queryBytes(D) + warpIndex() * STAGES * TILE);  // the warp's ring of tiles
 
     Span span;
-    span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
-    span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
+    int split = (int) blockIdx.x;
+    span.first = splitStart(split, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
+    span.end = splitStart(split + 1, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
     span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
     span.selected = p.selected + ((int64_t) sequence * p.kvHeads + of.kvHead) * p.blockStride;
     span.pieceOffset = (int64_t) of.kvHead * Element::pieceBytes(D);

@@ -188,9 +188,7 @@ ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
                     if (p.softCap != 0) {
 #pragma unroll
                         for (int t = 0; t < TOKENS_PER_THREAD; t++) {
-                            if (scores[t] != negativeInfinity()) {
-                                scores[t] = capped(scores[t], p.softCap);
-                            }
+                            scores[t] = cappedExactly(scores[t], p.softCap);
                         }
                     }
 #pragma unroll

@@ -120,20 +120,12 @@ class GatheredFeed {
     static constexpr int COPIES = SCALES / 512;
     static constexpr bool KEPT = COPIES <= 8;
     int target[KEPT ? COPIES : 1];
-    /** Of the codes that this lane copies: of which row, and where they begin in a piece. */
-    int scaleRow;
+    /** Where the codes begin in a piece that this lane copies: of keys or, in the upper half of the warp, of values. */
     int scaleSource;
 
     static __device__ __forceinline__ int place(int copy) {
         int at = (32 * copy + lane()) * 16;
         return SharedRows<ROW>::place(at / ROW, at % ROW);
-    }
-
-    /** Where a row that is to be read begins in its piece, by the entry of the list; `piece` is filled. */
-    __device__ __forceinline__ int find(int row, int count, const unsigned char *&piece) const {
-        int entry = row < count ? list[taken + row] : 0;
-        piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 5);
-        return entry & 63;  // the lane is odd where the token is of the second half
     }
 
     __device__ __forceinline__ void load() {
@@ -173,7 +165,6 @@ public:
         next = of.first + warpIndex();
         listed = taken = 0;
         load();
-        scaleRow = kept(lane() & 15);
         scaleSource = kept(BLOCK_TOKENS * (ROW + (lane() >> 4)));
         if constexpr (KEPT) {
 #pragma unroll
@@ -191,18 +182,21 @@ public:
             listBatch();
         }
         int count = min(TILE_TOKENS, listed - taken);
+        // Lane r and lane 16 + r look up row r: where its piece is, and which token it is of.
+        int row = lane() % TILE_TOKENS;
+        int entry = row < count ? list[taken + row] : 0;
+        const unsigned char *piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 5);
+        int token = entry & 63;  // the lane is odd where the token is of the second half
+        uint64_t begins = (uint64_t) (piece + token * ROW);
 #pragma unroll
         for (int i = 0; i < COPIES; i++) {
             int at = (32 * i + lane()) * 16;
-            const unsigned char *piece;
-            int token = find(at / ROW, count, piece);
+            const unsigned char *from = (const unsigned char *) __shfl_sync(WARP, begins, at / ROW) + at % ROW;
             if (at / ROW < count) {
-                copyAsync16(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), piece + (token * ROW + at % ROW));
+                copyAsync16(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), from);
             }
         }
-        const unsigned char *piece;
-        int token = find(scaleRow, count, piece);
-        if (scaleRow < count) {
+        if (row < count) {
             copyAsync4(tile + SCALES + 4 * lane(), piece + (scaleSource + (token & ~3)));
         }
         if (lane() < TILE_TOKENS) {

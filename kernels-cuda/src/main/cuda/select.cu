@@ -123,6 +123,20 @@ __device__ __forceinline__ float roughExp(float x) {
     return x < -86 ? 0 : __uint_as_float((uint32_t) (int) __fmaf_rn(x, PER_UNIT, ONE));
 }
 
+/** The sums over the warp of four numbers a lane: lane l has that of number 2 * (l % 2) + l / 2 % 2. */
+__device__ __forceinline__ float addUp(const float (&x)[4]) {
+    static_assert(MASK_HEADS == 4, "four");
+    bool upper = lane() & 1;
+    float first = (upper ? x[2] : x[0]) + __shfl_xor_sync(WARP, upper ? x[0] : x[2], 1);
+    float second = (upper ? x[3] : x[1]) + __shfl_xor_sync(WARP, upper ? x[1] : x[3], 1);
+    upper = lane() & 2;
+    float sum = (upper ? second : first) + __shfl_xor_sync(WARP, upper ? first : second, 2);
+    for (int by = 4; by < 32; by *= 2) {
+        sum += __shfl_xor_sync(WARP, sum, by);
+    }
+    return sum;
+}
+
 /** Reads the estimates of a lane's two tokens of a block, for some query heads from `first` on; zero where not `wanted`. */
 __device__ __forceinline__ void readEstimates(const SelectParameters &p, int kvHead, int first, bool wanted, int token,
                                               float (&estimates)[MASK_HEADS][2]) {
@@ -245,23 +259,21 @@ ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
             if (first > 0) {
                 readEstimates(p, kvHead, first, scored, tokens, estimates);
             }
+            float sums[MASK_HEADS];
 #pragma unroll
             for (int i = 0; i < MASK_HEADS; i++) {
-                if (first + i < p.group) {
-                    float best = work.bestScore(first + i);
-                    float sum = 0;
+                float best = first + i < p.group ? work.bestScore(first + i) : 0;
+                sums[i] = 0;
 #pragma unroll
-                    for (int half = 0; half < 2; half++) {
-                        bool skipped = scored && !(word >> (32 * half + lane()) & 1);
-                        sum += skipped ? roughExp(estimates[i][half] - best) : 0;
-                    }
-                    for (int by = 16; by > 0; by /= 2) {
-                        sum += __shfl_xor_sync(WARP, sum, by);
-                    }
-                    if (lane() == 0) {
-                        p.mass[((int64_t) kvHead * p.group + first + i) * p.blockStride + block] = sum;
-                    }
+                for (int half = 0; half < 2; half++) {
+                    bool skipped = scored && !(word >> (32 * half + lane()) & 1);
+                    sums[i] += skipped ? roughExp(estimates[i][half] - best) : 0;
                 }
+            }
+            float sum = addUp(sums);
+            int g = first + (lane() & 1) * 2 + (lane() >> 1 & 1);
+            if (lane() < MASK_HEADS && g < p.group) {
+                p.mass[((int64_t) kvHead * p.group + g) * p.blockStride + block] = sum;
             }
         }
     }

@@ -6,6 +6,7 @@
 namespace alisa {
 
 constexpr int SKIPPED_THREADS = 256;
+constexpr int SKIPPED_AHEAD = 6;  // blocks that a thread reads at a time
 
 }
 
@@ -30,20 +31,32 @@ ALISA_KERNEL(alisa_skipped, 256, 2, alisa::SkippedParameters) {
         const float *mass = p.mass + head * p.blockStride;
         float total = 0;
         float4 sum = make_float4(0, 0, 0, 0);
-#pragma unroll 8
-        for (int block = first + share; block < (share < shares ? end : 0); block += shares) {
-            const unsigned char *piece =
-                (const unsigned char *) __ldg(p.means + block / BLOCK_TOKENS) + kvHead * pieceBytes;
-            int row = block % BLOCK_TOKENS;
-            uint32_t value = __ldg((const uint32_t *) (piece + (2 * row + 1) * 4 * lines + channel));
-            float scale = decodeScale(__ldg(piece + BLOCK_TOKENS * (8 * lines + 1) + row));
-            float weight = mass[block];
-            total += weight;
-            weight *= scale;
-            sum.x += weight * (signed char) value;
-            sum.y += weight * (signed char) (value >> 8);
-            sum.z += weight * (signed char) (value >> 16);
-            sum.w += weight * (signed char) (value >> 24);
+        for (int start = first + share; start < (share < shares ? end : 0); start += SKIPPED_AHEAD * shares) {
+            const unsigned char *pieces[SKIPPED_AHEAD];
+            float weights[SKIPPED_AHEAD];
+            uint32_t values[SKIPPED_AHEAD];
+            uint32_t codes[SKIPPED_AHEAD];
+#pragma unroll
+            for (int i = 0; i < SKIPPED_AHEAD; i++) {
+                int block = min(start + i * shares, end - 1);
+                pieces[i] = (const unsigned char *) __ldg(p.means + block / BLOCK_TOKENS) + kvHead * pieceBytes;
+                weights[i] = start + i * shares < end ? mass[block] : 0;
+            }
+#pragma unroll
+            for (int i = 0; i < SKIPPED_AHEAD; i++) {
+                int row = min(start + i * shares, end - 1) % BLOCK_TOKENS;
+                values[i] = __ldg((const uint32_t *) (pieces[i] + (2 * row + 1) * 4 * lines + channel));
+                codes[i] = __ldg(pieces[i] + BLOCK_TOKENS * (8 * lines + 1) + row);
+            }
+#pragma unroll
+            for (int i = 0; i < SKIPPED_AHEAD; i++) {
+                float weight = weights[i] * decodeScale(codes[i]);
+                total += weights[i];
+                sum.x += weight * (signed char) values[i];
+                sum.y += weight * (signed char) (values[i] >> 8);
+                sum.z += weight * (signed char) (values[i] >> 16);
+                sum.w += weight * (signed char) (values[i] >> 24);
+            }
         }
         sums[threadIdx.x] = sum;
         totals[threadIdx.x] = total;

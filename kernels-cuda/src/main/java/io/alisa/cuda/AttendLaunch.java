@@ -119,13 +119,18 @@ final class AttendLaunch {
         return (long) shape.kvHeads() * maxBlocks * Long.BYTES;
     }
 
+    /** Whether the kernel writes what it joined to this machine: so few bytes that a copy would take longer. */
+    private boolean joinsHere() {
+        return kind != Kind.BATCH;
+    }
+
     /** Sees to it that there is memory for that many positions and blocks. Returns false where there is not. */
     boolean reserve(int positions, int blocks) {
         long joinedBytes = joinedBytes(positions);
         int splits = splits(positions, blocks);
         long ticketBytes = (long) gridY(positions) * Geometry.ticketsOfRow(splits) * Integer.BYTES;
         zeroed &= ticketBytes <= tickets.bytes();
-        if (!queries.reserve(queryBytes(positions)) || !joined.reserve(joinedBytes)
+        if (!queries.reserve(queryBytes(positions)) || (!joinsHere() && !joined.reserve(joinedBytes))
                 || !partials.reserve(joinedBytes * splits)
                 || !tickets.reserve(ticketBytes)
                 || (kind == Kind.GATHER && !selected.reserve(selectedBytes()))) {
@@ -155,11 +160,13 @@ final class AttendLaunch {
         }
         int splits = splits(positions, blocks);
         with.arguments.setPointers(table, tokens == null ? 0 : selected.address(), queries.address(),
-                partials.address(), joined.address(), tickets.address());
+                partials.address(), joinsHere() ? joinedHere.memory().address() : joined.address(), tickets.address());
         with.arguments.setCounts(blocks, tokens == null ? maxBlocks : blocks, shape.kvHeads(), rows(positions),
                 shape.rowStride(), shape.headSize(), splits, shape.softCap());
         driver.launch(with.kernel, splits, gridY(positions), 1, Geometry.THREADS, stream, with.arguments.arguments());
-        driver.copyToHost(joinedHere.memory(), joined.memory(), joinedBytes(positions), stream);
+        if (!joinsHere()) {
+            driver.copyToHost(joinedHere.memory(), joined.memory(), joinedBytes(positions), stream);
+        }
         driver.record(with.done, stream);
     }
 

@@ -10,9 +10,9 @@ import io.alisa.device.TokenChoice;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session's blocks on a GPU. A step of a layer is one launch: the block that ends last joins what the others found. Two
- * small copies go with it, queries there and a partial per query head back, and a third where tokens are selected by the
- * CPU; six launches and two copies where the device selects them.
+ * A session's blocks on a GPU. A step of a layer is one launch: the block that ends last joins what the others found, and
+ * writes a partial per query head to this machine's memory. A small copy goes with it, queries there, and another where
+ * tokens are selected by the CPU; six launches and two copies where the device selects them.
  */
 final class CudaKv implements DeviceKv {
     private final CudaDevice device;

@@ -20,9 +20,14 @@ interface Driver extends AutoCloseable {
         long bytes();
     }
 
-    /** Pinned memory of this machine: copies from and to it are asynchronous. */
+    /** Pinned memory of this machine: copies from and to it are asynchronous, and kernels may write to it. */
     interface Pinned {
         MemorySegment segment();
+
+        /** Where kernels find it: where this machine does. */
+        default long address() {
+            return segment().address();
+        }
     }
 
     /** A queue of things to do in order. */

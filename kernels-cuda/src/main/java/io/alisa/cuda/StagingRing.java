@@ -17,11 +17,12 @@ import io.alisa.parallel.WorkerTeam;
  * <p>All sessions share it and its stream. Thread-safe.
  */
 final class StagingRing implements AutoCloseable {
-    private static final int SLOTS = 8;
+    private static final int SLOTS = 4;
     private static final int SLOTS_AT_ONCE = SLOTS / 2;
-    private static final long SLOT_BYTES = 1 << 20;
+    /** A link of 55 GB/s has 48 left in copies of 1 MiB, 53 in copies of 4. */
+    private static final long SLOT_BYTES = 4 << 20;
     /** Where the cap of RAM is small. */
-    private static final long LEAST_SLOT_BYTES = 1 << 16;
+    private static final long LEAST_SLOT_BYTES = 1 << 17;
     /** What a thread fills in one go. */
     private static final long PART_BYTES = 1 << 17;
     private static final int PARTS_AT_ONCE = 256;

@@ -71,7 +71,7 @@ final class SessionBenchmarks {
             queries = new float[shape.rows(1) * headSize];
             Random random = new Random(3);
             for (int i = 0; i < queries.length; i++) {
-                queries[i] = (float) random.nextGaussian() / 8;
+                queries[i] = (float) random.nextGaussian() / 4;
             }
             values = new float[queries.length];
             max = new float[shape.rows(1)];
@@ -91,13 +91,13 @@ final class SessionBenchmarks {
             }
         }
 
-        /** Pieces of all heads of the blocks: random bytes, then so many codes of scales that keep scores small. */
+        /** Pieces of all heads of the blocks: random bytes, then so many codes of scales, with which scores deviate by 2. */
         private long random(long pieceBytes, int codes) {
             MemorySegment segment = arena.allocate(DIFFERENT * GpuBenchmarks.KV_HEADS * pieceBytes, 64);
             Random random = new Random(5);
             for (long i = 0; i < segment.byteSize(); i++) {
                 boolean code = i % pieceBytes >= pieceBytes - codes;
-                segment.set(ValueLayout.JAVA_BYTE, i, (byte) (code ? 36 + random.nextInt(8) : random.nextInt()));
+                segment.set(ValueLayout.JAVA_BYTE, i, (byte) (code ? 132 + random.nextInt(8) : random.nextInt()));
             }
             return segment.address();
         }

@@ -29,8 +29,8 @@ class StagingRingTest {
         MemoryBudget ram = MemoryBudget.unlimited();
         try (Arena arena = Arena.ofShared();
                 StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(3))) {
-            assertThat(ram.reserved()).isEqualTo(8 << 20);
-            for (int bytes : new int[]{1, 4224, (1 << 20) - 1, 1 << 20, (19 << 20) + 77}) {
+            assertThat(ram.reserved()).isEqualTo(16 << 20);
+            for (int bytes : new int[]{1, 4224, (1 << 20) - 1, 1 << 20, (35 << 20) + 77}) {
                 MemorySegment source = arena.allocate(bytes);
                 Random random = new Random(bytes);
                 for (int i = 0; i < bytes; i++) {

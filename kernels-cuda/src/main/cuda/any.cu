@@ -16,9 +16,8 @@ __device__ __forceinline__ void attendAny(const AttendParameters &p, float *shar
     int rowBytes = (p.headSize + 3) / 4 * 4;
     int64_t head = (int64_t) sequence * p.kvHeads + kvHead;
     const float *query = p.queries + (head * p.rows + row) * p.queryStride;
-    int split = (int) blockIdx.x;
-    int start = splitStart(split, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
-    int end = splitStart(split + 1, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
+    int start = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
+    int end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
     float largest = negativeInfinity();
     float sum = 0;
     float values[CHANNELS_PER_LANE] = {};

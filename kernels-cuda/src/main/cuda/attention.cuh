@@ -51,15 +51,14 @@ constexpr int partialFloats(int headSize) {
 //   alisa_attend_int8_any                      any head size up to 256; `selected` may be null; plain FP32, slow
 //
 //   block  128 threads (4 warps)
-//   grid   x = splits                      1..blockCount; a split takes blocks [splitStart(x), splitStart(x + 1))
+//   grid   x = splits                      1..blockCount; a split takes blocks [x * n / splits, (x + 1) * n / splits)
 //          y = kvHeads * ceil(rows / 8)    query rows that share a KV head, 8 to a thread block; the reads of the
 //                                          second eight come out of the L2 cache. For ..._any: y = kvHeads * rows
 //          z = sequences
 //   shared decodeSharedBytes(d, bytes per element), gatherSharedBytes(d); 0 for ..._any. Above 48 KB the function
 //          needs the attribute MAX_DYNAMIC_SHARED_SIZE_BYTES: set it always
 //   splits one wave: floor(SMs * resident / (y * z)), at least 1, at most blockCount, where resident is what
-//          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes). Multiprocessors are not
-//          equally fast: where splits are long, a wave of long ones does most of it, and as many short ones follow.
+//          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes).
 //
 //   alisa_prefill_int8_h{32,64,80,96,128,256}: many query rows, every row attends every token of the blocks.
 //   block  128 threads
@@ -86,17 +85,8 @@ struct AttendParameters {
     int32_t partialCount;      // partials of a row in `partials`
     int32_t firstPartial;      // where this launch's begin
     float softCap;             // 0: none
-    int32_t longSplits;        // decode: the first splits, which share the first longBlocks blocks; the others share the
-    int32_t longBlocks;        // rest. Both 0: all splits are alike
     int32_t reserved;
 };
-
-// Where a split's blocks begin.
-constexpr int splitStart(int split, int splits, int blocks, int longSplits, int longBlocks) {
-    return split < longSplits ? (int) ((int64_t) split * longBlocks / longSplits)
-                              : longBlocks + (int) ((int64_t) (split - longSplits) * (blocks - longBlocks) /
-                                                    (splits > longSplits ? splits - longSplits : 1));
-}
 
 // alisa_join: joins partials where that was not done on the way. Partials of -infinity count as nothing.
 //   block 128, grid x = kvHeads * rows, y = sequences; shared 0. Uses partials, joined, kvHeads, rows, headSize,
@@ -198,12 +188,10 @@ struct SealParameters {
 constexpr int WARPS = 4;
 constexpr int TILE_TOKENS = 16;  // tokens a warp works on at a time
 
-// Tiles in a warp's ring: 66 to 130 KB in flight on a multiprocessor of 228 KB, and INT8 fits the 99 KB of smaller cards.
+// Tiles in a warp's ring: one is attended, the others are on their way, 32 KB and more of a multiprocessor. More of them
+// is slower (measured): all ask at once when a kernel begins, and what is wanted first comes behind the rest.
 constexpr int decodeStages(int headSize, int elementBytes) {
-    return headSize * elementBytes <= 32    ? 6
-           : headSize * elementBytes <= 64  ? 4
-           : headSize * elementBytes <= 192 ? 3
-                                            : 2;
+    return headSize * elementBytes <= 32 ? 3 : 2;
 }
 
 // A tile in shared memory: 16 rows; a 4-byte word with the scale code of each key and value, and where it is in there.

@@ -34,14 +34,16 @@ __device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned 
     const int first = kept(queryBytes(D) + warpIndex() * STAGES * TILE);  // the warp's ring of tiles
 
     Span span;
-    int split = (int) blockIdx.x;
-    span.first = splitStart(split, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
-    span.end = splitStart(split + 1, (int) gridDim.x, p.blockCount, p.longSplits, p.longBlocks);
+    span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
+    span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
     span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
     span.selected = p.selected + ((int64_t) sequence * p.kvHeads + of.kvHead) * p.blockStride;
     span.pieceOffset = (int64_t) of.kvHead * Element::pieceBytes(D);
     Feed feed;
     feed.begin(span, list);
+    using Softmax = RunningSoftmax<D, Element, 1, IN_REGISTERS>;
+    int64_t row = ((int64_t) sequence * p.kvHeads + of.kvHead) * p.rows + of.first;
+    typename Softmax::QueryChannels queries(p.queries + row * p.queryStride, p.queryStride, p.rows - of.first);
     int ready = 0;
 #pragma unroll
     for (int stage = 0; stage < STAGES - 1; stage++) {
@@ -50,9 +52,8 @@ __device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned 
     }
 
     // While the first tiles are on their way.
-    RunningSoftmax<D, Element, 1, IN_REGISTERS> softmax;
-    int64_t row = ((int64_t) sequence * p.kvHeads + of.kvHead) * p.rows + of.first;
-    softmax.begin(p.queries + row * p.queryStride, p.queryStride, p.rows - of.first, p.softCap, shared);
+    Softmax softmax;
+    softmax.begin(queries, p.softCap, shared);
     if constexpr (!IN_REGISTERS) {
         __syncthreads();
     }

@@ -34,14 +34,15 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
     span.pieceOffset = (int64_t) kvHead * Int8Element::pieceBytes(D);
     Feed feed;
     feed.begin(span, nullptr);
+    using Softmax = RunningSoftmax<D, Int8Element, TILES, IN_REGISTERS>;
+    int first = firstRow + warpIndex() * TILES * 8;
+    int64_t row = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + min(first, p.rows - 1);
+    typename Softmax::QueryChannels queries(p.queries + row * p.queryStride, p.queryStride, p.rows - first);
     bool ready = feed.copyNext(ring + warpIndex() * TILE);
     commitCopies();
 
-    RunningSoftmax<D, Int8Element, TILES, IN_REGISTERS> softmax;
-    int first = firstRow + warpIndex() * TILES * 8;
-    int64_t row = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + min(first, p.rows - 1);
-    softmax.begin(p.queries + row * p.queryStride, p.queryStride, p.rows - first, p.softCap,
-                  shared + warpIndex() * prefillQueryBytes(D) / WARPS);
+    Softmax softmax;
+    softmax.begin(queries, p.softCap, shared + warpIndex() * prefillQueryBytes(D) / WARPS);
     __syncwarp();
 
     for (int stage = 0; ready; stage ^= 1) {

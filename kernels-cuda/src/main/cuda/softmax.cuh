@@ -47,11 +47,28 @@ struct RunningSoftmax {
     int keyAt[KeySlices::PIECES];
     int valueAt[2][ValueSlices::PIECES];
 
-    /**
-     * @param rows   of this warp's query rows, `stride` floats apart; those from `count` on are taken to be zero
-     * @param shared where a warp's queries go that has no room for them in registers
-     */
-    __device__ __forceinline__ void begin(const float *rows, int stride, int count, float cap, unsigned char *shared) {
+    /** A lane's channels of query rows. They are asked for all at once, and before any tile: they would come behind it. */
+    struct QueryChannels {
+        float4 of[TILES][STEPS];
+
+        /** @param rows of this warp's query rows, `stride` floats apart; those from `count` on are taken to be zero */
+        __device__ __forceinline__ QueryChannels(const float *rows, int stride, int count) {
+#pragma unroll
+            for (int tile = 0; tile < TILES; tile++) {
+                int row = 8 * tile + lane() / 4;
+                bool exists = row < count;
+#pragma unroll
+                for (int step = 0; step < STEPS; step++) {
+                    int channel = KeySlices::offset(lane() % 4, Element::keyByte(step)) / Element::BYTES;
+                    of[tile][step] =
+                        exists ? *(const float4 *) (rows + row * stride + channel) : make_float4(0, 0, 0, 0);
+                }
+            }
+        }
+    };
+
+    /** @param shared where a warp's queries go that has no room for them in registers */
+    __device__ __forceinline__ void begin(const QueryChannels &channels, float cap, unsigned char *shared) {
         int g = lane() / 4;
         int q = lane() % 4;
         softCap = cap;
@@ -68,19 +85,10 @@ struct RunningSoftmax {
             for (int i = 0; i < COLUMNS; i++) {
                 values[tile][i][0] = values[tile][i][1] = values[tile][i][2] = values[tile][i][3] = 0;
             }
-            bool exists = 8 * tile + g < count;
-            const float *row = rows + (exists ? (8 * tile + g) * stride : 0);
-            // All of the lane's channels at once: one wait for memory, not one per channel.
-            float4 channels[STEPS];
             float most = 0;
 #pragma unroll
             for (int step = 0; step < STEPS; step++) {
-                int channel = KeySlices::offset(q, Element::keyByte(step)) / Element::BYTES;
-                channels[step] = exists ? *(const float4 *) (row + channel) : make_float4(0, 0, 0, 0);
-            }
-#pragma unroll
-            for (int step = 0; step < STEPS; step++) {
-                const float4 &x = channels[step];
+                const float4 &x = channels.of[tile][step];
                 most = fmaxf(fmaxf(fmaxf(most, fabsf(x.x)), fmaxf(fabsf(x.y), fabsf(x.z))), fabsf(x.w));
             }
             most = fmaxf(most, __shfl_xor_sync(WARP, most, 1));
@@ -93,7 +101,7 @@ struct RunningSoftmax {
 #pragma unroll
             for (int step = 0; step < STEPS; step++) {
                 uint32_t a[4];
-                const float4 &x = channels[step];
+                const float4 &x = channels.of[tile][step];
                 split(x.x * factor, x.y * factor, a[0], a[1]);
                 split(x.z * factor, x.w * factor, a[2], a[3]);
                 if constexpr (QUERIES_IN_REGISTERS) {

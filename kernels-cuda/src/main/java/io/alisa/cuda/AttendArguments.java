@@ -3,15 +3,14 @@ package io.alisa.cuda;
 /** {@code AttendParameters} of {@code attention.cuh}. */
 final class AttendArguments {
     private static final int POINTERS = 6;
-    private static final int WORDS = 12;
+    private static final int WORDS = 10;
     static final int BYTES = KernelStructure.bytes(POINTERS, WORDS);
 
     private final KernelStructure structure;
 
     AttendArguments(Driver driver) {
         structure = new KernelStructure(driver, POINTERS, WORDS);
-        setLongSplits(0, 0);
-        structure.word(11, 0);
+        structure.word(9, 0);
     }
 
     Driver.Arguments arguments() {
@@ -40,12 +39,6 @@ final class AttendArguments {
         structure.word(6, partials);
         structure.word(7, 0);
         structure.number(8, softCap);
-    }
-
-    /** Says that the first splits share the first blocks, and the others the rest; 0, 0: all splits are alike. */
-    void setLongSplits(int splits, int blocks) {
-        structure.word(9, splits);
-        structure.word(10, blocks);
     }
 
     /** Says that the first partials of each row have been written before. */

@@ -51,7 +51,7 @@ record Geometry(int multiprocessors) {
     /** Dynamic shared memory of the decode kernels, in bytes, for elements of that many bytes. */
     static int decodeSharedBytes(int headSize, int elementBytes) {
         int rowBytes = headSize * elementBytes;
-        int stages = rowBytes <= 32 ? 6 : rowBytes <= 64 ? 4 : rowBytes <= 192 ? 3 : 2;
+        int stages = rowBytes <= 32 ? 3 : 2;
         int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
         int queries = headSize > 128 ? 32 * headSize : 0;
         return Math.max(WARPS * stages * tileBytes(rowBytes), combine) + queries;

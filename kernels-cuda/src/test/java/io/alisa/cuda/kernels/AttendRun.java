@@ -33,8 +33,6 @@ final class AttendRun {
     final MemorySegment partials;
     final MemorySegment joined;
     final MemorySegment tickets;
-    private int longSplits;
-    private int longBlocks;
     private MemorySegment selected = MemorySegment.NULL;
     private long @Nullable [] words;
 
@@ -102,13 +100,7 @@ final class AttendRun {
         return new Structure(arena)
                 .pointers(blocks, selected, queries, partials, join ? joined : MemorySegment.NULL, tickets)
                 .ints(blockCount, blockCount, kvHeads, rows, queryStride, headSize, partialCount, 0)
-                .number(softCap).ints(longSplits, longBlocks, 0).segment();
-    }
-
-    /** Has the first splits share the first blocks, and the others the rest. */
-    void lengthen(int splits, int sharedBlocks) {
-        longSplits = splits;
-        longBlocks = sharedBlocks;
+                .number(softCap).ints(0).segment();
     }
 
     float[] query(int row) {

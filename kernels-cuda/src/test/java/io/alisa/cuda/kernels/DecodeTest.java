@@ -32,21 +32,6 @@ class DecodeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"40, 3, 31, 7", "40, 10, 30, 24", "40, 1, 1, 2", "9, 4, 9, 6", "30, 20, 0, 25"})
-    void splitsNeedNotBeAlike(int blocks, int longSplits, int longBlocks, int splits) {
-        try (Arena arena = Arena.ofConfined()) {
-            AttendRun run = new AttendRun(arena, new Random(SEED), 1, 1, 3, 32, blocks, splits, 0);
-            run.lengthen(longSplits, longBlocks);
-            Int8Sequences kv = Int8Sequences.fill(run, 1);
-            run.launch("alisa_decode_int8_h32", splits, 1, true);
-            run.check(kv);
-            run.select(0.3);
-            run.launch("alisa_gather_int8_h32", splits, 1, true);
-            run.check(kv);
-        }
-    }
-
-    @ParameterizedTest
     @ValueSource(doubles = {0, 0.1, 0.5, 0.9})
     void leavesOutBlocksThatAreNotOnTheDevice(double present) {
         dense(64, 3, 2, 2, 9, 4, present, 0);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # In the unpacked bundle: runs the tests, the benchmarks, the peer and the sanitizer. Leaves results/, in which result.json
 # says what there is: card, date, tests, bars, what was not measured and why.
-#   sh run.sh [tests|benchmarks|sanitizer]      default: all
+#   sh run.sh [tests|greedy|benchmarks|sanitizer]      default: all
 set -u
 cd "$(dirname "$0")"
 mkdir -p results
@@ -27,6 +27,15 @@ if has tests; then
     junit "" "--select-package io.alisa.cuda" tests > results/tests.txt 2>&1 || { status=1; tests='"failed"'; }
     grep -E "tests (found|successful|failed|skipped|aborted)" results/tests.txt
 fi
+if has greedy; then
+    rm -f results/greedy.json
+    gpu=services:lib/alisa-kernels-cuda-tests.jar:lib/alisa-plugin-tests.jar
+    for jar in lib/alisa-kernels-cuda.jar lib/jcuda-*.jar; do
+        gpu=$gpu:$jar
+    done
+    runtime/bin/java -Dcompat.agent=lib/alisa-plugin.jar "-Dcompat.device=$gpu" -cp "host/*" io.alisa.compat.DeviceGreedy \
+        model results/greedy results/greedy.json || status=1
+fi
 if has benchmarks; then
     rm -f results/benchmarks.json results/peer.json # of an earlier run
     runtime/bin/java $flags -cp "lib/*" io.alisa.cuda.GpuBenchmarks results/benchmarks.json || status=1
@@ -43,11 +52,21 @@ if has sanitizer; then
         echo "THE SANITIZER IS NOT RUN: no GPU here"
     elif command -v compute-sanitizer > /dev/null; then
         sanitizer='"clean"'
+        # The third driver of the tests is the GPU's. Side by side, for each is slow and none is timed.
+        of="method:io.alisa.cuda"
+        cuda="(io.alisa.cuda.TestDriver)[2]"
         for tool in memcheck racecheck synccheck; do
             junit "compute-sanitizer --tool $tool --error-exitcode 7 --target-processes all" \
-                "--select-class io.alisa.cuda.CudaTierTest --select-class io.alisa.cuda.StagingRingTest" \
-                "sanitizer-$tool" > "results/sanitizer-$tool.txt" 2>&1 || { status=1; sanitizer="\"$tool found errors\""; }
+                "--select-iteration $of.CudaTierTest#theSameIsSaid$cuda --select-iteration $of.CudaTierTest#theSameIsSelected$cuda \
+                --select-iteration $of.StagingRingTest#copiesWhateverItIsGiven$cuda" \
+                "sanitizer-$tool" > "results/sanitizer-$tool.txt" 2>&1 || echo "$tool" >> results/sanitizer-failed.txt &
         done
+        rm -f results/sanitizer-failed.txt
+        wait
+        if test -e results/sanitizer-failed.txt; then
+            status=1
+            sanitizer="\"$(tr '\n' ' ' < results/sanitizer-failed.txt)found errors\""
+        fi
         echo "sanitizer: $sanitizer"
     else
         sanitizer='"no compute-sanitizer here"'
@@ -59,12 +78,13 @@ card=null
 if command -v nvidia-smi > /dev/null; then
     card="\"$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2> /dev/null | head -n 1)\""
 fi
-for part in benchmarks peer; do
+for part in benchmarks peer greedy; do
     test -e "results/$part.json" || echo null > "results/$part.json"
 done
 {
     echo "{\"date\": \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\", \"card\": $card, \"tests\": $tests, \"sanitizer\": $sanitizer,"
-    echo "\"benchmarks\": $(cat results/benchmarks.json), \"peer\": $(cat results/peer.json)}"
+    echo "\"greedy\": $(cat results/greedy.json), \"benchmarks\": $(cat results/benchmarks.json),"
+    echo "\"peer\": $(cat results/peer.json)}"
 } > results/result.json
 test "$card" != null || echo "NO GPU WAS FOUND: nothing here says how fast the kernels are"
 echo "results/result.json"

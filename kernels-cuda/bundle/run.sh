@@ -52,6 +52,7 @@ if has sanitizer; then
         echo "THE SANITIZER IS NOT RUN: no GPU here"
     elif command -v compute-sanitizer > /dev/null; then
         sanitizer='"clean"'
+        rm -f results/sanitizer-failed.txt
         # The third driver of the tests is the GPU's. Side by side, for each is slow and none is timed.
         of="method:io.alisa.cuda"
         cuda="(io.alisa.cuda.TestDriver)[2]"
@@ -61,7 +62,6 @@ if has sanitizer; then
                 --select-iteration $of.StagingRingTest#copiesWhateverItIsGiven$cuda" \
                 "sanitizer-$tool" > "results/sanitizer-$tool.txt" 2>&1 || echo "$tool" >> results/sanitizer-failed.txt &
         done
-        rm -f results/sanitizer-failed.txt
         wait
         if test -e results/sanitizer-failed.txt; then
             status=1

@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceSession implements AutoCloseable {
     /** Blocks of a layer that are copied after one step: a prompt's batch and some of those that had to wait. */
     private static final int MOST_PUTS = 32;
-    /** Blocks whose means are in one block. */
-    private static final int MEANS = 64;
     /** Steps until a session that found no room looks again, though nobody gave any back. */
     private static final int PATIENCE = 64;
 
@@ -153,11 +151,11 @@ public final class DeviceSession implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
     private boolean putMeans(DeviceKv to, DeviceLayer layer, HostBlocks from, int count) {
         while (from.areDigested() && layer.selectable() < count && layer.firstMissing() >= count) {
-            int index = layer.selectable() / MEANS;
+            int index = layer.selectable() / DeviceShape.BLOCK_TOKENS;
             if (!to.putMeans(layer.index(), index, from.means(index))) {
                 return false;
             }
-            layer.setSelectable(Math.min(count, (index + 1) * MEANS));
+            layer.setSelectable(Math.min(count, (index + 1) * DeviceShape.BLOCK_TOKENS));
             uploadedBytes = uploadedBytes + shape.blockBytes();
         }
         return true;

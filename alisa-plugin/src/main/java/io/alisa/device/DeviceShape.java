@@ -12,6 +12,9 @@ package io.alisa.device;
  * @param headBytes bytes of a KV head in a block of 64 tokens, see {@code io.alisa.cache.KvLayout}
  */
 public record DeviceShape(int kvHeads, int groupSize, int headSize, int rowStride, float softCap, long headBytes) {
+    /** Tokens of a block, and blocks whose mean rows make a block. */
+    public static final int BLOCK_TOKENS = 64;
+
     /** Bytes of a block of one layer. */
     public long blockBytes() {
         return kvHeads * headBytes;
@@ -19,7 +22,7 @@ public record DeviceShape(int kvHeads, int groupSize, int headSize, int rowStrid
 
     /** Bytes of the sketch of a block of one layer, see {@code io.alisa.cache.SketchLayout}. */
     public long sketchBytes() {
-        return 64L * kvHeads * ((headSize + 3) / 4 + 1);
+        return (long) BLOCK_TOKENS * kvHeads * ((headSize + 3) / 4 + 1);
     }
 
     /** Query rows of {@code positions} tokens. */

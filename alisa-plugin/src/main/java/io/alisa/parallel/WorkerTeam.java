@@ -23,8 +23,8 @@ public final class WorkerTeam {
 
     /** About ten microseconds: long enough to bridge the gap between two jobs of a layer. */
     private static final int SPINS = 200;
-    /** Then the last items are waited for with as many yields: the shortest sleep there is takes longer than most items. */
-    private static final int YIELDS = 200;
+    /** How often the caller looks whether the last items are done before it sleeps: the shortest sleep takes some 55 µs. */
+    private static final int LAST_SPINS = 1_000;
     /** Multiply-adds below which waking a thread costs more than it brings. */
     private static final long WORTH_SHARING = 50_000;
 
@@ -124,14 +124,11 @@ public final class WorkerTeam {
     }
 
     /** Lets no more workers in and waits for those that are in: each is on its last item. */
-    @SuppressWarnings("ThreadPriorityCheck") // a hint is all that is wanted: what follows when it is not heeded is right, too
     private void closeRound() {
         state.addAndGet(-OPEN);
         for (int spins = 0; state.get() % OPEN != 0; spins++) {
-            if (spins < SPINS) {
+            if (spins < LAST_SPINS) {
                 Thread.onSpinWait();
-            } else if (spins < SPINS + YIELDS) {
-                Thread.yield();
             } else {
                 LockSupport.parkNanos(this, 1_000);
             }

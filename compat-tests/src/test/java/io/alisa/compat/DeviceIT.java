@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
+import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Recording;
 import io.alisa.compat.scenario.Scenario;
@@ -24,29 +27,42 @@ class DeviceIT {
     private static final String PLAIN = "plain";
     private static final String REWOUND = "rewound";
 
+    private static final String DENSE = "dense";
+    private static final String SPARSE = "sparse";
+    private static final String SELECTING = "selecting";
+    private static final List<String> ALL = List.of(DENSE, SPARSE, SELECTING);
+    private static final Map<String, Map<String, String>> MODES = Map.of(SPARSE, Map.of("alisa.sparse", "true"),
+            SELECTING, Map.of("alisa.sparse", "true", "alisa.sparse.caching-ratio", "0.85"));
+
     private static Workspace workspace;
+    /** What the CPU says, asked for a device that is not there, and what the device says, in all modes. */
+    private static HostResult expected = new HostResult(Map.of(), "");
+    private static HostResult device = new HostResult(Map.of(), "");
 
     @BeforeAll
-    static void open() throws IOException {
+    static void open() throws IOException, InterruptedException {
         assumeTrue(HostProcess.pluginAvailable(),
                 "compat.agent=none: the host plays both roles, there is no plugin to test");
         assumeTrue(Files.exists(Path.of("/usr/bin/g++")), "no g++ here: the CUDA kernels are not emulated, not tested");
         workspace = Workspace.of(DeviceIT.class);
+        List<Scenario> all = new ArrayList<>();
+        for (String mode : ALL) {
+            all.addAll(scenarios(mode));
+        }
+        expected = process("cpu").property("alisa.backend", "cuda").run(all);
+        device = withDevice(process("device")).property("alisa.backend", "cuda").run(all);
     }
 
-    private static List<Scenario> scenarios() {
-        return List.of(Scenario.of(PLAIN, Kind.GREEDY, Workspace.memo(), Types.F32, 300, 40),
-                Scenario.of(REWOUND, Kind.REWIND, Workspace.memo(), Types.F32, 200, 8));
+    private static List<Scenario> scenarios(String mode) {
+        Map<String, String> settings = MODES.getOrDefault(mode, Map.of());
+        return Stream.of(Scenario.of(PLAIN, Kind.GREEDY, Workspace.memo(), Types.F32, 300, 40),
+                Scenario.of(REWOUND, Kind.REWIND, Workspace.memo(), Types.F32, 200, 8))
+                .map(scenario -> scenario.name(mode + ", " + scenario.name()).settings(settings)).toList();
     }
 
-    private static HostProcess process(String name, boolean sparse) {
-        HostProcess process = workspace.withPlugin(name).operations(Operations.PANAMA)
-                .property("alisa.kv.type", "int8").property("alisa.memory.fast", "512m");
-        return sparse ? process.property("alisa.sparse", "true") : process;
-    }
-
-    private static HostProcess wide(HostProcess process) {
-        return process.property("alisa.sparse.caching-ratio", "0.85");
+    private static HostProcess process(String name) {
+        return workspace.withPlugin(name).operations(Operations.PANAMA).property("alisa.kv.type", "int8")
+                .property("alisa.memory.fast", "512m");
     }
 
     /** With a service file of its own, so that the emulated device is found as the real one is. */
@@ -67,8 +83,8 @@ class DeviceIT {
         return Long.parseLong(matcher.group(1));
     }
 
-    private static void compare(HostResult actual, HostResult expected) throws IOException {
-        for (Scenario scenario : scenarios()) {
+    private static void compare(HostResult actual, String mode) throws IOException {
+        for (Scenario scenario : scenarios(mode)) {
             Recording with = actual.recording(scenario.name());
             Recording without = expected.recording(scenario.name());
             assertThat(with.traces().getFirst().tokens()).as(scenario.name())
@@ -76,52 +92,53 @@ class DeviceIT {
         }
     }
 
-    @Test
-    void denseAttentionSaysTheSame() throws IOException, InterruptedException {
-        says("dense", false);
+    /** How much a fact grew while a mode's scenarios ran. */
+    private static long during(String mode, Fact fact) throws IOException {
+        int index = ALL.indexOf(mode);
+        long before = index == 0 ? 0 : counted(ALL.get(index - 1), fact);
+        return counted(mode, fact) - before;
+    }
+
+    private static long counted(String mode, Fact fact) throws IOException {
+        return device.recording(scenarios(mode).getLast().name()).number(fact);
+    }
+
+    private static void says(String mode) throws IOException {
+        compare(device, mode);
+        assertThat(during(mode, Fact.DEVICE_LAUNCHES)).isGreaterThan(6L * 40);
+        assertThat(device.output()).doesNotContain("WARN io.alisa");
     }
 
     @Test
-    void sparseAttentionSaysTheSame() throws IOException, InterruptedException {
-        says("sparse", true);
+    void denseAttentionSaysTheSame() throws IOException {
+        says(DENSE);
+        assertThat(during(DENSE, Fact.DEVICE_SELECTIONS)).isZero();
     }
 
-    private static void says(String name, boolean sparse) throws IOException, InterruptedException {
-        HostResult expected = process(name + "-cpu", sparse).run(scenarios());
-        HostResult actual = withDevice(process(name + "-device", sparse)).property("alisa.backend", "cuda")
-                .run(scenarios());
-        compare(actual, expected);
-        assertThat(number(actual, "launches")).isGreaterThan(6L * 40);
-        assertThat(actual.output()).doesNotContain("WARN io.alisa");
-        assertThat(expected.output()).doesNotContain("launches=");
+    @Test
+    void sparseAttentionSaysTheSame() throws IOException {
+        says(SPARSE);
     }
 
     /** So large a window covers the newest block: then the device selects, too. */
     @Test
-    void theDeviceSelectsTheSame() throws IOException, InterruptedException {
-        HostResult expected = wide(process("selecting-cpu", true)).run(scenarios());
-        HostResult actual = wide(withDevice(process("selecting-device", true))).property("alisa.backend", "cuda")
-                .run(scenarios());
-        compare(actual, expected);
-        assertThat(number(actual, "selections")).isGreaterThan(6L * 30);
-        assertThat(actual.output()).doesNotContain("WARN io.alisa");
+    void theDeviceSelectsTheSame() throws IOException {
+        says(SELECTING);
+        assertThat(during(SELECTING, Fact.DEVICE_SELECTIONS)).isGreaterThan(6L * 30);
     }
 
     /** In the middle of the first conversation. */
     @Test
     void aDeviceThatFailsIsNotMissed() throws IOException, InterruptedException {
-        HostResult expected = process("lost-cpu", false).run(scenarios());
-        HostResult actual = withDevice(process("lost-device", false)).property("test.device.calls", "1500")
-                .run(scenarios());
-        compare(actual, expected);
+        HostResult actual = withDevice(process("lost")).property("test.device.calls", "1500").run(scenarios(DENSE));
+        compare(actual, DENSE);
         assertThat(number(actual, "launches")).isBetween(20L, 6L * 60);
         assertThat(actual.output()).contains("closed=true").containsOnlyOnce("is not used any more");
     }
 
     @Test
-    void oneLineSaysWhyThereIsNone() throws IOException, InterruptedException {
-        HostResult result = process("none", false).property("alisa.backend", "cuda").run(scenarios());
-        assertThat(result.output())
+    void oneLineSaysWhyThereIsNone() {
+        assertThat(expected.output()).doesNotContain("launches=")
                 .containsOnlyOnce("alisa.backend=cuda was asked for, but the CPU computes: its module"
                         + " is not on this class path");
     }

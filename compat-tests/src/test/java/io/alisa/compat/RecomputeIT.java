@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
@@ -17,112 +20,118 @@ import io.alisa.compat.tiny.TinyModel;
 import io.alisa.compat.tiny.WeightType;
 
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** Where no tier has room for a prompt, parts of it are deleted and computed again: the same is said, to the bit. */
 class RecomputeIT {
+    private static final Map<String, String> DENSE = Map.of("alisa.kv.type", "int8");
+    private static final Map<String, String> SPARSE = Map.of("alisa.kv.type", "int8", "alisa.sparse", "true",
+            "alisa.sparse.min-context", "64");
     /** Enough for what can't be deleted, too little for all: of the models with many heads, of the others. */
     private static final long WIDE_FAST = 7 << 20;
-    private static final long FAST = 5 << 20;
-    /** The host's arithmetic may change its last bits when its code is compiled: that is over by then. */
-    private static final String WARM_UP = "warm-up";
-    private static final String REWOUND = "rewound";
+    private static final long FAST = 9 << 19;
+    /** Five batches of the host; its last block ends among the tokens that are said. */
+    private static final int PROMPT = 1278;
+    private static final String NO_FILE = "0";
+    private static final String SMALL_FILE = "700k";
+    private static final String OFF = "off";
 
-    private static Workspace workspace;
+    private static List<Case> cases = List.of();
+    private static HostResult result = new HostResult(Map.of(), "");
 
+    /** What is said where nothing has room, to be compared with what is said where everything has. */
+    private record Case(Scenario scenario, Map<String, String> mode, long fast, String slow) {
+
+        String name() {
+            return "%s, %s, file of %s".formatted(scenario.name(), mode.equals(SPARSE) ? "sparse" : "dense", slow);
+        }
+
+        Scenario ample() {
+            return scenario.name(name() + ", ample").settings(mode).settings(Map.of("alisa.memory.fast", "512m"));
+        }
+
+        Scenario tight() {
+            return scenario.name(name()).settings(mode)
+                    .settings(Map.of("alisa.memory.fast", fast + "", "alisa.memory.slow", slow));
+        }
+    }
+
+    /**
+     * In one process. The host's arithmetic may change its last bits when its code is compiled: that is over when everything
+     * was said once.
+     */
     @BeforeAll
-    static void open() throws IOException {
+    static void run() throws IOException, InterruptedException {
         assumeTrue(HostProcess.pluginAvailable(),
                 "compat.agent=none: the host plays both roles, there is no plugin to test");
-        workspace = Workspace.of(RecomputeIT.class);
-    }
-
-    private static List<Scenario> scenarios() throws IOException {
+        Workspace workspace = Workspace.of(RecomputeIT.class);
         TinyModel llama = TinyModel.of(Family.LLAMA).layers(12);
-        return List.of(
-                scenario(WARM_UP, llama, Types.F32, 1500, 15),
-                scenario("LLAMA", llama, Types.F32, 1500, 15),
-                scenario("learned positions", TinyModel.of(Family.GPT2).layers(12), Types.F32, 1400, 10),
-                scenario("capped scores", TinyModel.of(Family.GEMMA2).layers(12), Types.F32, 1400, 10),
-                Scenario.of(REWOUND, Kind.REWIND, workspace.model(llama), Types.F32, 1152, 10));
-    }
+        TinyModel wide = TinyModel.of(Family.LLAMA).layers(20).heads(8, 4, 32).weights(WeightType.Q4);
+        Scenario first = greedy("LLAMA", workspace.model(llama), Types.F32);
+        Scenario positions = greedy("learned positions", workspace.model(TinyModel.of(Family.GPT2).layers(12)),
+                Types.F32);
+        Scenario capped = greedy("capped scores", workspace.model(TinyModel.of(Family.GEMMA2).layers(12)), Types.F32);
+        Scenario rounded = greedy("grouped, Q4, I8", workspace.model(wide), Types.F32_I8);
+        Scenario rewound = Scenario.of("rewound", Kind.REWIND, workspace.model(llama), Types.F32, 1024, 2);
+        cases = List.of(new Case(first, DENSE, FAST, NO_FILE), new Case(first, DENSE, FAST, SMALL_FILE),
+                new Case(first, SPARSE, FAST, SMALL_FILE), new Case(positions, DENSE, FAST, NO_FILE),
+                new Case(positions, SPARSE, FAST, SMALL_FILE), new Case(capped, DENSE, FAST, NO_FILE),
+                new Case(capped, SPARSE, FAST, SMALL_FILE), new Case(rounded, DENSE, WIDE_FAST, NO_FILE),
+                new Case(rounded, SPARSE, WIDE_FAST, SMALL_FILE), new Case(rewound, DENSE, FAST, NO_FILE),
+                new Case(rewound, DENSE, FAST, SMALL_FILE), new Case(rewound, SPARSE, FAST, SMALL_FILE));
 
-    private static Scenario scenario(String name, TinyModel model, Types types, int prompt, int decode)
-            throws IOException {
-        return Scenario.of(name, Kind.GREEDY, workspace.model(model), types, prompt, decode);
-    }
-
-    /** What is kept of closed sessions is freed when their model was collected, in the midst of a later one's steps. */
-    private static HostProcess plugin(String name, boolean sparse) {
-        HostProcess process = workspace.withPlugin(name).operations(Operations.PANAMA)
-                .property("alisa.kv.type", "int8");
-        return sparse
-                ? process.property("alisa.sparse", "true").property("alisa.sparse.min-context", "64")
-                : process;
-    }
-
-    @Test
-    void denseAttentionSaysTheSame() throws IOException, InterruptedException {
-        compare("dense", false, FAST, "0", scenarios());
-    }
-
-    @Test
-    void denseAttentionSaysTheSameWhenTheFileIsFullToo() throws IOException, InterruptedException {
-        List<Scenario> scenarios = scenarios();
-        compare("dense-slow", false, FAST, "700k",
-                List.of(scenarios.get(0), scenarios.get(1), scenarios.getLast()));
-    }
-
-    @Test
-    void sparseAttentionSaysTheSame() throws IOException, InterruptedException {
-        compare("sparse", true, FAST, "700k", scenarios());
-    }
-
-    @Test
-    void roundedWeightsSayTheSame() throws IOException, InterruptedException {
-        TinyModel model = TinyModel.of(Family.LLAMA).layers(20).heads(8, 4, 32).weights(WeightType.Q4);
-        List<Scenario> scenarios = List.of(scenario(WARM_UP, model, Types.F32_I8, 1500, 10),
-                scenario("grouped, Q4, I8", model, Types.F32_I8, 1500, 10));
-        compare("rounded", false, WIDE_FAST, "0", scenarios);
-        compare("rounded-sparse", true, WIDE_FAST, "700k", scenarios);
-    }
-
-    private static void compare(String name, boolean sparse, long fast, String slow, List<Scenario> scenarios)
-            throws IOException, InterruptedException {
-        HostResult ample = plugin(name + "-ample", sparse).property("alisa.memory.fast", "512m").run(scenarios);
-        HostResult tight = plugin(name + "-tight", sparse).property("alisa.memory.fast", fast + "")
-                .property("alisa.memory.slow", slow).run(scenarios);
-        for (Scenario scenario : scenarios) {
-            Recording expected = ample.recording(scenario.name());
-            Recording actual = tight.recording(scenario.name());
-            assertThat(expected.fact(Fact.PLUGIN_PHASE)).isEqualTo("I");
-            assertThat(expected.number(Fact.PLUGIN_RECOMPUTED)).isZero();
-            if (!scenario.name().equals(REWOUND)) { // ends with a prompt that fits
-                assertThat(actual.fact(Fact.PLUGIN_PHASE)).as(scenario.name()).isEqualTo("III");
-            }
-            assertThat(actual.number(Fact.PLUGIN_RECOMPUTED)).as("recomputed, %s", scenario.name()).isPositive();
-            assertThat(actual.number(Fact.PLUGIN_BYTES)).as("bytes, %s", scenario.name()).isLessThanOrEqualTo(fast);
-            assertThat(actual.number(Fact.PLUGIN_BYTES_LEFT)).as("bytes left, %s", scenario.name()).isZero();
-            if (!scenario.name().equals(WARM_UP)) {
-                assertSame(scenario.name(), actual.traces().get(0), expected.traces().get(0));
-            }
+        List<Scenario> scenarios = new ArrayList<>();
+        for (Scenario scenario : List.of(first, positions, capped, rounded)) {
+            scenarios.add(new Case(scenario, DENSE, 0, "").ample().name("warm-up, " + scenario.name()));
         }
+        for (Case each : List.of(cases.get(0), cases.get(2))) {
+            scenarios.add(each.tight().name("warm-up, " + each.name()));
+        }
+        for (Case each : cases) {
+            scenarios.add(each.ample());
+            scenarios.add(each.tight());
+        }
+        scenarios.add(cases.getFirst().tight().name(OFF).settings(Map.of("alisa.recompute", "off")));
+        result = workspace.withPlugin("all").operations(Operations.PANAMA).run(scenarios);
     }
 
-    private static void assertSame(String name, Trace actual, Trace expected) {
-        assertThat(actual.tokens()).as(name).isEqualTo(expected.tokens());
+    private static Scenario greedy(String name, Path model, Types types) {
+        return Scenario.of(name, Kind.GREEDY, model, types, PROMPT, 4);
+    }
+
+    @TestFactory
+    List<DynamicTest> theSameIsSaid() {
+        return cases.stream().map(each -> DynamicTest.dynamicTest(each.name(), () -> check(each))).toList();
+    }
+
+    private static void check(Case given) throws IOException {
+        Recording expected = result.recording(given.ample().name());
+        Recording actual = result.recording(given.name());
+        assertThat(expected.fact(Fact.PLUGIN_PHASE)).isEqualTo("I");
+        assertThat(expected.number(Fact.PLUGIN_RECOMPUTED)).isZero();
+        assertThat(actual.fact(Fact.PLUGIN_MODE)).isEqualTo(expected.fact(Fact.PLUGIN_MODE))
+                .startsWith(given.mode().equals(SPARSE) ? "sparse" : "dense INT8");
+        if (given.scenario().kind() != Kind.REWIND) { // that ends with a prompt that fits
+            assertThat(actual.fact(Fact.PLUGIN_PHASE)).isEqualTo("III");
+        }
+        assertThat(actual.number(Fact.PLUGIN_RECOMPUTED)).as("recomputed").isPositive();
+        assertThat(actual.number(Fact.PLUGIN_BYTES)).as("bytes").isLessThanOrEqualTo(given.fast());
+        assertThat(actual.number(Fact.PLUGIN_BYTES_LEFT)).as("bytes left").isZero();
+        assertSame(actual.traces().getFirst(), expected.traces().getFirst());
+    }
+
+    private static void assertSame(Trace actual, Trace expected) {
+        assertThat(actual.tokens()).isEqualTo(expected.tokens());
         for (int step = 0; step < expected.steps(); step++) {
-            assertThat(actual.logits(step)).as("%s, step %s", name, step).isEqualTo(expected.logits(step));
+            assertThat(actual.logits(step)).as("step %s", step).isEqualTo(expected.logits(step));
         }
     }
 
     @Test
-    void withoutRecomputationItSaysWhatToDo() throws IOException, InterruptedException {
-        Scenario scenario = scenarios().get(0);
-        Recording recording = plugin("off", false).property("alisa.memory.fast", FAST + "")
-                .property("alisa.memory.slow", "0").property("alisa.recompute", "off").run(List.of(scenario))
-                .recordingOrFailure(scenario.name());
-        assertThat(recording.fact(Fact.FAILURE)).contains("MemoryFullException")
+    void withoutRecomputationItSaysWhatToDo() throws IOException {
+        assertThat(result.recordingOrFailure(OFF).fact(Fact.FAILURE)).contains("MemoryFullException")
                 .contains("alisa.memory.slow is 0").contains("alisa.recompute is off");
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
@@ -21,26 +22,40 @@ import org.junit.jupiter.api.Test;
 
 /** A session that took over what others computed, against one prefill of everything: the logits of every token it says. */
 class ReuseIT {
-    private static final String TURNS = "where is my gate code? it is 1, 2 or 3. ".repeat(14) + "||and then?||"
+    private static final String TURNS = "where is my gate code? it is 1, 2 or 3. ".repeat(8) + "||and then?||"
             + "where is it, where was it, where will it be? ".repeat(5) + "||?";
     private static final String FACTS = "<|user|>Remember this: The gate code of Alice is 4821.<|end|><|assistant|>||"
-            + "<|end|><|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(90)
+            + "<|end|><|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(40)
             + "<|end|><|assistant|>||<|end|><|user|>What is the gate code of Alice?<|end|><|assistant|>";
 
-    private static Workspace workspace;
+    private static final String MEMO = "memo";
+    private static final String INT8 = "int8";
+    private static final String SPARSE = "sparse";
+    private static final String FORGETS = "forgets";
+    private static final String PINNED = "pinned";
 
+    private static Workspace workspace;
+    private static HostResult result = new HostResult(Map.of(), "");
+
+    /** In one process: the settings are what they are when a session opens. */
     @BeforeAll
-    static void open() throws IOException {
+    static void run() throws IOException, InterruptedException {
         assumeTrue(HostProcess.pluginAvailable(), "compat.agent=none: nothing is taken over without the plugin");
         workspace = Workspace.of(ReuseIT.class);
+        List<Scenario> all = new ArrayList<>(scenarios());
+        all.add(memo(INT8).settings(Map.of("alisa.kv.type", "int8")));
+        all.add(memo(SPARSE).settings(Map.of("alisa.sparse", "true", "alisa.sparse.min-context", "64")));
+        all.add(local(FORGETS, Kind.CONVERSATION));
+        all.add(local(PINNED, Kind.PINNED));
+        result = workspace.withPlugin("all").operations(Operations.PANAMA).run(all);
     }
 
-    private static Scenario memo() {
-        return Scenario.of("memo", Kind.REUSED, Workspace.memo(), Types.F32_I8, 0, 20).text(FACTS);
+    private static Scenario memo(String name) {
+        return Scenario.of(name, Kind.REUSED, Workspace.memo(), Types.F32_I8, 0, 20).text(FACTS);
     }
 
     private static List<Scenario> scenarios() throws IOException {
-        List<Scenario> scenarios = new ArrayList<>(List.of(memo()));
+        List<Scenario> scenarios = new ArrayList<>(List.of(memo(MEMO)));
         TinyModel llama = TinyModel.of(Family.LLAMA).heads(8, 4, 32);
         scenarios.add(tiny("Q4", llama.heads(8, 4, 64).mlp(512).weights(WeightType.Q4), Types.F32_I8));
         scenarios.add(tiny("F32", llama, Types.F32));
@@ -54,8 +69,7 @@ class ReuseIT {
 
     /** To the token where batches do not matter; whole batches of the host of F32 weights and BF16 states. */
     @Test
-    void exactLogitsAreThoseOfAPrefill() throws IOException, InterruptedException {
-        HostResult result = workspace.withPlugin("exact").operations(Operations.PANAMA).run(scenarios());
+    void exactLogitsAreThoseOfAPrefill() throws IOException {
         for (Scenario scenario : scenarios()) {
             Recording recording = result.recording(scenario.name());
             assertThat(recording.fact(Fact.PLUGIN_MODE)).startsWith("exact");
@@ -74,8 +88,8 @@ class ReuseIT {
 
     @Test
     void nativeLogitsAreThoseOfAPrefillToo() throws IOException, InterruptedException {
-        Recording recording = workspace.withPlugin("native").operations(Operations.NATIVE).run(List.of(memo()))
-                .recording("memo");
+        Recording recording = workspace.withPlugin("native").operations(Operations.NATIVE).run(List.of(memo(MEMO)))
+                .recording(MEMO);
         assertThat(recording.number(Fact.PLUGIN_REUSED)).isPositive();
         for (int step = 0; step < recording.traces().get(1).steps(); step++) {
             assertThat(recording.traces().get(0).logits(step)).as("token %s", step)
@@ -84,13 +98,10 @@ class ReuseIT {
     }
 
     @Test
-    void roundedLogitsAreCloseToThoseOfAPrefill() throws IOException, InterruptedException {
-        Recording int8 = workspace.withPlugin("int8").operations(Operations.PANAMA)
-                .property("alisa.kv.type", "int8").run(List.of(memo())).recording("memo");
+    void roundedLogitsAreCloseToThoseOfAPrefill() throws IOException {
+        Recording int8 = result.recording(INT8);
         assertThat(int8.fact(Fact.PLUGIN_MODE)).isEqualTo("dense INT8");
-        Recording sparse = workspace.withPlugin("sparse").operations(Operations.PANAMA)
-                .property("alisa.sparse", "true").property("alisa.sparse.min-context", "64").run(List.of(memo()))
-                .recording("memo");
+        Recording sparse = result.recording(SPARSE);
         assertThat(sparse.fact(Fact.PLUGIN_MODE)).startsWith("sparse swa");
         for (Recording recording : List.of(int8, sparse)) {
             assertThat(recording.number(Fact.PLUGIN_REUSED)).isPositive();
@@ -119,23 +130,21 @@ class ReuseIT {
 
     /** A policy that attends the newest tokens only can't know what was said at first, unless that is pinned. */
     @Test
-    void pinnedTokensAreAttendedWhateverThePolicy() throws IOException, InterruptedException {
-        String turns = "<|begin|><|user|>Remember this: The gate code of Alice is 4821.<|end|><|assistant|>||"
-                + "<|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(90)
-                + "<|end|><|assistant|>||<|user|>What is the gate code of Alice?<|end|><|assistant|>";
-        Recording forgets = local("forgets", Kind.CONVERSATION, turns);
-        Recording pinned = local("pinned", Kind.PINNED, turns);
+    void pinnedTokensAreAttendedWhateverThePolicy() throws IOException {
+        Recording forgets = result.recording(FORGETS);
+        Recording pinned = result.recording(PINNED);
         assertThat(forgets.fact(Fact.TEXT)).doesNotContain("4821");
         assertThat(forgets.number(Fact.PLUGIN_PINNED)).isZero();
         assertThat(pinned.fact(Fact.TEXT)).contains("4821");
         assertThat(pinned.number(Fact.PLUGIN_PINNED)).isGreaterThan(20);
     }
 
-    private static Recording local(String name, Kind kind, String turns) throws IOException, InterruptedException {
-        return workspace.withPlugin(name).operations(Operations.PANAMA).property("alisa.sparse", "true")
-                .property("alisa.sparse.policy", "local").property("alisa.sparse.min-context", "32")
-                .property("alisa.sparse.caching-ratio", "0.1")
-                .run(List.of(Scenario.of("memo", kind, Workspace.memo(), Types.F32_I8, 0, 30).text(turns)))
-                .recording("memo");
+    private static Scenario local(String name, Kind kind) {
+        String turns = "<|begin|><|user|>Remember this: The gate code of Alice is 4821.<|end|><|assistant|>||"
+                + "<|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(90)
+                + "<|end|><|assistant|>||<|user|>What is the gate code of Alice?<|end|><|assistant|>";
+        return Scenario.of(name, kind, Workspace.memo(), Types.F32_I8, 0, 30).text(turns)
+                .settings(Map.of("alisa.sparse", "true", "alisa.sparse.policy", "local", "alisa.sparse.min-context",
+                        "32", "alisa.sparse.caching-ratio", "0.1"));
     }
 }

@@ -19,9 +19,9 @@ import io.alisa.compat.tiny.Family;
 import io.alisa.compat.tiny.TinyModel;
 import io.alisa.compat.tiny.WeightType;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.TestFactory;
 
 /**
  * A conversation that one process saves and another goes on with, by another number of threads, under other caps and under
@@ -33,20 +33,91 @@ class SaveIT {
             + "<|end|><|assistant|>||<|user|>Remember this: The pet of Tom is a dog.<|end|><|assistant|>";
     private static final String QUESTIONS = "<|user|>What is the gate code of Alice?<|end|><|assistant|>||"
             + "<|user|>What is the pet of Bob?<|end|><|assistant|>";
-    private static final String TOLD = "where is my gate code? it is 1, 2 or 3. ".repeat(60);
+    private static final String TOLD = "where is my gate code? it is 1, 2 or 3. ".repeat(40);
     private static final String PLAIN = "where is my gate code? it is 1, 2 or 3. ".repeat(9) + "||and then?";
-    private static final Map<String, Map<String, String>> MODES = Map.of("exact", Map.of(), "int8",
-            Map.of("alisa.kv.type", "int8"), "swa", sparse("swa"), "swa-paper", sparse("swa-paper"), "h2o",
-            sparse("h2o"));
+    private static final Map<String, String> INT8 = Map.of("alisa.kv.type", "int8");
+    /** No tier has room for all of it: what was deleted is computed again while it is saved. */
+    private static final Map<String, String> TIGHT = Map.of("alisa.memory.fast", "5m", "alisa.memory.slow", "0");
 
-    private static Workspace workspace;
+    private static List<Story> stories = List.of();
+    private static Path saves = Path.of("");
+    private static HostResult saving = new HostResult(Map.of(), "");
+    private static HostResult restoring = new HostResult(Map.of(), "");
 
+    /** What is said, saved, restored by another process, and said then. */
+    private record Story(String name, Path model, Types types, String told, String asked, int decode,
+            Map<String, String> settings, Map<String, String> savedUnder) {
+
+        static Story memo(String name, Types types, Map<String, String> settings) {
+            return new Story(name, Workspace.memo(), types, STORY, QUESTIONS, 30, settings, Map.of());
+        }
+
+        static Story plain(String name, Path model, Types types) {
+            return new Story(name, model, types, PLAIN, PLAIN, 30, Map.of(), Map.of());
+        }
+
+        Scenario straight() {
+            return scenario(name + ", straight", Kind.CONVERSATION, told + "||" + asked).settings(settings);
+        }
+
+        Scenario save() {
+            return scenario(name, Kind.SAVE, told).settings(settings).settings(savedUnder);
+        }
+
+        /** Without settings: a session goes on as it was saved. */
+        Scenario restore() {
+            return scenario(name, Kind.RESTORE, asked);
+        }
+
+        /** The host's sums have other last bits once its loops are compiled: they are before anything counts. */
+        Scenario warmUp() {
+            return Scenario.of(name + ", warm-up", Kind.GREEDY, model, types, 600, 15);
+        }
+
+        private Scenario scenario(String of, Kind kind, String text) {
+            return Scenario.of(of, kind, model, types, 0, decode).text(text);
+        }
+    }
+
+    /** One process that saves, and another, with more threads and less memory, that restores. */
     @BeforeAll
-    static void open() throws IOException {
+    static void run() throws IOException, InterruptedException {
         assumeTrue(HostProcess.pluginAvailable(),
                 "compat.agent=none: the host plays both roles, there is no plugin to test");
-        workspace = Workspace.of(SaveIT.class);
-        Files.createDirectories(workspace.resolve("saves"));
+        Workspace workspace = Workspace.of(SaveIT.class);
+        saves = Files.createDirectories(workspace.resolve("saves"));
+        TinyModel llama = TinyModel.of(Family.LLAMA);
+        Story deleted = new Story("deleted", workspace.model(llama.layers(12)), Types.F32, TOLD, PLAIN, 4, INT8,
+                TIGHT);
+        // Formats and families: the host's own BF16, learned positions, activations in eight bits.
+        stories = List.of(Story.memo("exact", Types.F32, Map.of()), Story.memo("int8", Types.F32, INT8),
+                Story.memo("swa", Types.F32, sparse("swa")), Story.memo("swa-paper", Types.F32, sparse("swa-paper")),
+                Story.memo("h2o", Types.F32, sparse("h2o")), Story.memo("i8", Types.F32_I8, Map.of()),
+                Story.plain("bf16", workspace.model(llama.heads(8, 4, 32).weights(WeightType.BF16)), Types.BF16),
+                Story.plain("gpt2", workspace.model(TinyModel.of(Family.GPT2)), Types.F32),
+                Story.plain("gemma2", workspace.model(TinyModel.of(Family.GEMMA2)), Types.F32), deleted);
+        Story other = Story.plain("other", workspace.model(llama), Types.F32);
+        List<Story> others = List.of(Story.plain("trained otherwise", workspace.model(llama.seed(2)), Types.F32),
+                Story.plain("longer", workspace.model(llama.context(500)), Types.F32));
+
+        List<Scenario> first = new ArrayList<>(List.of(stories.get(6).warmUp(), deleted.warmUp()));
+        for (Story story : stories) {
+            first.add(story.straight());
+            first.add(story.save());
+        }
+        first.add(other.save());
+        saving = process(workspace, "saving").run(first);
+
+        List<Scenario> then = new ArrayList<>(List.of(stories.get(6).warmUp(), deleted.warmUp()));
+        stories.forEach(story -> then.add(story.restore()));
+        for (Story story : others) {
+            for (String file : List.of(".safetensors", ".safetensors.length")) {
+                Files.copy(saves.resolve(other.name() + file), saves.resolve(story.name() + file));
+            }
+            then.add(story.restore());
+        }
+        restoring = process(workspace, "restoring").property("alisa.memory.fast", "12m")
+                .flag("-XX:ActiveProcessorCount=3").run(then);
     }
 
     private static Map<String, String> sparse(String policy) {
@@ -54,15 +125,8 @@ class SaveIT {
                 "alisa.sparse.caching-ratio", "0.4");
     }
 
-    private static HostProcess plugin(String name, Map<String, String> settings) {
-        HostProcess process = workspace.withPlugin(name).operations(Operations.PANAMA).property("compat.saves",
-                workspace.resolve("saves").toString());
-        settings.forEach(process::property);
-        return process;
-    }
-
-    private static Scenario memo(String name, Kind kind, String text) {
-        return Scenario.of(name, kind, Workspace.memo(), Types.F32, 0, 30).text(text);
+    private static HostProcess process(Workspace workspace, String name) {
+        return workspace.withPlugin(name).operations(Operations.PANAMA).property("compat.saves", saves.toString());
     }
 
     private static List<String> replies(Recording... recordings) {
@@ -73,97 +137,40 @@ class SaveIT {
         return List.of(all.toString().replace("][", ", "));
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"exact", "int8", "swa", "swa-paper", "h2o"})
-    void anotherProcessSaysWhatThisOneWouldHaveSaid(String mode) throws IOException, InterruptedException {
-        Map<String, String> settings = MODES.getOrDefault(mode, Map.of());
-        Recording straight = plugin(mode + "-straight", settings)
-                .run(List.of(memo(mode, Kind.CONVERSATION, STORY + "||" + QUESTIONS))).recording(mode);
-        Recording saved = plugin(mode + "-save", settings).run(List.of(memo(mode, Kind.SAVE, STORY))).recording(mode);
-        Recording restored = plugin(mode + "-restore", Map.of("alisa.memory.fast", "12m"))
-                .flag("-XX:ActiveProcessorCount=1").run(List.of(memo(mode, Kind.RESTORE, QUESTIONS))).recording(mode);
-        assertThat(replies(saved, restored)).isEqualTo(replies(straight));
-        if (!mode.equals("h2o") && !mode.equals("swa-paper")) { // these forget
-            assertThat(restored.fact(Fact.TEXT)).contains("4821");
-        }
+    @TestFactory
+    List<DynamicTest> anotherProcessSaysWhatThisOneWouldHaveSaid() {
+        return stories.stream().map(story -> DynamicTest.dynamicTest(story.name(), () -> check(story))).toList();
+    }
+
+    private static void check(Story story) throws IOException {
+        Recording straight = saving.recording(story.straight().name());
+        Recording restored = restoring.recording(story.name());
+        assertThat(replies(saving.recording(story.name()), restored)).isEqualTo(replies(straight));
         assertThat(restored.fact(Fact.PLUGIN_MODE)).isEqualTo(straight.fact(Fact.PLUGIN_MODE));
         assertThat(restored.fact(Fact.PLUGIN_SESSIONS)).as("tokens").isEqualTo(straight.fact(Fact.PLUGIN_SESSIONS));
         assertThat(restored.number(Fact.PLUGIN_REUSED)).as("tokens that were not computed again").isGreaterThan(200);
-        Path file = workspace.resolve("saves").resolve(mode + ".safetensors");
-        assertThat(Files.size(file)).isPositive();
+        assertThat(Files.size(saves.resolve(story.name() + ".safetensors"))).isPositive();
     }
 
-    /** Formats and families: the host's own BF16, learned positions, rounded weights with activations in eight bits. */
+    /** All but those whose policy forgets. */
     @Test
-    void everyKindOfModelGoesOn() throws IOException, InterruptedException {
-        TinyModel bf16 = TinyModel.of(Family.LLAMA).heads(8, 4, 32).weights(WeightType.BF16);
-        List<Scenario> first = List.of(tiny("bf16", bf16, Types.BF16),
-                tiny("gpt2", TinyModel.of(Family.GPT2), Types.F32),
-                tiny("gemma2", TinyModel.of(Family.GEMMA2), Types.F32),
-                Scenario.of("i8", Kind.SAVE, Workspace.memo(), Types.F32_I8, 0, 30).text(STORY));
-        HostResult saved = plugin("kinds-save", Map.of()).run(warmedUp(first));
-        List<Scenario> then = first.stream().map(s -> of(Kind.RESTORE, s, s.name().equals("i8") ? QUESTIONS : PLAIN))
-                .toList();
-        HostResult restored = plugin("kinds-restore", Map.of()).run(warmedUp(then));
-        List<Scenario> all = first.stream().map(s -> of(Kind.CONVERSATION, s,
-                s.text() + "||" + (s.name().equals("i8") ? QUESTIONS : PLAIN))).toList();
-        HostResult straight = plugin("kinds-straight", Map.of()).run(warmedUp(all));
-        for (Scenario scenario : first) {
-            assertThat(replies(saved.recording(scenario.name()), restored.recording(scenario.name())))
-                    .as(scenario.name()).isEqualTo(replies(straight.recording(scenario.name())));
+    void whatWasToldIsKnown() throws IOException {
+        for (String name : List.of("exact", "int8", "swa", "i8")) {
+            assertThat(restoring.recording(name).fact(Fact.TEXT)).as(name).contains("4821");
         }
     }
 
-    /** The host's sums have other last bits once its loops are compiled: the first model's are before anything counts. */
-    private static List<Scenario> warmedUp(List<Scenario> scenarios) {
-        Scenario first = scenarios.getFirst();
-        List<Scenario> all = new ArrayList<>();
-        all.add(Scenario.of("warm-up", Kind.GREEDY, first.model(), first.types(), 1000, 15));
-        all.addAll(scenarios);
-        return all;
-    }
-
-    private static Scenario tiny(String name, TinyModel model, Types types) throws IOException {
-        return Scenario.of(name, Kind.SAVE, workspace.model(model), types, 0, 30).text(PLAIN);
-    }
-
-    private static Scenario of(Kind kind, Scenario s, String text) {
-        return Scenario.of(s.name(), kind, s.model(), s.types(), s.prompt(), s.decode()).text(text);
-    }
-
-    /** No tier has room for all of it: what was deleted is computed again while it is saved. */
     @Test
-    void deletedTokensAreSavedToo() throws IOException, InterruptedException {
-        TinyModel deep = TinyModel.of(Family.LLAMA).layers(12);
-        Map<String, String> ample = Map.of("alisa.kv.type", "int8");
-        Map<String, String> tight = Map.of("alisa.kv.type", "int8", "alisa.memory.fast", "5m", "alisa.memory.slow",
-                "0");
-        Recording straight = plugin("deleted-straight", ample)
-                .run(warmedUp(List.of(of(Kind.CONVERSATION, tiny("deep", deep, Types.F32), TOLD + "||" + PLAIN))))
-                .recording("deep");
-        Recording saved = plugin("deleted-save", tight)
-                .run(warmedUp(List.of(of(Kind.SAVE, tiny("deep", deep, Types.F32), TOLD)))).recording("deep");
-        assertThat(saved.number(Fact.PLUGIN_DELETED)).as("deleted when it was saved").isPositive();
-        Recording restored = plugin("deleted-restore", ample)
-                .run(warmedUp(List.of(of(Kind.RESTORE, tiny("deep", deep, Types.F32), PLAIN)))).recording("deep");
-        assertThat(replies(saved, restored)).isEqualTo(replies(straight));
-        assertThat(restored.number(Fact.PLUGIN_REUSED)).isGreaterThan(200);
+    void deletedTokensAreSavedToo() throws IOException {
+        assertThat(saving.recording("deleted").number(Fact.PLUGIN_DELETED)).as("deleted when it was saved")
+                .isPositive();
     }
 
     @Test
-    void anotherModelIsRefused() throws IOException, InterruptedException {
-        plugin("other-save", Map.of()).run(List.of(tiny("other", TinyModel.of(Family.LLAMA), Types.F32)))
-                .recording("other");
-        Scenario trainedOtherwise = Scenario
-                .of("other", Kind.RESTORE, workspace.model(TinyModel.of(Family.LLAMA).seed(2)),
-                        Types.F32, 0, 10)
-                .text("a");
-        Scenario longer = Scenario.of("other", Kind.RESTORE,
-                workspace.model(TinyModel.of(Family.LLAMA).context(500)),
-                Types.F32, 0, 10).text("a");
-        for (Scenario scenario : List.of(trainedOtherwise, longer)) {
-            Recording refused = plugin("other-restore", Map.of()).run(List.of(scenario)).recordingOrFailure("other");
-            assertThat(refused.fact(Fact.FAILURE)).contains("can't be restored: it is a session of another model");
+    void anotherModelIsRefused() throws IOException {
+        for (String name : List.of("trained otherwise", "longer")) {
+            assertThat(restoring.recordingOrFailure(name).fact(Fact.FAILURE)).as(name)
+                    .contains("can't be restored: it is a session of another model");
         }
     }
 }

@@ -26,7 +26,8 @@ class ScenarioTest {
     @Test
     void aScenarioSurvivesItsFile() throws IOException {
         Scenario scenario = Scenario.of("a, b", Kind.REWIND, directory, Types.Q4_I8, 7, 8).text("söme <text>")
-                .sessions(3, 2).layerShards(2).headShards(4).reference(directory.resolve("r"));
+                .sessions(3, 2).layerShards(2).headShards(4).reference(directory.resolve("r"))
+                .settings(Map.of("alisa.sparse", "true")).settings(Map.of("a.b", "1"));
         Path file = directory.resolve("x.scenario");
         scenario.write(file);
         assertThat(Scenario.read(file)).isEqualTo(scenario);

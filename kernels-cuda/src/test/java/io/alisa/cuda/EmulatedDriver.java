@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import io.alisa.cuda.emulation.EmulatedKernels;
 
 /** A driver whose device is this machine, and whose kernels are those that GPUs run, compiled by g++. */
-final class EmulatedDriver extends JavaDriver {
+class EmulatedDriver extends JavaDriver {
     private final EmulatedKernels kernels = EmulatedKernels.orSkip();
 
     @Override

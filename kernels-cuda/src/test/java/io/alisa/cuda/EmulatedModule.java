@@ -1,5 +1,7 @@
 package io.alisa.cuda;
 
+import java.lang.foreign.MemorySegment;
+
 import io.alisa.device.Device;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceStatus;
@@ -7,7 +9,8 @@ import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
 
 /**
- * The emulated device as a module that a whole host finds. At the end of the process it says how many kernels it launched.
+ * The emulated device as a module that a whole host finds. {@code test.device.launches} and {@code test.device.selections} say
+ * how many kernels it launched so far and how often it selected; at the end of the process it prints them.
  * {@code test.device.calls} says how many calls of the driver succeed.
  */
 public final class EmulatedModule implements DeviceModule {
@@ -27,7 +30,15 @@ public final class EmulatedModule implements DeviceModule {
 
     @Override
     public Device open(MemoryBudget budget, MemoryBudget ram) {
-        JavaDriver driver = new EmulatedDriver();
+        JavaDriver driver = new EmulatedDriver() {
+            @Override
+            void run(String name, int gridX, int gridY, int gridZ, int threads, int sharedBytes,
+                    MemorySegment parameters) {
+                super.run(name, gridX, gridY, gridZ, threads, sharedBytes, parameters);
+                System.setProperty("test.device.launches", Long.toString(launches()));
+                System.setProperty("test.device.selections", Long.toString(selections()));
+            }
+        };
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println(
                 "emulated launches=" + driver.launches() + " selections=" + driver.selections() + " peak="
                         + budget.peak() + " closed=" + driver.isClosed())));

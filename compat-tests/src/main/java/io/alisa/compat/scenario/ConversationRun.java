@@ -1,5 +1,7 @@
 package io.alisa.compat.scenario;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +29,10 @@ final class ConversationRun {
     /** Stands between what is said in one turn and in the next. */
     static final String TURN = "||";
 
-    private static final UUID SESSION = UUID.nameUUIDFromBytes(new byte[]{2});
-
     private final Scenario scenario;
     private final AbstractModel model;
+    /** Its own in each scenario. */
+    private final UUID session;
     private final List<String> replies = new ArrayList<>();
     private final List<Integer> lengths = new ArrayList<>();
     private int systemTokens;
@@ -41,26 +43,27 @@ final class ConversationRun {
     ConversationRun(Scenario scenario, AbstractModel model) {
         this.scenario = scenario;
         this.model = model;
+        this.session = UUID.nameUUIDFromBytes(scenario.name().getBytes(UTF_8));
     }
 
     Recording run() throws IOException {
         String[] turns = scenario.text().split("\\|\\|", -1);
         switch (scenario.kind()) {
-            case CONVERSATION -> goOn(SESSION, 0, turns);
+            case CONVERSATION -> goOn(session, 0, turns);
             case SAVE -> {
-                int context = goOn(SESSION, 0, turns);
+                int context = goOn(session, 0, turns);
                 deleted = PluginProbe.last("deletedTokens");
-                PluginProbe.save(SESSION, file());
+                PluginProbe.save(session, file());
                 Files.writeString(lengthFile(), Integer.toString(context));
             }
             case RESTORE -> goOn(PluginProbe.restore(model, file()), Integer.parseInt(Files.readString(lengthFile())),
                     turns);
             case PINNED -> {
-                int context = goOn(SESSION, 0, turns[0]);
-                if (!PluginProbe.pin(SESSION, 0, context)) {
+                int context = goOn(session, 0, turns[0]);
+                if (!PluginProbe.pin(session, 0, context)) {
                     throw new IllegalStateException("Nothing was pinned");
                 }
-                goOn(SESSION, context, Arrays.copyOfRange(turns, 1, turns.length));
+                goOn(session, context, Arrays.copyOfRange(turns, 1, turns.length));
             }
             case WHOLE_PROMPTS -> wholePrompts(turns);
             case HISTORY -> history(turns);
@@ -91,11 +94,11 @@ final class ConversationRun {
     }
 
     /** {@code generate} again and again with one session id. Returns the tokens in the context in the end. */
-    private int goOn(UUID session, int begin, String... turns) {
+    private int goOn(UUID id, int begin, String... turns) {
         int context = begin;
         for (String turn : turns) {
             int said = model.encodePrompt(PromptContext.of(turn)).length;
-            Response response = model.generate(session, PromptContext.of(turn), 0f, limit(context, said),
+            Response response = model.generate(id, PromptContext.of(turn), 0f, limit(context, said),
                     (piece, ms) -> {
                     });
             add(response.responseTextWithSpecialTokens, response.generatedTokens);

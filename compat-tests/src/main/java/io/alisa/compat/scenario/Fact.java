@@ -46,6 +46,10 @@ public enum Fact {
     PLUGIN_IDS,
     /** Tokens that session took over from others, as the plugin says. */
     PLUGIN_REUSED,
+    /** Kernels that the emulated device launched since the process began, where there is one. */
+    DEVICE_LAUNCHES,
+    /** How often it selected since then. */
+    DEVICE_SELECTIONS,
     /** The exception that ended the scenario. */
     FAILURE
 }

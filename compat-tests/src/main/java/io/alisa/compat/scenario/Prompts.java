@@ -5,7 +5,10 @@ import java.util.SplittableRandom;
 
 import com.github.tjake.jlama.model.AbstractModel;
 
-/** The prompt of a session: the scenario's text, or random tokens of the scenario's length. */
+/**
+ * The prompt of a session: the scenario's text, or random tokens of the scenario's length, the same in all scenarios with that
+ * model and length.
+ */
 final class Prompts {
     /** Below are the special tokens. */
     private static final int FIRST_WORD = 3;
@@ -18,8 +21,8 @@ final class Prompts {
             return Arrays.stream(model.getTokenizer().encode(scenario.text())).mapToInt(Math::toIntExact)
                     .toArray();
         }
-        return random(scenario.name().hashCode() + session, scenario.prompt(),
-                model.getConfig().vocabularySize);
+        return random(scenario.model().getFileName().toString().hashCode() + 31L * scenario.prompt() + session,
+                scenario.prompt(), model.getConfig().vocabularySize);
     }
 
     static int[] random(long seed, int length, int vocab) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,10 +23,14 @@ public final class ScenarioMain {
             Scenario scenario = Scenario.read(file);
             long start = System.nanoTime();
             Path workingDirectory = Files.createTempDirectory("alisa-compat");
+            Map<String, String> before = set(scenario.settings());
             Recording recording = run(scenario, workingDirectory);
             recording.facts().put(Fact.PLUGIN_ACTIVE, Boolean.toString(PluginProbe.active()));
+            recording.facts().put(Fact.DEVICE_LAUNCHES, System.getProperty("test.device.launches", "0"));
+            recording.facts().put(Fact.DEVICE_SELECTIONS, System.getProperty("test.device.selections", "0"));
             recording.facts().put(Fact.PAGE_FILES, Integer.toString(list(workingDirectory, ".page").size()));
             recording.write(recordingOf(file));
+            set(before);
             delete(workingDirectory);
             System.out.printf("%s: %d ms %s%n", scenario.name(), (System.nanoTime() - start) / 1_000_000,
                     recording.facts());
@@ -37,6 +42,16 @@ public final class ScenarioMain {
     public static Path recordingOf(Path scenarioFile) {
         return scenarioFile
                 .resolveSibling(scenarioFile.getFileName().toString().replace(".scenario", ".recording"));
+    }
+
+    /** Sets system properties and returns what they were; an empty value stands for one that is not set. */
+    private static Map<String, String> set(Map<String, String> settings) {
+        Map<String, String> before = new HashMap<>();
+        settings.forEach((name, value) -> {
+            String old = value.isEmpty() ? System.clearProperty(name) : System.setProperty(name, value);
+            before.put(name, old == null ? "" : old);
+        });
+        return before;
     }
 
     private static Recording run(Scenario scenario, Path workingDirectory) {

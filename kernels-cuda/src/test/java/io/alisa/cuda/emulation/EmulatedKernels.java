@@ -9,15 +9,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 import org.junit.jupiter.api.Assumptions;
 
@@ -30,7 +34,15 @@ public final class EmulatedKernels {
     /** This module, for tests that run elsewhere. */
     private static final Path BASE = Path.of(System.getProperty("test.kernels-cuda", ""));
     private static final Path SOURCES = BASE.resolve(Path.of("src", "test", "cuda"));
-    private static final Path LIBRARY = BASE.resolve(Path.of("target", "emulation", "libalisa-emulation.so"));
+    private static final Path KERNELS = BASE.resolve(Path.of("src", "main", "cuda"));
+    private static final Path LIBRARIES = BASE.resolve(Path.of("target", "emulation"));
+    /**
+     * No product joined with a sum: on some machines g++ would, and __fmul_rn would not round. No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions: GCC 12 takes
+     * what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
+     */
+    private static final List<String> FLAGS = List.of("-std=c++17", "-O2", "-ffp-contract=off", "-fno-ipa-icf", "-fPIC",
+            "-shared",
+            "-D_FORTIFY_SOURCE=0", "-fno-stack-protector");
     private static final int COMPILE_MINUTES = 5;
     private static final Optional<EmulatedKernels> INSTANCE = load();
 
@@ -125,9 +137,12 @@ public final class EmulatedKernels {
             return Optional.empty();
         }
         try {
-            compile();
+            Path library = LIBRARIES.resolve("libalisa-emulation-%08x.so".formatted(checksum()));
+            if (!Files.exists(library)) {
+                compile(library);
+            }
             return Optional.of(
-                    new EmulatedKernels(SymbolLookup.libraryLookup(LIBRARY.toAbsolutePath(), Arena.global())));
+                    new EmulatedKernels(SymbolLookup.libraryLookup(library.toAbsolutePath(), Arena.global())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot compile the emulated kernels", e);
         } catch (InterruptedException e) {
@@ -136,18 +151,30 @@ public final class EmulatedKernels {
         }
     }
 
-    private static void compile() throws IOException, InterruptedException {
-        Files.createDirectories(LIBRARY.getParent());
-        Path made = Files.createTempFile(LIBRARY.getParent(), "made", ".so");
-        Path log = LIBRARY.resolveSibling("g++.log");
-        // No product joined with a sum: on some machines g++ would, and __fmul_rn would not round.
-        // No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions:
-        // GCC 12 takes what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
-        Process process = new ProcessBuilder(
-                List.of("/usr/bin/g++", "-std=c++17", "-O2", "-ffp-contract=off", "-fno-ipa-icf", "-fPIC", "-shared",
-                        "-D_FORTIFY_SOURCE=0", "-fno-stack-protector", "-I", SOURCES.toString(), "-o", made.toString(),
-                        SOURCES.resolve("emulation.cpp").toString()))
-                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    /** Of all that is compiled: one library serves every process of a build. */
+    private static long checksum() throws IOException {
+        CRC32C sum = new CRC32C();
+        for (Path directory : List.of(KERNELS, SOURCES)) {
+            try (Stream<Path> files = Files.list(directory)) {
+                for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                    sum.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
+                    sum.update(Files.readAllBytes(file));
+                }
+            }
+        }
+        FLAGS.forEach(flag -> sum.update(flag.getBytes(StandardCharsets.UTF_8)));
+        return sum.getValue();
+    }
+
+    private static void compile(Path library) throws IOException, InterruptedException {
+        Files.createDirectories(LIBRARIES);
+        Path made = Files.createTempFile(LIBRARIES, "made", ".so");
+        Path log = LIBRARIES.resolve("g++.log");
+        List<String> command = new ArrayList<>(List.of("/usr/bin/g++"));
+        command.addAll(FLAGS);
+        command.addAll(List.of("-I", SOURCES.toString(), "-o", made.toString(),
+                SOURCES.resolve("emulation.cpp").toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         if (!process.waitFor(COMPILE_MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly();
             throw new IOException("g++ does not end");
@@ -155,6 +182,6 @@ public final class EmulatedKernels {
         if (process.exitValue() != 0) {
             throw new IOException("g++ failed:\n" + Files.readString(log));
         }
-        Files.move(made, LIBRARY, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(made, library, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -37,12 +37,12 @@ public final class EmulatedKernels {
     private static final Path KERNELS = BASE.resolve(Path.of("src", "main", "cuda"));
     private static final Path LIBRARIES = BASE.resolve(Path.of("target", "emulation"));
     /**
-     * No product joined with a sum: on some machines g++ would, and __fmul_rn would not round. No stack checks: fibers jump between stacks, which is what those look for. No folding of identical functions: GCC 12 takes
-     * what it knows of one function's arguments to hold for the other's, and computes wrong offsets.
+     * No product joined with a sum: on some machines g++ would, and __fmul_rn would not round. No stack checks: fibers jump
+     * between stacks, which is what those look for. No folding of identical functions: GCC 12 takes what it knows of one
+     * function's arguments to hold for the other's, and computes wrong offsets.
      */
     private static final List<String> FLAGS = List.of("-std=c++17", "-O2", "-ffp-contract=off", "-fno-ipa-icf", "-fPIC",
-            "-shared",
-            "-D_FORTIFY_SOURCE=0", "-fno-stack-protector");
+            "-shared", "-D_FORTIFY_SOURCE=0", "-fno-stack-protector");
     private static final int COMPILE_MINUTES = 5;
     private static final Optional<EmulatedKernels> INSTANCE = load();
 

@@ -32,10 +32,9 @@ class StagingRingTest {
             assertThat(ram.reserved()).isEqualTo(16 << 20);
             for (int bytes : new int[]{1, 4224, (1 << 20) - 1, 1 << 20, (35 << 20) + 77}) {
                 MemorySegment source = arena.allocate(bytes);
-                Random random = new Random(bytes);
-                for (int i = 0; i < bytes; i++) {
-                    source.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
-                }
+                byte[] random = new byte[bytes];
+                new Random(bytes).nextBytes(random);
+                source.copyFrom(MemorySegment.ofArray(random));
                 Driver.Memory memory = Objects.requireNonNull(driver.allocate(bytes));
                 Driver.Pinned back = driver.allocatePinned(bytes);
                 Driver.Event done = driver.createEvent();

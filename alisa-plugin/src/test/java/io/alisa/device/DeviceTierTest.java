@@ -41,15 +41,15 @@ class DeviceTierTest {
     @ValueSource(strings = {"none", "swa", "swa-paper", "h2o", "streaming-llm", "local", "strided", "dense"})
     void aDeviceSaysTheSame(String name) {
         int held = 0;
-        for (long seed = 0; seed < 25; seed++) {
+        for (long seed = 0; seed < 12; seed++) {
             held += cases.check(Case.random(seed, policy(name), 4, 7, 20, 33));
         }
-        assertThat(held).as("blocks on the device").isGreaterThan(100);
+        assertThat(held).as("blocks on the device").isGreaterThan(50);
     }
 
     /** Where the window covers the newest block and all the others are there, the device selects, and selects the same. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3})
+    @ValueSource(ints = {0, 1})
     void aDeviceSelects(int chunk) {
         FakeDevice[] device = new FakeDevice[1];
         DeviceCases selecting = new DeviceCases(budget -> {
@@ -92,51 +92,53 @@ class DeviceTierTest {
     @CsvSource({"none, 1", "swa, 0.9", "streaming-llm, 0.5", "local, 0.2"})
     void deletedBlocksThatTheDeviceHasAreNotMissed(String name, double ratio) {
         long[] recomputed = new long[3];
+        Case given = new Case(SHAPE, 12, policy(name), ratio, 800, 3, 9);
+        List<float[]> expected;
+        try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            prefill(run, given);
+            expected = steps(run);
+        }
         for (int device = 0; device < 3; device++) {
             MemoryBudget fast = MemoryBudget.unlimited();
             KvMemory memory = new KvMemory(fast, new MemoryBudget(0), MemoryFile::new);
-            Case given = new Case(SHAPE, 12, policy(name), ratio, 1000, 3, 9);
             MemoryBudget budget = MemoryBudget.unlimited();
             FakeDevice fake = new FakeDevice(budget);
             DeviceTier tier = new DeviceTier(fake, budget, warning -> {
                 // lost, the third time
             });
-            List<float[]> outputs = new ArrayList<>();
             try (TieredRun run = given.open(new VectorKernels(), memory)) {
                 if (device > 0) {
                     run.useDevice(tier);
                 }
-                run.plan(given.length(), 4);
-                while (run.kv.layer(0).tokens() < given.length()) {
-                    run.next(NOTHING);
-                }
+                prefill(run, given);
                 run.kv.giveBack(fast.reserved() / 4);
                 assertThat(run.kv.deletedTokens()).isPositive();
                 if (device == 2) {
                     fake.failAfter(20);
                 }
-                for (int step = 0; step < 4; step++) {
-                    run.next(NOTHING);
-                    outputs.addAll(run.stepOutputs());
-                }
+                cases.compare(given, steps(run), expected);
                 recomputed[device] = run.kv.recomputedTokens();
-            }
-            try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
-                run.plan(given.length(), 4);
-                while (run.kv.layer(0).tokens() < given.length()) {
-                    run.next(NOTHING);
-                }
-                List<float[]> expected = new ArrayList<>();
-                for (int step = 0; step < 4; step++) {
-                    run.next(NOTHING);
-                    expected.addAll(run.stepOutputs());
-                }
-                cases.compare(given, outputs, expected);
             }
         }
         assertThat(recomputed[0]).as("without a device").isPositive();
         assertThat(recomputed[1]).as("with one").isZero();
         assertThat(recomputed[2]).as("with one that is lost").isPositive();
+    }
+
+    private static void prefill(TieredRun run, Case given) {
+        run.plan(given.length(), 4);
+        while (run.kv.layer(0).tokens() < given.length()) {
+            run.next(NOTHING);
+        }
+    }
+
+    private static List<float[]> steps(TieredRun run) {
+        List<float[]> outputs = new ArrayList<>();
+        for (int step = 0; step < 4; step++) {
+            run.next(NOTHING);
+            outputs.addAll(run.stepOutputs());
+        }
+        return outputs;
     }
 
     @Test

@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Adds the comparisons up and writes them down as a table. */
+/** Adds the comparisons up and writes them down as a table. Thread-safe. */
 final class IdentityReport {
     private final StringBuilder lines = new StringBuilder(
             "| scenario | tokens | ties | errors | largest difference | NMSE |\n|---|---|---|---|---|---|\n");
     private int tokens;
     private int ties;
 
-    void add(String scenario, Comparison comparison) {
+    synchronized void add(String scenario, Comparison comparison) {
         tokens += comparison.tokens();
         ties += comparison.ties();
         lines.append("| %s | %d | %d | %d | %.3g | %.3g |%n".formatted(scenario, comparison.tokens(),
@@ -20,15 +20,15 @@ final class IdentityReport {
                 comparison.errors().size(), comparison.largest(), comparison.nmse()));
     }
 
-    int tokens() {
+    synchronized int tokens() {
         return tokens;
     }
 
-    int ties() {
+    synchronized int ties() {
         return ties;
     }
 
-    void write(Path file) throws IOException {
+    synchronized void write(Path file) throws IOException {
         Files.writeString(file, String.format(Locale.ROOT, "%s%n%d tokens, %d ties%n", lines, tokens, ties));
     }
 }

@@ -25,7 +25,7 @@ class ReuseIT {
     private static final String TURNS = "where is my gate code? it is 1, 2 or 3. ".repeat(8) + "||and then?||"
             + "where is it, where was it, where will it be? ".repeat(5) + "||?";
     private static final String FACTS = "<|user|>Remember this: The gate code of Alice is 4821.<|end|><|assistant|>||"
-            + "<|end|><|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(40)
+            + "<|end|><|user|>Remember this: The pet of Bob is a raven. " + "It was late. ".repeat(75)
             + "<|end|><|assistant|>||<|end|><|user|>What is the gate code of Alice?<|end|><|assistant|>";
 
     private static final String MEMO = "memo";

@@ -13,8 +13,11 @@ import io.alisa.compat.tiny.TinyModel;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Models split over several model objects, by layers and by heads, where the host can do it: {@link HostLimitsIT}. */
+@Execution(ExecutionMode.CONCURRENT)
 class SplitModelIT {
     private static final List<Family> LAYERS_CAN_BE_SPLIT = List.of(Family.LLAMA, Family.MISTRAL, Family.QWEN2,
             Family.GRANITE);

@@ -22,8 +22,8 @@ public final class TinyModels {
     private TinyModels() {
     }
 
-    /** Writes the model under {@code parent} unless it is there, and returns its directory. */
-    public static Path write(Path parent, TinyModel model) throws IOException {
+    /** Writes the model under {@code parent} unless it is there, and returns its directory. Thread-safe. */
+    public static synchronized Path write(Path parent, TinyModel model) throws IOException {
         Path directory = parent.resolve(model.directoryName());
         if (Files.exists(directory.resolve("model.safetensors"))) {
             return directory;

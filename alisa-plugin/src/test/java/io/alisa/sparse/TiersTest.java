@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Wherever the blocks are, the same is said. */
 class TiersTest {
-    private static final int SCHEDULES = 75;
+    private static final int SCHEDULES = 130;
     private static final List<String> POLICIES = List.of("none", "swa", "swa", "streaming-llm", "h2o", "swa-paper");
 
     @ParameterizedTest

@@ -91,11 +91,11 @@ class ConversationIT {
                 .text(SYSTEM + "||What is the gate code of Alice?").settings(settings);
     }
 
-    /** 32 conversations by 8 threads; the host alone, which can't do two things at once, one after the other. */
+    /** 64 conversations by 8 threads; the host alone, which can't do two things at once, one after the other. */
     private static Scenario many(String name, Map<String, String> settings) throws IOException {
         return Scenario
                 .of(name, Kind.MANY_HISTORIES, workspace.model(TinyModel.of(Family.LLAMA)), Types.F32, 0, 12)
-                .sessions(32, 8).settings(settings);
+                .sessions(64, 8).settings(settings);
     }
 
     private static void compare(String name, HostResult expected, String reference, Object... models)

@@ -43,8 +43,10 @@ final class RestoreBench {
         Map<Kind, Outcome> outcomes = new LinkedHashMap<>();
         for (Kind kind : Kind.values()) {
             System.out.println("== restore: " + kind.label);
-            outcomes.put(kind, parse(child.run(kind.settings, RestoreRun.class, MARK,
-                    List.of(Integer.toString(TOKENS))).getLast()));
+            Outcome outcome = parse(child.run(kind.settings, RestoreRun.class, MARK,
+                    List.of(Integer.toString(TOKENS))).getLast());
+            System.out.println(outcome); // the next takes minutes
+            outcomes.put(kind, outcome);
         }
         return outcomes;
     }

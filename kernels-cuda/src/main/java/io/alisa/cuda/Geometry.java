@@ -1,5 +1,7 @@
 package io.alisa.cuda;
 
+import io.alisa.device.DeviceShape;
+
 /**
  * How kernels are launched: computed from the shape, the context and the device, as {@code attention.cuh} says.
  *
@@ -11,7 +13,7 @@ record Geometry(int multiprocessors) {
     /** Threads of a block, in the kernels that select and weigh what was not, but for the one that estimates. */
     static final int SELECT_THREADS = 256;
     /** Tokens of a block. */
-    static final int BLOCK_TOKENS = 64;
+    static final int BLOCK_TOKENS = DeviceShape.BLOCK_TOKENS;
     /** Floats of a partial before its values. */
     static final int PARTIAL_HEAD = 4;
     /** Largest head size that any kernel takes. */

@@ -81,7 +81,7 @@ public final class DigestWriter {
             kernels.mean(with.rows, headSize, with.key, with.value);
             writer.putInt8Key(target.means(), block, kvHead, with.key);
             writer.putInt8Value(target.means(), block, kvHead, with.value);
-            target.means().readKey(block, kvHead, with.key); // as it will be read later
+            target.means().rows().readKey(block, kvHead, with.key); // as it will be read later
             kernels.sketch(with.rows, headSize, with.key, target.sketch(block, kvHead));
         }
     }
@@ -94,9 +94,9 @@ public final class DigestWriter {
         }
         for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
             long row = int8.int8Row(with.block, i);
-            layer.readKey(start + i, kvHead, with.key);
+            layer.rows().readKey(start + i, kvHead, with.key);
             OffHeap.setByte(int8.keyScale(with.block, i), kernels.quantise(with.key, 0, int8.headSize(), row));
-            layer.readValue(start + i, kvHead, with.value);
+            layer.rows().readValue(start + i, kvHead, with.value);
             OffHeap.setByte(int8.valueScale(with.block, i), kernels.quantise(with.value, 0, int8.headSize(),
                     row + KvLayout.int8RowBytes(int8.headSize())));
         }

@@ -41,12 +41,12 @@ final class GatheredFloats implements GatheredRows {
     }
 
     private void add(KvLayer layer, int position, int kvHead) {
-        layer.readKey(position, kvHead, row);
+        layer.rows().readKey(position, kvHead, row);
         long key = block + (long) count * Float.BYTES;
         for (int channel = 0; channel < row.length; channel++) {
             OffHeap.setFloat(key + (long) channel * KvLayout.BLOCK_TOKENS * Float.BYTES, row[channel]);
         }
-        layer.readValue(position, kvHead, row);
+        layer.rows().readValue(position, kvHead, row);
         long value = block + layout.keyBytes() + (long) count * layout.paddedHeadSize() * Float.BYTES;
         for (int channel = 0; channel < row.length; channel++) {
             OffHeap.setFloat(value + (long) channel * Float.BYTES, row[channel]);

@@ -16,7 +16,7 @@ public final class KvWriter {
     /** Writes a token's key of one KV head, {@code headSize} floats from {@code key[0]} on. */
     public void putKey(KvLayer layer, int position, int kvHead, float[] key) {
         KvLayout layout = layer.layout();
-        layer.putKey(position, kvHead, key, 0);
+        layer.rows().putKey(position, kvHead, key, 0);
         if (layout.format() == KvFormat.INT8) {
             putInt8Key(layer, position, kvHead, key);
         }
@@ -34,7 +34,7 @@ public final class KvWriter {
     /** Writes a token's value likewise. */
     public void putValue(KvLayer layer, int position, int kvHead, float[] value) {
         KvLayout layout = layer.layout();
-        layer.putValue(position, kvHead, value, 0);
+        layer.rows().putValue(position, kvHead, value, 0);
         if (layout.format() == KvFormat.INT8) {
             putInt8Value(layer, position, kvHead, value);
         }

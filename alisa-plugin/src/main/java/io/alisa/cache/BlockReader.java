@@ -19,6 +19,7 @@ public final class BlockReader {
     /** Made with the staging buffer: most sessions never read from a file. */
     private @Nullable PieceReader pieces;
     private final int pieceBytes;
+    private @Nullable HeldBytes held;
     private @Nullable ByteBuffer staging;
     private long address;
     private @Nullable KvLayer layer;
@@ -40,10 +41,24 @@ public final class BlockReader {
         return staging != null;
     }
 
-    void setStaging(ByteBuffer buffer, long bufferAddress) {
-        staging = buffer;
+    /** @param bytes {@link #stagingBytes()} of them; its own from now on */
+    void setStaging(HeldBytes bytes) {
+        held = bytes;
+        staging = bytes.buffer();
         pieces = new PieceReader();
-        address = bufferAddress;
+        address = bytes.address();
+    }
+
+    /** Gives the buffer back: nothing can be read until there is another one. */
+    void giveBackStaging() {
+        HeldBytes existing = held;
+        if (existing != null) {
+            forget();
+            held = null;
+            staging = null;
+            pieces = null;
+            existing.close();
+        }
     }
 
     /** What is staged may have changed. */

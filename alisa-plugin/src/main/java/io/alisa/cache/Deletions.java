@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Deletions implements AutoCloseable {
     private final KvLayout layout;
     private final KvTiers tiers;
+    private final KvRoom room;
     private KvLayer[] layers = {};
     private final List<PromptBatch> batches = new ArrayList<>();
     private @Nullable Recomputer recomputer;
@@ -33,9 +34,10 @@ final class Deletions implements AutoCloseable {
     private volatile long recomputedTokens;
     private volatile long recomputeNanos;
 
-    Deletions(KvLayout layout, KvTiers tiers) {
+    Deletions(KvLayout layout, KvTiers tiers, KvRoom room) {
         this.layout = layout;
         this.tiers = tiers;
+        this.room = room;
     }
 
     void serve(KvLayer... ofSession) {
@@ -122,13 +124,13 @@ final class Deletions implements AutoCloseable {
         deletedTokens = tokens;
         int whole = Integer.MAX_VALUE;
         for (KvLayer layer : layers) {
-            whole = layer.isComplete() ? whole : Math.min(whole, layer.firstDeleted());
+            whole = layer.isComplete() ? whole : Math.min(whole, layer.table().firstDeleted());
         }
         wholeBlocks = whole;
         Recomputer by = recomputer;
         long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(incomplete(), layout, by);
         if (wanted < aside) {
-            tiers.release(aside - wanted);
+            room.release(aside - wanted);
             aside = wanted;
         }
     }
@@ -166,7 +168,7 @@ final class Deletions implements AutoCloseable {
             for (int block = firstBlock(batch); block < end; block++) {
                 if (!layer.isDeleted(block)) {
                     tiers.drop(layer, block);
-                    layer.delete(block);
+                    layer.table().delete(block);
                     deleted++;
                 }
             }
@@ -179,7 +181,7 @@ final class Deletions implements AutoCloseable {
     private boolean setAside() {
         Recomputer by = recomputer;
         long missing = by == null ? 0 : Replay.bytes(incomplete(), layout, by) - aside;
-        if (missing > 0 && !tiers.reserveFreed(missing)) {
+        if (missing > 0 && !room.reserveFreed(missing)) {
             return false;
         }
         aside += Math.max(0, missing);
@@ -226,7 +228,7 @@ final class Deletions implements AutoCloseable {
             then.add(batch);
         }
         long missing = Replay.bytes(then, layout, by) - aside;
-        return frames * layout.blockBytes() > missing && tiers.couldReserve(missing, frames);
+        return frames * layout.blockBytes() > missing && room.couldReserve(missing, frames);
     }
 
     /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
@@ -251,7 +253,9 @@ final class Deletions implements AutoCloseable {
     /** Blocks of RAM that deleting a batch would free: its own, and others that could then go to its places in the file. */
     private long freed(PromptBatch batch) {
         long resident = count(batch, false);
-        return resident + Math.min(count(batch, true), Math.max(0, tiers.demotableBlocks() - resident));
+        return !tiers.canStore()
+                ? resident
+                : resident + Math.min(count(batch, true), Math.max(0, tiers.demotableBlocks() - resident));
     }
 
     /** Blocks of a batch that are in the file, or in RAM only. */
@@ -273,7 +277,7 @@ final class Deletions implements AutoCloseable {
         float sum = 0;
         for (KvLayer layer : layers) {
             for (int block = firstBlock(batch); block < end; block++) {
-                sum += layer.use(block);
+                sum += layer.table().use(block);
             }
         }
         return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
@@ -355,12 +359,12 @@ final class Deletions implements AutoCloseable {
         List<PromptBatch> again = incomplete();
         long missing = Replay.bytes(again, layout, by) - aside;
         if (missing > 0) {
-            tiers.reserve(missing);
+            room.reserve(missing);
             aside += missing;
         }
         Replay opened;
         try {
-            opened = new Replay(layout, tiers, layers, again, tiers.hasRoomFor(bytesOfDeleted()));
+            opened = new Replay(layout, room, layers, again, room.hasRoomFor(bytesOfDeleted()));
         } catch (OutOfMemoryError e) {
             throw new MemoryFullException("The machine has no memory left to recompute deleted tokens: lower"
                     + " alisa.memory.fast or close other sessions");
@@ -446,10 +450,10 @@ final class Deletions implements AutoCloseable {
         for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
             if (!layer.isResident(block) && !layer.isDeleted(block)) {
                 tiers.drop(layer, block);
-                layer.delete(block);
+                layer.table().delete(block);
             }
         }
-        tiers.forgetStaged();
+        tiers.readers().forget();
         count();
     }
 
@@ -490,7 +494,7 @@ final class Deletions implements AutoCloseable {
     public void close() {
         closeReplay();
         batches.clear();
-        tiers.release(aside);
+        room.release(aside);
         aside = 0;
         deletedTokens = 0;
     }

@@ -29,7 +29,7 @@ final class KvBalance {
     /** Called after each step of a session; looks at one layer in turn. */
     void stepDone(KvLayer... layers) {
         int turn = steps++ % (EVERY * layers.length);
-        if (turn % EVERY == 0 && tiers.canPromote()) {
+        if (turn % EVERY == 0 && tiers.readers().canRead()) {
             try {
                 balance(layers[turn / EVERY]);
             } catch (DamagedPieceException | MemoryFullException e) {
@@ -44,9 +44,10 @@ final class KvBalance {
             if (back < 0) {
                 return;
             }
-            if (!tiers.hasRoom()) {
+            if (!tiers.room().hasFrame()) {
                 int out = leastUsedResident(layer);
-                if (out < 0 || layer.use(back) <= FACTOR * layer.use(out) + MARGIN || !tiers.demote(layer, out)) {
+                if (out < 0 || layer.table().use(back) <= FACTOR * layer.table().use(out) + MARGIN
+                        || !tiers.demote(layer, out)) {
                     return;
                 }
             }
@@ -58,7 +59,7 @@ final class KvBalance {
     private int mostUsedAway(KvLayer layer) {
         int best = -1;
         for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
-            if (tiers.isInFile(layer, block) && (best < 0 || layer.use(block) >= layer.use(best))) {
+            if (tiers.isInFile(layer, block) && (best < 0 || layer.table().use(block) >= layer.table().use(best))) {
                 best = block;
             }
         }
@@ -69,7 +70,7 @@ final class KvBalance {
     private int leastUsedResident(KvLayer layer) {
         int best = -1;
         for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
-            if (layer.isResident(block) && (best < 0 || layer.use(block) < layer.use(best))) {
+            if (layer.isResident(block) && (best < 0 || layer.table().use(block) < layer.table().use(best))) {
                 best = block;
             }
         }

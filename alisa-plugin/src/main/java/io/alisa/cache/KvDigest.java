@@ -47,6 +47,13 @@ public final class KvDigest {
         means.resize(blocks);
     }
 
+    /** Forgets all blocks but the first ones, and where the others were: their memory may go. */
+    void cutBack(int blocks) {
+        resize(blocks);
+        Arrays.fill(sketches, blocks, sketches.length, 0);
+        means.forgetBehind(KvLayout.blocks(blocks));
+    }
+
     /** Address of a KV head's sketch of a block, see {@link SketchLayout}. */
     public long sketch(int block, int kvHead) {
         return sketches[block] + kvHead * layout.headBytes();

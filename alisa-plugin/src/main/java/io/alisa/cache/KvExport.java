@@ -76,31 +76,37 @@ public final class KvExport {
      * @throws IllegalStateException where something is deleted and nobody can compute it at present
      */
     public void writeBlocks(SessionWriter to) throws IOException {
-        for (int i = 0; i < session.layerCount(); i++) {
-            KvLayer layer = session.layer(i);
-            layer.pin();
-            try {
-                layer.recall();
-                for (int block = 0; block < KvLayout.blocks(tokens); block++) {
-                    to.block(block, i);
-                    write(layer, block, to);
-                }
-            } catch (DamagedPieceException e) {
-                throw new IOException(e.getMessage() + ", so the session can't be saved: close it and begin a new one",
-                        e);
-            } finally {
-                layer.unpin();
+        HeadReader reader = session.headReader();
+        try {
+            for (int i = 0; i < session.layerCount(); i++) {
+                writeBlocks(session.layer(i), reader, to);
             }
+        } catch (DamagedPieceException e) {
+            throw new IOException(e.getMessage() + ", so the session can't be saved: go on with it, for that may"
+                    + " compute it again, and save it then; or begin a new one", e);
         }
     }
 
-    private void write(KvLayer layer, int block, SessionWriter to) throws IOException {
+    private void writeBlocks(KvLayer layer, HeadReader reader, SessionWriter to) throws IOException {
+        layer.pinForExport();
+        try {
+            layer.recall();
+            for (int block = 0; block < KvLayout.blocks(tokens); block++) {
+                to.block(block, layer.index());
+                write(layer, block, reader, to);
+            }
+        } finally {
+            layer.unpin();
+        }
+    }
+
+    private void write(KvLayer layer, int block, HeadReader reader, SessionWriter to) throws IOException {
         if (layer.isResident(block)) {
             to.write(OffHeap.bytes(layer.block(block), layout.blockBytes()));
             return;
         }
-        for (int head = 0; head < layout.kvHeads(); head++) { // one after the other through the same buffer
-            to.write(OffHeap.bytes(layer.head(block * KvLayout.BLOCK_TOKENS, head), layout.headBytes()));
+        for (int head = 0; head < layout.kvHeads(); head++) {
+            to.write(reader.read(layer, block, head));
         }
     }
 }

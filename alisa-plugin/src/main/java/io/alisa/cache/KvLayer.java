@@ -1,10 +1,7 @@
 package io.alisa.cache;
 
-import java.util.Arrays;
-
 import io.alisa.device.DeviceLayer;
 import io.alisa.device.HostBlocks;
-import io.alisa.memory.OffHeap;
 import io.alisa.tier.DamagedPieceException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,27 +11,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: the session is locked while a layer is used.
  */
 public final class KvLayer implements HostBlocks {
-    /** Steps over which the use of a block is averaged, about. */
-    private static final float USE_MEMORY = 16;
-
     private final KvLayout layout;
-    private final long[] blocks;
+    private final BlockTable table;
     /** Null where blocks never move: among the means of blocks. */
     private final @Nullable KvTiers tiers;
     private final BlockSource source;
     private final int index;
-    /** How much a block was attended lately, see {@link #noteUse}. */
-    private final float[] use;
     private final int maxTokens;
     private final @Nullable KvDigest digest;
     private final @Nullable RecentFloats recent;
-    private int blockCount;
+    private final TokenRows rows;
     private int tokens;
-    /** Blocks that are not in RAM. */
-    private int away;
-    /** Blocks that are nowhere, and how many: they must be computed again before they are read. */
-    private final boolean[] gone;
-    private int deleted;
     /** First blocks that are another session's, see {@link #inherit}. */
     private int inherited;
     /** Whether this is the layer as an earlier batch sees it, see {@link #view}. */
@@ -46,18 +33,22 @@ public final class KvLayer implements HostBlocks {
             @Nullable RecentFloats recent, @Nullable KvTiers tiers, BlockSource source) {
         this.layout = layout;
         this.tiers = tiers;
-        this.use = new float[tiers == null ? 0 : KvLayout.blocks(maxTokens)];
-        this.gone = new boolean[use.length];
         this.index = index;
         this.maxTokens = maxTokens;
         this.digest = digest;
         this.recent = recent;
         this.source = source;
-        this.blocks = new long[KvLayout.blocks(maxTokens)];
+        this.table = new BlockTable(KvLayout.blocks(maxTokens), tiers != null);
+        this.rows = new TokenRows(this, layout);
     }
 
     public KvLayout layout() {
         return layout;
+    }
+
+    /** Its tokens one by one, as floats. */
+    public TokenRows rows() {
+        return rows;
     }
 
     /** Tokens this layer holds. */
@@ -67,7 +58,7 @@ public final class KvLayer implements HostBlocks {
 
     /** Most blocks it will hold. */
     int maxBlocks() {
-        return blocks.length;
+        return table.maxBlocks();
     }
 
     /** Has a device hold copies of sealed blocks, too; null: none from now on. */
@@ -88,7 +79,7 @@ public final class KvLayer implements HostBlocks {
     /** Address of a block in RAM, see {@link KvLayout}; 0 where it is not there. */
     @Override
     public long block(int block) {
-        return blocks[block];
+        return table.address(block);
     }
 
     @Override
@@ -108,16 +99,21 @@ public final class KvLayer implements HostBlocks {
 
     /** Whether a block is in RAM. */
     public boolean isResident(int block) {
-        return blocks[block] != 0;
+        return table.address(block) != 0;
+    }
+
+    /** Where its blocks are; but {@link #place} moves them. */
+    BlockTable table() {
+        return table;
     }
 
     int blockCount() {
-        return blockCount;
+        return table.count();
     }
 
     /** Blocks, from the first on, whose bytes do not change any more unless the host goes back. */
     int sealedBlocks() {
-        return recent == null ? 0 : Math.min(recent.first(), blockCount);
+        return recent == null ? 0 : Math.min(recent.first(), table.count());
     }
 
     // ---- blocks that sessions share
@@ -133,12 +129,8 @@ public final class KvLayer implements HostBlocks {
      * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
      */
     void inherit(KvLayer from, int count) {
-        System.arraycopy(from.blocks, 0, blocks, 0, count);
-        for (int block = 0; block < count; block++) {
-            away += blocks[block] == 0 ? 1 : 0;
-        }
+        table.addAll(from.table, count);
         inherited = count;
-        blockCount = count;
         tokens = count * KvLayout.BLOCK_TOKENS;
         if (digest != null && from.digest != null) {
             digest.inherit(from.digest, count);
@@ -150,69 +142,24 @@ public final class KvLayer implements HostBlocks {
         return tiers == null ? PinnedSpans.NONE : tiers.pinned();
     }
 
-    /** The first block that is in no tier; the number of blocks where all are in one. */
-    int firstDeleted() {
-        int block = 0;
-        while (block < blockCount && !isDeleted(block)) {
-            block++;
-        }
-        return block;
-    }
-
     /** Says that a block is in RAM at an address now, or that it is not in RAM, 0. */
     void place(int block, long address) {
         if (pins > 0 && block < sealedBlocks()) {
             throw new IllegalStateException("Block " + block + " of layer " + index + " moves while it is read");
         }
-        if (blocks[block] == 0) {
-            away--;
-        }
-        if (address == 0) {
-            away++;
-        }
-        blocks[block] = address;
+        table.place(block, address);
     }
 
     // ---- deleted blocks
 
     /** Whether a block is in no tier. */
     boolean isDeleted(int block) {
-        return deleted > 0 && gone[block];
+        return table.isDeleted(block);
     }
 
     /** Whether all blocks are in some tier. */
     public boolean isComplete() {
-        return deleted == 0;
-    }
-
-    /** Says that a block is in no tier any more. */
-    void delete(int block) {
-        if (blocks[block] != 0) {
-            place(block, 0);
-        }
-        gone[block] = true;
-        deleted++;
-    }
-
-    /** Says that a deleted block can be read at an address for now. */
-    void lend(int block, long address) {
-        blocks[block] = address;
-        gone[block] = false;
-        away--;
-        deleted--;
-    }
-
-    /** Says that a lent block is deleted again. */
-    void takeBack(int block) {
-        blocks[block] = 0;
-        gone[block] = true;
-        away++;
-        deleted++;
-    }
-
-    /** Says that a lent block is at an address of its own from now on. */
-    void settleIn(int block, long address) {
-        blocks[block] = address;
+        return table.isComplete();
     }
 
     /**
@@ -222,15 +169,15 @@ public final class KvLayer implements HostBlocks {
      * @throws io.alisa.tier.MemoryFullException where there is no room for that
      */
     public void recall() {
-        if (deleted > 0 && tiers != null) {
+        if (!table.isComplete() && tiers != null) {
             tiers.deletions().recall(this);
         }
     }
 
     /** As {@link #recall()} where one of the deleted blocks is not on a device either. */
     public void recallWithDevice() {
-        for (int block = 0; deleted > 0 && block < blockCount; block++) {
-            if (gone[block] && (device == null || !device.holds(block))) {
+        for (int block = 0; !table.isComplete() && block < table.count(); block++) {
+            if (table.isDeleted(block) && (device == null || !device.holds(block))) {
                 recall();
             }
         }
@@ -238,8 +185,8 @@ public final class KvLayer implements HostBlocks {
 
     /** As {@link #recall()} where one of the blocks that something is wanted of is deleted: its word is not zero. */
     public void recall(long[] wanted) {
-        for (int block = 0; deleted > 0 && block < blockCount; block++) {
-            if (gone[block] && wanted[block] != 0) {
+        for (int block = 0; !table.isComplete() && block < table.count(); block++) {
+            if (table.isDeleted(block) && wanted[block] != 0) {
                 recall();
             }
         }
@@ -271,14 +218,11 @@ public final class KvLayer implements HostBlocks {
     KvLayer view(int start, int end, long own, RecentFloats floats) {
         KvLayer view = new KvLayer(layout, index, end, null, floats, tiers, source);
         view.isView = true;
-        view.blockCount = KvLayout.blocks(end);
         view.tokens = end;
         int first = start / KvLayout.BLOCK_TOKENS;
-        for (int block = 0; block < view.blockCount; block++) {
-            view.blocks[block] = block < first ? blocks[block] : own + (block - first) * layout.blockBytes();
-            if (view.blocks[block] == 0) {
-                view.away++;
-            }
+        view.table.addAll(table, first);
+        for (int block = first; block < KvLayout.blocks(end); block++) {
+            view.table.add(own + (block - first) * layout.blockBytes());
         }
         floats.begin(start, end);
         return view;
@@ -292,18 +236,17 @@ public final class KvLayer implements HostBlocks {
      * @param worker of the calling thread
      */
     public long head(int block, int kvHead, int worker) {
-        return blocks[block] != 0
-                ? layout.headAddress(blocks[block], kvHead)
-                : reader(worker).head(this, block, kvHead);
+        long address = table.address(block);
+        return address != 0 ? layout.headAddress(address, kvHead) : reader(worker).head(this, block, kvHead);
     }
 
     /** Address of a KV head in the block of a token; a block that is not in RAM is read by the calling thread. */
     public long head(int position, int kvHead) {
         int block = position / KvLayout.BLOCK_TOKENS;
-        if (blocks[block] == 0 && tiers != null) {
-            return tiers.openHead(this, block, kvHead);
-        }
-        return layout.headAddress(blocks[block], kvHead);
+        long address = table.address(block);
+        return address == 0 && tiers != null
+                ? tiers.readers().own().openHead(this, block, kvHead)
+                : layout.headAddress(address, kvHead);
     }
 
     /**
@@ -311,9 +254,14 @@ public final class KvLayer implements HostBlocks {
      * none moves.
      */
     public void pin() {
-        if (away > 0 && tiers != null) {
-            tiers.prepareReaders();
+        if (!table.isAllResident() && tiers != null) {
+            tiers.readers().prepare();
         }
+        pinForExport();
+    }
+
+    /** As {@link #pin} for somebody who needs no reader: with a buffer of his own. */
+    void pinForExport() {
         pins++;
     }
 
@@ -330,13 +278,13 @@ public final class KvLayer implements HostBlocks {
 
     /** Whether all blocks are in RAM. */
     public boolean isAllResident() {
-        return away == 0;
+        return table.isAllResident();
     }
 
     /** Prepares reading by that many threads. */
     public void serveReaders(int workers) {
         if (tiers != null) {
-            tiers.reader(workers - 1);
+            tiers.readers().of(workers - 1);
         }
     }
 
@@ -345,16 +293,12 @@ public final class KvLayer implements HostBlocks {
         if (tiers == null) {
             throw new IllegalStateException("Means of blocks never leave RAM");
         }
-        return tiers.reader(worker);
-    }
-
-    float use(int block) {
-        return use[block];
+        return tiers.readers().of(worker);
     }
 
     /** Says that a share of a block's tokens was attended in a step, 0 to 1. */
     public void noteUse(int block, float share) {
-        use[block] += (share - use[block]) / USE_MEMORY;
+        table.noteUse(block, share);
     }
 
     /** What is kept about the full blocks; null where nothing is. */
@@ -375,7 +319,7 @@ public final class KvLayer implements HostBlocks {
         }
         if (tiers != null && index == 0) {
             tiers.beginStep(start);
-            tiers.growHeap(end);
+            tiers.room().growHeap(end);
         }
         int block = start / KvLayout.BLOCK_TOKENS;
         if (device != null) {
@@ -385,10 +329,10 @@ public final class KvLayer implements HostBlocks {
             digest.resize(block);
         }
         if (tiers != null) {
-            while (blockCount > KvLayout.blocks(start)) {
+            while (table.count() > KvLayout.blocks(start)) {
                 forgetLast();
             }
-            if (blockCount > block) {
+            if (table.count() > block) {
                 tiers.unseal(this, block);
             }
         }
@@ -408,10 +352,10 @@ public final class KvLayer implements HostBlocks {
         if (device != null) {
             device.forget(count);
         }
-        if (digest != null && digest.blocks() > count) {
-            digest.resize(count);
+        if (digest != null) {
+            digest.cutBack(Math.min(count, digest.blocks()));
         }
-        while (blockCount > count) {
+        while (table.count() > count) {
             forgetLast();
         }
         tokens = count * KvLayout.BLOCK_TOKENS;
@@ -421,15 +365,18 @@ public final class KvLayer implements HostBlocks {
     }
 
     private void forgetLast() {
-        int last = blockCount - 1;
-        if (isDeleted(last)) {
-            gone[last] = false;
-            deleted--;
-        } else if (tiers != null) {
+        int last = table.count() - 1;
+        if (tiers != null && !table.isDeleted(last)) {
             tiers.drop(this, last);
         }
-        blockCount--;
-        away--; // it is nowhere any more
+        table.removeLast();
+    }
+
+    /** Forgets the blocks behind the first {@code count}, of a layer whose blocks never move. */
+    void forgetBehind(int count) {
+        while (table.count() > count) {
+            table.removeLast();
+        }
     }
 
     /** Refills the floats of a block that the host went back into, as well as eight bits allow. */
@@ -437,10 +384,10 @@ public final class KvLayer implements HostBlocks {
         float[] row = new float[layout.headSize()];
         for (int kvHead = 0; kvHead < layout.kvHeads(); kvHead++) {
             for (int position = end / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS; position < end; position++) {
-                readInt8Key(position, kvHead, row);
-                putKey(position, kvHead, row, 0);
-                readInt8Value(position, kvHead, row);
-                putValue(position, kvHead, row, 0);
+                rows.readInt8Key(position, kvHead, row);
+                rows.putKey(position, kvHead, row, 0);
+                rows.readInt8Value(position, kvHead, row);
+                rows.putValue(position, kvHead, row, 0);
             }
         }
     }
@@ -461,20 +408,20 @@ public final class KvLayer implements HostBlocks {
     }
 
     /** Whether a token is kept in floats: always in an F32 layer, and in the newest block of an INT8 layer. */
-    private boolean isFloat(int position) {
+    boolean isFloat(int position) {
         return layout.format() == KvFormat.F32
                 || (recent != null && position / KvLayout.BLOCK_TOKENS >= recent.first());
     }
 
     /** Where floats lie: in an INT8 layer only those of its newest blocks do. */
-    private KvLayout floats() {
+    KvLayout floats() {
         return recent == null ? layout : recent.layout();
     }
 
     /** Address of a KV head in an F32 block: any of an F32 layer, of an INT8 layer one that new tokens reach into. */
     public long floatHead(int position, int kvHead) {
         int block = position / KvLayout.BLOCK_TOKENS;
-        return floats().headAddress(recent == null ? blocks[block] : recent.block(block), kvHead);
+        return floats().headAddress(recent == null ? table.address(block) : recent.block(block), kvHead);
     }
 
     /** As {@link #resize(int, int)} where only new tokens are written. */
@@ -485,9 +432,8 @@ public final class KvLayer implements HostBlocks {
                     "The context is full: position " + (end - 1) + " asked for, the model has "
                             + maxTokens + "; shorten the prompt or start a new session");
         }
-        while (blockCount < needed) {
-            blocks[blockCount] = source.block(index, blockCount);
-            blockCount++;
+        while (table.count() < needed) {
+            table.add(source.block(index, table.count()));
         }
         tokens = end;
     }
@@ -497,88 +443,13 @@ public final class KvLayer implements HostBlocks {
         if (device != null) {
             device.forget(0);
         }
-        blockCount = 0;
+        table.clear();
         tokens = 0;
-        away = 0;
-        deleted = 0;
-        Arrays.fill(gone, false);
-        Arrays.fill(blocks, 0);
         if (digest != null) {
             digest.forget();
         }
         if (recent != null) {
             recent.forget();
         }
-    }
-
-    /** Writes a new token's key of one KV head in floats; an INT8 layer wants it in {@link #head} too. */
-    public void putKey(int position, int kvHead, float[] key, int offset) {
-        long address = keyAddress(position, kvHead);
-        for (int channel = 0; channel < layout.headSize(); channel++) {
-            OffHeap.setFloat(address, key[offset + channel]);
-            address += (long) KvLayout.BLOCK_TOKENS * Float.BYTES;
-        }
-    }
-
-    /** Writes a new token's value likewise. */
-    public void putValue(int position, int kvHead, float[] value, int offset) {
-        long address = valueAddress(position, kvHead);
-        for (int channel = 0; channel < layout.headSize(); channel++) {
-            OffHeap.setFloat(address + (long) channel * Float.BYTES, value[offset + channel]);
-        }
-    }
-
-    /** Reads a token's key of one KV head as the newest query sees it. */
-    public void readKey(int position, int kvHead, float[] key) {
-        if (!isFloat(position)) {
-            readInt8Key(position, kvHead, key);
-            return;
-        }
-        long address = keyAddress(position, kvHead);
-        for (int channel = 0; channel < layout.headSize(); channel++) {
-            key[channel] = OffHeap.getFloat(address);
-            address += (long) KvLayout.BLOCK_TOKENS * Float.BYTES;
-        }
-    }
-
-    /** Reads a token's value of one KV head likewise. */
-    public void readValue(int position, int kvHead, float[] value) {
-        if (!isFloat(position)) {
-            readInt8Value(position, kvHead, value);
-            return;
-        }
-        long address = valueAddress(position, kvHead);
-        for (int channel = 0; channel < layout.headSize(); channel++) {
-            value[channel] = OffHeap.getFloat(address + (long) channel * Float.BYTES);
-        }
-    }
-
-    private void readInt8Key(int position, int kvHead, float[] key) {
-        long head = head(position, kvHead);
-        int index = position % KvLayout.BLOCK_TOKENS;
-        readInt8(layout.int8Row(head, index), layout.keyScale(head, index), key);
-    }
-
-    private void readInt8Value(int position, int kvHead, float[] value) {
-        long head = head(position, kvHead);
-        int index = position % KvLayout.BLOCK_TOKENS;
-        readInt8(layout.int8Row(head, index) + KvLayout.int8RowBytes(layout.headSize()),
-                layout.valueScale(head, index), value);
-    }
-
-    private void readInt8(long row, long scaleCode, float[] target) {
-        float scale = ScaleCode.decode(OffHeap.getByte(scaleCode));
-        for (int channel = 0; channel < layout.headSize(); channel++) {
-            target[channel] = scale * OffHeap.getByte(row + channel);
-        }
-    }
-
-    private long keyAddress(int position, int kvHead) {
-        return floatHead(position, kvHead) + (long) (position % KvLayout.BLOCK_TOKENS) * Float.BYTES;
-    }
-
-    private long valueAddress(int position, int kvHead) {
-        return floatHead(position, kvHead) + floats().keyBytes()
-                + (long) (position % KvLayout.BLOCK_TOKENS) * layout.paddedHeadSize() * Float.BYTES;
     }
 }

@@ -1,11 +1,12 @@
 package io.alisa.cache;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.alisa.device.DeviceSession;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceTier;
-import io.alisa.memory.Region;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,13 @@ public final class KvSession implements AutoCloseable {
     private final KvMemory memory;
     private final KvLayer[] layers;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Region region = new Region();
     private final KvTiers tiers;
     private final SlowTier slow;
+    private final Slabs means;
+    private final Slabs sketches;
+    private final Slabs recent;
     private final Staging staging;
+    private final List<HeldBytes> scratch = new ArrayList<>();
     private volatile @Nullable DeviceSession device;
     private volatile boolean closed;
 
@@ -49,13 +53,13 @@ public final class KvSession implements AutoCloseable {
         SketchLayout sketchLayout = new SketchLayout(layout.kvHeads(), layout.headSize());
         int maxBlocks = KvLayout.blocks(maxTokens);
         this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
-        this.tiers = new KvTiers(layout, memory, this::giveBack, slow,
-                digested);
-        Slabs means = new Slabs(region, tiers, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        Slabs sketches = new Slabs(region, tiers, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        this.tiers = new KvTiers(layout, memory, this::giveBack, slow, digested);
+        KvRoom room = tiers.room();
+        this.means = new Slabs(room, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+        this.sketches = new Slabs(room, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        Slabs recent = new Slabs(region, tiers, layerCount, floats.blockBytes(), 1);
-        this.staging = new Staging(floats, tiers);
+        this.recent = new Slabs(room, layerCount, floats.blockBytes(), 1);
+        this.staging = new Staging(floats, room);
         this.layers = new KvLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
             KvDigest digest = digested
@@ -66,10 +70,10 @@ public final class KvSession implements AutoCloseable {
                     ? new RecentFloats(floats, i, unlessClosed(recent::block), staging)
                     : null;
             layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, tiers,
-                    unlessClosed((layer, block) -> tiers.frame()));
+                    unlessClosed((layer, block) -> room.frame()));
         }
         tiers.serve(layers);
-        tiers.claimShare(1); // for what is made along with it, before it has anything that could move
+        room.claim(1, 0); // for what is made along with it, before it has anything that could move
     }
 
     private BlockSource unlessClosed(BlockSource source) {
@@ -121,7 +125,7 @@ public final class KvSession implements AutoCloseable {
         from.lock.lock();
         try {
             for (KvLayer layer : from.layers) {
-                if (from.closed || layer.firstDeleted() < blocks) {
+                if (from.closed || layer.table().firstDeleted() < blocks) {
                     return false;
                 }
             }
@@ -154,6 +158,11 @@ public final class KvSession implements AutoCloseable {
         tiers.setPinned(tiers.pinned().with(from, end));
     }
 
+    /** Pins these tokens and no others. By any thread. */
+    public synchronized void setPinned(PinnedSpans spans) {
+        tiers.setPinned(spans);
+    }
+
     /** The pinned tokens. */
     public PinnedSpans pinned() {
         return tiers.pinned();
@@ -176,7 +185,7 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 staging.release();
-                tiers.account().giveUpClaim();
+                tiers.room().account().giveUpClaim();
             }
         } finally {
             lock.unlock();
@@ -195,7 +204,7 @@ public final class KvSession implements AutoCloseable {
         try {
             long before = bytes();
             if (!closed) {
-                tiers.moveOut(bytes);
+                tiers.room().giveBack(bytes, false);
             }
             return before - bytes();
         } finally {
@@ -214,7 +223,10 @@ public final class KvSession implements AutoCloseable {
         }
         try {
             if (!closed) {
-                tiers.cutBack(tiers.frozenBlocks());
+                int blocks = tiers.frozenBlocks();
+                tiers.cutBack(blocks);
+                means.cutBack(KvLayout.blocks(blocks));
+                sketches.cutBack(blocks);
             }
             return true;
         } finally {
@@ -245,7 +257,7 @@ public final class KvSession implements AutoCloseable {
         lock.lock();
         try {
             if (!closed) {
-                tiers.giveBack(bytes);
+                tiers.room().giveBack(bytes, true);
             }
         } finally {
             lock.unlock();
@@ -259,7 +271,7 @@ public final class KvSession implements AutoCloseable {
      * @param tokens how many are about to be written to a layer
      */
     public void claimShare(int tokens) {
-        tiers.claimShare(tokens);
+        tiers.room().claim(tokens, tiers.readers().missingBytes());
     }
 
     /** Says that all layers did a step: now and then blocks change places, the most used to RAM. Under the lock. */
@@ -276,13 +288,28 @@ public final class KvSession implements AutoCloseable {
         slow.readAhead(layers[(index + 1) % layers.length]);
     }
 
+    /** Reads what is not in RAM, for whoever saves the session. */
+    HeadReader headReader() {
+        return new HeadReader(layout, slow);
+    }
+
     /** Prepares reading by that many threads. */
     public void serveReaders(int workers) {
-        tiers.reader(workers - 1);
+        tiers.readers().of(workers - 1);
     }
 
     public ReentrantLock lock() {
         return lock;
+    }
+
+    /** Waits until nobody else uses the session. */
+    public void awaitUser() {
+        lock.lock();
+        try {
+            return;
+        } finally {
+            lock.unlock();
+        }
     }
 
     public KvLayout layout() {
@@ -303,17 +330,19 @@ public final class KvSession implements AutoCloseable {
      * @throws io.alisa.tier.MemoryFullException where there is no room
      */
     public long scratch(long bytes) {
-        return tiers.allocate(region, bytes);
+        HeldBytes held = tiers.room().hold(bytes);
+        scratch.add(held);
+        return held.address();
     }
 
     /** Says how many bytes on the heap go with each token from now on: they are under the cap like all else. */
     public void countHeap(double bytesPerToken) {
-        tiers.countHeap(bytesPerToken);
+        tiers.room().countHeap(bytesPerToken);
     }
 
     /** Bytes held in RAM now: blocks, digests, scratch memory and everything else that grows with the context. */
     public long bytes() {
-        return closed ? 0 : tiers.account().reserved();
+        return closed ? 0 : tiers.room().account().reserved();
     }
 
     /** Bytes of the session's file. */
@@ -406,7 +435,10 @@ public final class KvSession implements AutoCloseable {
                     layer.forget(); // whoever comes late asks for a block, and is refused
                 }
                 staging.release();
-                region.close();
+                recent.close();
+                sketches.close();
+                means.close();
+                scratch.forEach(HeldBytes::close);
                 tiers.close();
             }
         } finally {

@@ -1,22 +1,17 @@
 package io.alisa.cache;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import io.alisa.memory.OffHeap;
-import io.alisa.memory.Region;
 import io.alisa.schedule.Decision;
 import io.alisa.schedule.Occupancy;
 import io.alisa.tier.DamagedPieceException;
-import io.alisa.tier.FramePool;
-import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
-import io.alisa.tier.MemoryFullException;
+import io.alisa.tier.PieceFile;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Moves a session's blocks between RAM and its file, so that what the session holds stays within its caps. Which block is
- * where is written down in {@link KvLayer} and {@link PieceFile}; here is what moves them.
+ * where is written down in {@link KvLayer} and {@link PieceFile}; here is what moves them, when {@link KvRoom} needs room or
+ * the schedule says so.
  *
  * <p>A block moves only when it is sealed: full, and no longer the newest. Its bytes do not change any more then, so a
  * block that was in the file once need not be written again. Layers that are being read are pinned, and nothing of theirs
@@ -24,42 +19,32 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used under the session's lock.
  */
-final class KvTiers implements AutoCloseable {
-
+final class KvTiers implements KvRoom.Relief, AutoCloseable {
     private final KvLayout layout;
     private final KvMemory memory;
-    private final MemoryAccount account;
-    private final FramePool frames;
-    private final Region region = new Region();
-    private final List<BlockReader> readers = new ArrayList<>();
-    private final BlockReader ownReader;
-    private final Deletions deletions;
-    private final KvLayout floats;
-    /** Made when it is first asked: most sessions never come near the cap. */
-    private @Nullable KvSchedule schedule;
-    private double heapPerToken;
-    private int heapTokens;
-    private KvLayer[] layers = {};
+    private final KvRoom room;
     private final SlowTier slow;
-    private final boolean digested;
+    private final BlockReaders readers;
+    private final Deletions deletions;
     private final KvBalance balance = new KvBalance(this);
     private final Victims victims = new Victims();
+    private final boolean digested;
+    /** Made when it is first asked: most sessions never come near the cap. */
+    private @Nullable KvSchedule schedule;
+    private KvLayer[] layers = {};
     private volatile long demotedBlocks;
     private volatile PinnedSpans pinned = PinnedSpans.NONE;
     /** Blocks, from the first on, that other sessions read too. */
     private volatile int frozenBlocks;
 
-    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, SlowTier slow,
-            boolean digested) {
-        this.slow = slow;
-        this.digested = digested;
-        this.floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+    KvTiers(KvLayout layout, KvMemory memory, MemoryBudget.Owner owner, SlowTier slow, boolean digested) {
         this.layout = layout;
         this.memory = memory;
-        this.account = memory.fast().open(owner);
-        this.frames = new FramePool(account, layout.blockBytes());
-        this.ownReader = reader(0);
-        this.deletions = new Deletions(layout, this);
+        this.slow = slow;
+        this.digested = digested;
+        this.room = new KvRoom(layout, memory.fast(), owner, this);
+        this.readers = new BlockReaders(layout, slow, room);
+        this.deletions = new Deletions(layout, this, room);
     }
 
     void setSchedule(KvSchedule by) {
@@ -68,7 +53,18 @@ final class KvTiers implements AutoCloseable {
 
     void serve(KvLayer... ofSession) {
         layers = ofSession;
+        room.serve(ofSession);
         deletions.serve(ofSession);
+    }
+
+    /** What the session holds of the fast tier. */
+    KvRoom room() {
+        return room;
+    }
+
+    /** What blocks are read with that are not in RAM. */
+    BlockReaders readers() {
+        return readers;
     }
 
     Deletions deletions() {
@@ -96,19 +92,8 @@ final class KvTiers implements AutoCloseable {
 
     /** Says whether nobody uses the session. By any thread. */
     void setIdle(boolean idle) {
-        account.setIdle(idle);
+        room.account().setIdle(idle);
         slow.setIdle(idle);
-    }
-
-    /** Moves blocks to the file until the account is that much smaller, as far as there is room for them. */
-    void moveOut(long bytes) {
-        long target = account.reserved() - bytes;
-        account.giveUpClaim();
-        while (account.reserved() > target) {
-            if (!shrinkByMoving()) {
-                return;
-            }
-        }
     }
 
     /** Forgets all blocks but the first ones, and gives their memory back. */
@@ -120,26 +105,20 @@ final class KvTiers implements AutoCloseable {
         deletions.cut(blocks * KvLayout.BLOCK_TOKENS);
         deletions.endStep();
         pinned = pinned.before(blocks * KvLayout.BLOCK_TOKENS);
-        compact();
-        frames.trim();
-        account.giveUpClaim();
+        readers.close();
+        room.giveBackFree();
     }
 
-    // ---- memory
+    // ---- making room
 
-    /** A frame for a block, or room is made for one. */
-    long frame() {
-        if (frames.freeFrames() == 0 && account.reserved() > memory.fast().free()) {
-            follow(schedule().decide(occupancy()));
-        }
-        long frame = frames.take();
-        while (frame == 0 && (demote(1) || deletions.delete() > 0)) {
-            frame = frames.take();
-        }
-        if (frame == 0) {
-            throw full(layout.blockBytes());
-        }
-        return frame;
+    @Override
+    public void growing() {
+        follow(schedule().decide(occupancy()));
+    }
+
+    @Override
+    public boolean delete() {
+        return deletions.delete() > 0;
     }
 
     private KvSchedule schedule() {
@@ -183,109 +162,14 @@ final class KvTiers implements AutoCloseable {
         }
         int count = layers.length;
         long slowHeld = slow.bytes();
-        return new Occupancy(layers[0].tokens(), frames.slabBytes(), account.reserved(),
-                account.reserved() + memory.fast().free(), slowHeld, slowHeld + memory.slow().free(), inFile / count,
+        long held = room.account().reserved();
+        return new Occupancy(layers[0].tokens(), room.slabBytes(), held, held + memory.fast().free(), slowHeld,
+                slowHeld + memory.slow().free(), inFile / count,
                 deleted / count, demotable / count, deletions.deletableBlocks());
     }
 
-    /** A frame for a block where there is one without anything having to make room; else 0. */
-    long freeFrame() {
-        return frames.take();
-    }
-
-    /** Whether that much more fits into RAM, and some more. */
-    boolean hasRoomFor(long bytes) {
-        long slab = frames.slabBytes();
-        return memory.fast().free() >= bytes + 2 * slab;
-    }
-
-    /** Whether bytes could be taken if so many blocks in RAM were gone. */
-    boolean couldReserve(long bytes, long blocks) {
-        return bytes <= memory.fast().free() + frames.releasable(blocks);
-    }
-
-    /** Takes bytes where blocks that are gone have left them. */
-    boolean reserveFreed(long bytes) {
-        compact();
-        frames.trim();
-        return account.tryReserve(bytes);
-    }
-
-    /** Takes bytes for something that does not move. */
-    void reserve(long bytes) {
-        if (!account.tryReserve(bytes) && !(freeUp(bytes) && account.tryReserve(bytes))) {
-            throw full(bytes);
-        }
-    }
-
-    void release(long bytes) {
-        account.release(bytes);
-    }
-
-    /** Takes bytes of a region, zeroed. */
-    long allocate(Region of, long bytes) {
-        reserve(bytes);
-        boolean there = false;
-        try {
-            long address = of.allocate(bytes);
-            there = true;
-            return address;
-        } catch (OutOfMemoryError e) {
-            throw new MemoryFullException("The machine has no " + bytes + " bytes left for KV, " + account.reserved()
-                    + " are held by this session: close others or lower alisa.memory.fast");
-        } finally {
-            if (!there) {
-                release(bytes);
-            }
-        }
-    }
-
-    /** Claims what that many tokens may need in a layer, and more where the session is about to begin. */
-    void claimShare(int tokens) {
-        long blocks = KvLayout.blocks(tokens);
-        int slab = frames.framesPerSlab();
-        long bytes = (blocks + slab) / slab * frames.slabBytes();
-        if (layout.format() == KvFormat.INT8) {
-            bytes += (blocks - 1) * floats.blockBytes() + Slabs.MIN_SLAB_BYTES; // the next digests
-            if (frames.bytes() == 0) {
-                bytes += layers.length * floats.blockBytes() + Slabs.MIN_SLAB_BYTES;
-            }
-        }
-        if (!ownReader.hasStaging()) {
-            bytes += readers.size() * ownReader.stagingBytes();
-        }
-        account.claim(bytes + heapFor(layers[0].tokens() + tokens));
-    }
-
-    /** Bytes of arrays on the heap that go with each token. */
-    void countHeap(double bytesPerToken) {
-        heapPerToken = bytesPerToken;
-    }
-
-    /** Bytes by which arrays on the heap grow for so many tokens. */
-    private long heapFor(int tokens) {
-        return tokens <= heapTokens
-                ? 0
-                : (long) Math.ceil((Growth.of(heapTokens, tokens) - heapTokens) * heapPerToken);
-    }
-
-    /** Counts what is about to grow on the heap. */
-    void growHeap(int tokens) {
-        long bytes = heapFor(tokens);
-        if (bytes > 0) {
-            reserve(bytes);
-            heapTokens = Growth.of(heapTokens, tokens);
-        }
-    }
-
-    private MemoryFullException full(long bytes) {
-        MemoryBudget fast = memory.fast();
-        return new MemoryFullException("The KV memory is full: " + bytes + " more bytes are needed, "
-                + account.reserved() + " are held by this session and " + fast.reserved() + " of " + fast.cap()
-                + " by all; " + remedy());
-    }
-
-    private String remedy() {
+    @Override
+    public String remedy() {
         String raise = "raise alisa.memory.fast or close other sessions";
         if (layout.format() != KvFormat.INT8) {
             return raise + "; with alisa.kv.type=int8 a session takes a quarter and goes on in a file";
@@ -296,58 +180,6 @@ final class KvTiers implements AutoCloseable {
                 + (deleting == null ? "" : " (nothing can be deleted and recomputed: " + deleting + ")");
     }
 
-    /** Makes the account that much smaller, as far as blocks can move; what others take or give meanwhile is theirs. */
-    void giveBack(long bytes) {
-        long target = account.reserved() - bytes;
-        account.giveUpClaim();
-        while (account.reserved() > target) {
-            if (!shrink()) {
-                return;
-            }
-        }
-    }
-
-    /**
-     * Frees memory until that much can be reserved.
-     *
-     * @return whether it can
-     */
-    private boolean freeUp(long target) {
-        while (account.available() < target) {
-            if (!shrink()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */
-    private boolean shrink() {
-        return shrinkByMoving() || deletions.delete() > 0;
-    }
-
-    private boolean shrinkByMoving() {
-        if (frames.freeFrames() >= frames.framesPerSlab()) {
-            compact();
-        }
-        return frames.trim() != 0 || demote(frames.framesPerSlab());
-    }
-
-    /** Moves frames together, so that slabs become free. */
-    private void compact() {
-        for (KvLayer layer : layers) {
-            for (int block = layer.anchored(); block < layer.blockCount() && !layer.isPinned(); block++) {
-                long from = layer.block(block);
-                long to = from == 0 ? 0 : frames.takeFuller(from);
-                if (to != 0) {
-                    OffHeap.copy(from, to, layout.blockBytes());
-                    layer.place(block, to);
-                    frames.give(from);
-                }
-            }
-        }
-    }
-
     // ---- to the file and back
 
     /**
@@ -355,7 +187,8 @@ final class KvTiers implements AutoCloseable {
      *
      * @return whether at least one moved
      */
-    boolean demote(int count) {
+    @Override
+    public boolean demote(int count) {
         int found = demotableBlocks();
         int wanted = Math.min(found, count);
         if (wanted == 0) {
@@ -382,7 +215,7 @@ final class KvTiers implements AutoCloseable {
         }
         long frame = layer.block(block);
         layer.place(block, 0);
-        frames.give(frame);
+        room.give(frame);
         demotedBlocks = demotedBlocks + 1;
         return true;
     }
@@ -419,31 +252,25 @@ final class KvTiers implements AutoCloseable {
     }
 
     private void bringBack(KvLayer layer, int block) {
-        long frame = frame();
+        long frame = room.frame();
         boolean there = false;
         try {
             deletions.bringBack(layer, block, frame);
             there = true;
         } finally {
             if (!there) {
-                frames.give(frame);
+                room.give(frame);
             }
         }
     }
 
+    /** Whether a block can go to the file in place of one that leaves it. */
+    boolean canStore() {
+        return slow.canStore();
+    }
+
     boolean isInFile(KvLayer layer, int block) {
         return !layer.isResident(block) && slow.has(layer, block);
-    }
-
-    /** Whether there is a buffer to read with: from when something was attended from the file. */
-    boolean canPromote() {
-        return ownReader.hasStaging();
-    }
-
-    /** Whether a block can come to RAM without another one leaving it. */
-    boolean hasRoom() {
-        return frames.freeFrames() > 0
-                || (account.belowShare() > frames.slabBytes() && memory.fast().free() > 2 * frames.slabBytes());
     }
 
     /** Called after each step. */
@@ -455,24 +282,24 @@ final class KvTiers implements AutoCloseable {
 
     /** Brings a block back to RAM; its copy in the file stays. */
     void promote(KvLayer layer, int block) {
-        long frame = frame();
+        BlockReader reader = readers.own();
+        long frame = room.frame();
         if (layer.isDeleted(block)) { // to make room for itself
-            frames.give(frame);
+            room.give(frame);
             return;
         }
         boolean there = false;
         try {
             for (int head = 0; head < layout.kvHeads(); head++) {
-                ensureStaging(ownReader);
-                ownReader.open(layer, head, block, block + 1);
-                OffHeap.copy(ownReader.head(layer, block, head), layout.headAddress(frame, head), layout.headBytes());
+                reader.open(layer, head, block, block + 1);
+                OffHeap.copy(reader.head(layer, block, head), layout.headAddress(frame, head), layout.headBytes());
             }
             layer.place(block, frame);
             there = true;
         } finally {
-            ownReader.forget();
+            readers.forget();
             if (!there) {
-                frames.give(frame);
+                room.give(frame);
             }
         }
     }
@@ -482,59 +309,19 @@ final class KvTiers implements AutoCloseable {
         long frame = layer.block(block);
         if (frame != 0) {
             layer.place(block, 0);
-            frames.give(frame);
+            room.give(frame);
         }
         if (block >= layer.anchored()) { // what others read stays in the file
             slow.remove(layer, block);
         }
-        ownReader.forget(); // it may hold what this block was
-    }
-
-    // ---- reading
-
-    /** The reader of a worker; the calling thread is worker 0. */
-    BlockReader reader(int worker) {
-        while (readers.size() <= worker) {
-            readers.add(new BlockReader(slow, (int) (layout.format() == KvFormat.INT8 ? layout.headBytes() : 0)));
-        }
-        return readers.get(worker);
-    }
-
-    /** Makes sure that every worker can read from the file. */
-    void prepareReaders() {
-        for (int i = 0; i < readers.size() && slow.isOpen(); i++) {
-            ensureStaging(readers.get(i));
-        }
-    }
-
-    private void ensureStaging(BlockReader reader) {
-        if (!reader.hasStaging()) {
-            long staging = allocate(region, reader.stagingBytes());
-            reader.setStaging(OffHeap.bytes(staging, reader.stagingBytes()), staging);
-        }
-    }
-
-    void forgetStaged() {
-        for (BlockReader reader : readers) {
-            reader.forget();
-        }
-    }
-
-    /** Address of a KV head in a block that is not in RAM, for the session's own thread. */
-    long openHead(KvLayer layer, int block, int kvHead) {
-        ensureStaging(ownReader);
-        return ownReader.openHead(layer, block, kvHead);
+        readers.forget(); // one may hold what this block was
     }
 
     // ---- numbers, for any thread
 
-    MemoryAccount account() {
-        return account;
-    }
-
     /** Time spent reading from the file, a mean over the threads that read. */
     long stallNanos() {
-        return slow.readNanos() / readers.size();
+        return slow.readNanos() / readers.count();
     }
 
     long demotedBlocks() {
@@ -543,9 +330,8 @@ final class KvTiers implements AutoCloseable {
 
     @Override
     public void close() {
-        frames.close();
-        region.close();
-        account.close();
+        readers.close();
+        room.close();
         slow.close();
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Replay implements AutoCloseable {
     private final KvLayout layout;
     private final KvLayout floats;
-    private final KvTiers tiers;
+    private final KvRoom room;
     private final KvLayer[] layers;
     private final List<PromptBatch> batches;
     private final List<Recomputer.State> states = new ArrayList<>();
@@ -32,10 +32,10 @@ final class Replay implements AutoCloseable {
     private boolean keeps;
 
     /** @param batches in order */
-    Replay(KvLayout layout, KvTiers tiers, KvLayer[] layers, List<PromptBatch> batches, boolean keeps) {
+    Replay(KvLayout layout, KvRoom room, KvLayer[] layers, List<PromptBatch> batches, boolean keeps) {
         this.layout = layout;
         this.floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        this.tiers = tiers;
+        this.room = room;
         this.layers = layers;
         this.batches = batches;
         this.keeps = keeps;
@@ -46,8 +46,16 @@ final class Replay implements AutoCloseable {
             widest = Math.max(widest, batch.blocks());
         }
         this.floatCount = widest;
-        this.blocks = region.allocate(count * layout.blockBytes());
-        this.floatBlocks = region.allocate(widest * floats.blockBytes());
+        boolean there = false;
+        try {
+            this.blocks = region.allocate(count * layout.blockBytes());
+            this.floatBlocks = region.allocate(widest * floats.blockBytes());
+            there = true;
+        } finally {
+            if (!there) {
+                region.close();
+            }
+        }
     }
 
     /** Before anything else. */
@@ -97,11 +105,11 @@ final class Replay implements AutoCloseable {
         for (int i = 0; i < batches.size(); i++) {
             PromptBatch batch = batches.get(i);
             RecentFloats recent = new RecentFloats(floats, layer.index(), (index, block) -> floatBlocks,
-                    new Staging(floats, tiers, floatBlocks + floats.blockBytes(), floatCount - 1));
+                    new Staging(floats, room, floatBlocks + floats.blockBytes(), floatCount - 1));
             states.get(i).advance(layer.index(), layer.view(batch.start(), batch.end(), own, recent));
             for (int block = batch.firstBlock(); block < batch.endBlock(); block++) {
                 if (layer.isDeleted(block)) {
-                    layer.lend(block, own + (block - batch.firstBlock()) * layout.blockBytes());
+                    layer.table().bringBack(block, own + (block - batch.firstBlock()) * layout.blockBytes());
                     lent.set(block);
                 }
             }
@@ -113,7 +121,7 @@ final class Replay implements AutoCloseable {
     void keep(KvLayer layer, int block, long frame) {
         OffHeap.copy(layer.block(block), frame, layout.blockBytes());
         lent.clear(block);
-        layer.settleIn(block, frame);
+        layer.table().place(block, frame);
     }
 
     /** Takes back what was lent to a layer, or leaves it there for good where there is room. */
@@ -122,11 +130,11 @@ final class Replay implements AutoCloseable {
             return;
         }
         for (int block = lent.nextSetBit(0); block >= 0; block = lent.nextSetBit(block)) {
-            long frame = keeps ? tiers.freeFrame() : 0;
+            long frame = keeps ? room.freeFrame() : 0;
             if (frame == 0) {
                 keeps = false;
                 lent.clear(block);
-                layer.takeBack(block);
+                layer.table().delete(block);
             } else {
                 keep(layer, block, frame);
             }

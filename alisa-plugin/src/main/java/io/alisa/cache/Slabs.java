@@ -1,38 +1,53 @@
 package io.alisa.cache;
 
-import io.alisa.memory.Region;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Off-heap memory for equal blocks: a slab holds the same block of every layer, and several such blocks where they are
- * small. Never gives any back before its session closes. Used under the session's lock.
+ * small. Used under the session's lock.
  */
-final class Slabs {
+final class Slabs implements AutoCloseable {
     /** Slabs below this size are grown to it, so that small models do not ask for memory every 64 tokens. */
     static final long MIN_SLAB_BYTES = 1 << 18;
 
-    private final Region region;
-    private final KvTiers memory;
+    private final KvRoom room;
     private final int layers;
     private final long blockBytes;
     private final int blocksPerSlab;
-    private final long[] slabs;
+    private final @Nullable HeldBytes[] slabs;
 
-    Slabs(Region region, KvTiers memory, int layers, long blockBytes, int maxBlocks) {
-        this.region = region;
-        this.memory = memory;
+    Slabs(KvRoom room, int layers, long blockBytes, int maxBlocks) {
+        this.room = room;
         this.layers = layers;
         this.blockBytes = blockBytes;
         this.blocksPerSlab = (int) Math.max(1, MIN_SLAB_BYTES / (layers * blockBytes));
-        this.slabs = new long[(maxBlocks + blocksPerSlab - 1) / blocksPerSlab];
+        this.slabs = new HeldBytes[(maxBlocks + blocksPerSlab - 1) / blocksPerSlab];
     }
 
-    /** Address of a block, zeroed when it is new; valid until the region closes. */
+    /** Address of a block, zeroed when its slab is new; valid until that is cut off or closed. */
     long block(int layer, int block) {
-        int slab = block / blocksPerSlab;
-        if (slabs[slab] == 0) {
-            long size = (long) blocksPerSlab * layers * blockBytes;
-            slabs[slab] = memory.allocate(region, size);
+        int index = block / blocksPerSlab;
+        HeldBytes slab = slabs[index];
+        if (slab == null) {
+            slab = room.hold((long) blocksPerSlab * layers * blockBytes);
+            slabs[index] = slab;
         }
-        return slabs[slab] + ((long) (block % blocksPerSlab) * layers + layer) * blockBytes;
+        return slab.address() + ((long) (block % blocksPerSlab) * layers + layer) * blockBytes;
+    }
+
+    /** Gives back what holds none of the first blocks: nobody may use the others any more. */
+    void cutBack(int blocks) {
+        for (int index = (blocks + blocksPerSlab - 1) / blocksPerSlab; index < slabs.length; index++) {
+            HeldBytes slab = slabs[index];
+            if (slab != null) {
+                slabs[index] = null;
+                slab.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        cutBack(0);
     }
 }

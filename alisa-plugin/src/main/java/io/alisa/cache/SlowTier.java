@@ -3,6 +3,7 @@ package io.alisa.cache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.PieceFile;
@@ -23,6 +24,8 @@ final class SlowTier implements AutoCloseable {
     private final ReadSpeed speed = new ReadSpeed();
     /** A bit per block that is to be read ahead. */
     private final long[] wanted;
+    private final AtomicLong loadedBytes = new AtomicLong();
+    private final AtomicLong readNanos = new AtomicLong();
     private volatile @Nullable PieceFile file;
     /** Whose file has a block of another session; as many as there are such blocks. */
     private SlowTier[] lenders = {};
@@ -40,10 +43,15 @@ final class SlowTier implements AutoCloseable {
         this.wanted = new long[(maxBlocks + Long.SIZE - 1) / Long.SIZE];
     }
 
-    /** Why the last block that was to be stored could not be; null where all could. */
+    /** Why the last block that was to be stored could not be; null where it could. */
     @Nullable
     String objection() {
         return objection;
+    }
+
+    /** Whether a block can still take the place of one that is not there any more. */
+    boolean canStore() {
+        return file != null && !broken;
     }
 
     /** Whether something may have to be read. */
@@ -84,7 +92,9 @@ final class SlowTier implements AutoCloseable {
         }
         PieceFile target = open();
         try {
-            return target != null && write(target, layer, block);
+            boolean stored = target != null && write(target, layer, block);
+            objection = stored ? null : objection;
+            return stored;
         } catch (IOException e) {
             objection = "its file can't be written, " + e.getMessage();
             broken = true;
@@ -135,6 +145,8 @@ final class SlowTier implements AutoCloseable {
      * @throws io.alisa.tier.DamagedPieceException where they are not what was written
      */
     void read(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
+        long begun = System.nanoTime();
+        int bytes = target.position();
         for (int done = 0; done < count;) { // one owner after the other
             SlowTier owner = ownerOf(block + done);
             int end = done + 1;
@@ -144,6 +156,8 @@ final class SlowTier implements AutoCloseable {
             owner.readOwn(pieces, layer, head, block + done, end - done, target);
             done = end;
         }
+        loadedBytes.addAndGet(target.position() - bytes);
+        readNanos.addAndGet(System.nanoTime() - begun);
     }
 
     private void readOwn(PieceReader pieces, int layer, int head, int block, int count, ByteBuffer target) {
@@ -188,15 +202,14 @@ final class SlowTier implements AutoCloseable {
         return existing == null ? 0 : existing.bytesWritten();
     }
 
+    /** Bytes read, from wherever they are. */
     long loadedBytes() {
-        PieceFile existing = file;
-        return existing == null ? 0 : existing.bytesRead();
+        return loadedBytes.get();
     }
 
-    /** Time spent reading, summed over threads, in nanoseconds. */
+    /** Time spent reading and checking, summed over threads, in nanoseconds. */
     long readNanos() {
-        PieceFile existing = file;
-        return existing == null ? 0 : existing.readNanos();
+        return readNanos.get();
     }
 
     @Override

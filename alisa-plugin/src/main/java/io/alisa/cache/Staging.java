@@ -1,24 +1,23 @@
 package io.alisa.cache;
 
-import io.alisa.memory.Region;
 import org.jspecify.annotations.Nullable;
 
 /** F32 blocks that a batch needs while it is worked on. Used under the session's lock. */
 final class Staging {
     private final long blockBytes;
-    private final KvTiers memory;
-    private @Nullable Region region;
+    private final KvRoom room;
+    private @Nullable HeldBytes held;
     private long address;
     private int blocks;
 
-    Staging(KvLayout layout, KvTiers memory) {
+    Staging(KvLayout layout, KvRoom room) {
         blockBytes = layout.blockBytes();
-        this.memory = memory;
+        this.room = room;
     }
 
     /** Over memory that belongs to somebody else, enough for every batch. */
-    Staging(KvLayout layout, KvTiers memory, long address, int blocks) {
-        this(layout, memory);
+    Staging(KvLayout layout, KvRoom room, long address, int blocks) {
+        this(layout, room);
         this.address = address;
         this.blocks = blocks;
     }
@@ -29,9 +28,9 @@ final class Staging {
             release();
         } else if (count > blocks) {
             release();
-            Region fresh = new Region();
-            address = memory.allocate(fresh, count * blockBytes);
-            region = fresh;
+            HeldBytes fresh = room.hold(count * blockBytes);
+            held = fresh;
+            address = fresh.address();
             blocks = count;
         }
     }
@@ -41,12 +40,11 @@ final class Staging {
     }
 
     void release() {
-        Region existing = region;
+        HeldBytes existing = held;
         if (existing != null) {
-            existing.close();
-            memory.release(blocks * blockBytes);
-            region = null;
+            held = null;
             blocks = 0;
+            existing.close();
         }
     }
 }

@@ -19,7 +19,7 @@ final class Victims {
                         keys = Arrays.copyOf(keys, Math.max(64, 2 * keys.length));
                     }
                     int place = block * layerCount + layer.index();
-                    keys[found++] = (long) Float.floatToIntBits(layer.use(block)) << Integer.SIZE | place;
+                    keys[found++] = (long) Float.floatToIntBits(layer.table().use(block)) << Integer.SIZE | place;
                 }
             }
         }

@@ -4,7 +4,6 @@ import java.lang.ref.WeakReference;
 import java.util.UUID;
 
 import io.alisa.cache.PinnedSpans;
-import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,15 @@ public final class Binding {
     private final WeakReference<Binding> reference = new WeakReference<>(this);
     private final PendingToken pending = new PendingToken();
     private @Nullable HostSession session;
+    /** Of the open session. */
     private @Nullable Branch branch;
+    /** Of the last one, which may go whenever its memory is needed: the host never lets go of its cache objects. */
+    private WeakReference<Branch> last = new WeakReference<>(null);
+    private @Nullable SessionMode mode;
+    private boolean served;
+    /** Whether ids were recorded that no session was opened for yet. */
+    private boolean unserved;
+    private @Nullable Thread speaker;
     private boolean hostsOwn;
     private boolean replaying;
     private int stepStart;
@@ -30,37 +37,52 @@ public final class Binding {
 
     /** The open session's place among those of its model, or that of the last one; null where there was none. */
     public synchronized @Nullable Branch branch() {
-        return branch;
+        return branch == null ? last.get() : branch;
     }
 
     synchronized void open(Branch opened) {
         branch = opened;
         session = opened.session();
-        for (int i = 0; i < pinned.spans(Integer.MAX_VALUE); i++) {
-            session.kv().pin(pinned.from(i), pinned.end(i));
-        }
+        served = true;
+        unserved = false;
+        session.kv().setPinned(pinned); // not what another user pinned whose tokens it begins with
     }
 
     /**
      * Goes on with a restored session.
      *
+     * @param restored what holds it, handed over; null where it gave way to others, and is computed again from its ids
      * @return where the host must believe the next prompt to begin
      */
-    synchronized int adopt(Branch restored, Restored with) {
-        tokens.record(0, with.ids());
-        restored.takeOver(with.ids().length, tokens);
-        branch = restored;
+    synchronized int adopt(@Nullable Branch restored, RestoredSessions.Waiting with) {
+        int known = with.tokens().size();
+        if (restored == null) {
+            tokens.record(0, with.tokens().first(known));
+        }
+        last = new WeakReference<>(restored);
+        mode = with.mode();
         pinned = with.pinned();
         if (with.pendingToken() >= 0) {
-            pending.chosen(with.pendingToken(), with.ids().length);
+            pending.chosen(with.pendingToken(), known);
         }
         pending.setMarked(with.marked());
-        return pending.next(with.ids().length);
+        return pending.next(known);
+    }
+
+    /** How it attends and keeps its KV, whatever the settings are: as it was saved. Null where the settings say. */
+    public synchronized @Nullable SessionMode mode() {
+        return mode;
+    }
+
+    /** Whether it ever had a session of ours. */
+    public synchronized boolean wasServed() {
+        return served;
     }
 
     /** The session that is open, or the last one where what it held is kept; null where there is none. */
     public synchronized @Nullable HostSession held() {
-        return session != null || branch == null || !branch.isOf(tokens) ? session : branch.session();
+        Branch place = branch();
+        return session != null || place == null || !place.isOf(tokens) ? session : place.session();
     }
 
     /** Has the host's calls on this cache object, which is nobody's, reach a session for now; null: no more. */
@@ -71,6 +93,7 @@ public final class Binding {
     /** Forgets the last session: what is kept of it is not this one's any more. */
     synchronized void leaveBranch() {
         branch = null;
+        last = new WeakReference<>(null);
     }
 
     /** The host began this one without us, so it goes on without us. */
@@ -93,8 +116,9 @@ public final class Binding {
                     + tokens.size());
         }
         pinned = pinned.with(from, end);
-        if (session != null) {
-            session.kv().pin(from, end);
+        HostSession held = held(); // closed, too: it may be saved
+        if (held != null) {
+            held.kv().pin(from, end);
         }
     }
 
@@ -129,6 +153,7 @@ public final class Binding {
     /** Records ids that are about to be computed, from a position on. */
     public synchronized void record(int position, int... ids) {
         stepStart = position;
+        unserved |= session == null && !hostsOwn;
         pinned = pinned.before(position);
         tokens.record(position, ids);
     }
@@ -136,6 +161,7 @@ public final class Binding {
     /** As {@link #record}, without allocating. */
     public synchronized void recordOne(int position, int id) {
         stepStart = position;
+        unserved |= session == null && !hostsOwn;
         pinned = pinned.before(position);
         tokens.recordOne(position, id);
     }
@@ -147,14 +173,60 @@ public final class Binding {
         forgetFailedStep();
         HostSession ended = session;
         session = null;
+        last = new WeakReference<>(branch);
+        branch = null;
         return ended;
     }
 
-    /** Forgets the ids of a step that failed: a whole prompt, even where some of its batches were computed. */
-    public synchronized void forgetFailedStep() {
-        if (session != null && tokens.size() > session.tokens()) {
-            tokens.cut(Math.min(stepStart, session.tokens()));
+    /** Says that known ids are about to be computed again: where that fails, none of them was wrong. */
+    public synchronized void beginAgain() {
+        stepStart = tokens.size();
+    }
+
+    /**
+     * Forgets the ids of a step that failed, be it that no session could be opened for it: a whole prompt, even where some
+     * of its batches were computed. Returns whether there was one.
+     */
+    public synchronized boolean forgetFailedStep() {
+        boolean failed = session == null ? unserved : tokens.size() > session.tokens();
+        unserved = false;
+        if (failed) {
+            tokens.cut(stepStart);
+        }
+        if (failed && session != null) {
             session.rewind(tokens.size());
+        }
+        return failed;
+    }
+
+    // ---- who speaks
+
+    /** Waits until no other thread generates here. */
+    public synchronized void awaitSilence() {
+        boolean interrupted = false;
+        while (speaker != null && !speaker.equals(Thread.currentThread())) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true; // the host's generate knows nothing of that: for who called it to see
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Says that this thread generates here until it is {@link #silent}: two at once would overwrite each other's tokens. */
+    public synchronized void speak() {
+        awaitSilence();
+        speaker = Thread.currentThread();
+    }
+
+    /** Says that this thread does not generate any more. */
+    public synchronized void silent() {
+        if (Thread.currentThread().equals(speaker)) {
+            speaker = null;
+            notifyAll();
         }
     }
 }

@@ -186,6 +186,19 @@ public final class Branch {
         return tokens == user;
     }
 
+    /**
+     * Has another user go on with the tokens it holds. Returns false where they are not those of {@code user} any more:
+     * somebody took it over, or others took what it does not share.
+     */
+    synchronized boolean handOver(TokenLog user, TokenLog next) {
+        if (tokens != user) {
+            return false;
+        }
+        next.record(0, user.first(user.size()));
+        tokens = next;
+        return true;
+    }
+
     /** Says that its user goes another way: the branch keeps the ids of what it holds to itself. */
     synchronized void leave(TokenLog user) {
         if (tokens == user) {

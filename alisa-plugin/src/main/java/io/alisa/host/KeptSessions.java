@@ -109,11 +109,12 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     }
 
     /**
-     * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, where
-     * somebody took it over, or where others share what is to be overwritten.
+     * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, not as far as
+     * that, where somebody took it over, or where others share what is to be overwritten.
      */
     synchronized boolean resume(Branch branch, TokenLog user, int position) {
-        if (branch.state != Branch.State.KEPT || !branch.isOf(user) || !branch.rewind(position)) {
+        if (branch.state != Branch.State.KEPT || !branch.isOf(user) || position > branch.done()
+                || !branch.rewind(position)) {
             return false;
         }
         branch.state = Branch.State.OPEN;
@@ -121,17 +122,28 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         return true;
     }
 
+    /** Has somebody go on with a kept session in place of its user. Returns false where it is not there for that any more. */
+    synchronized boolean handOver(Branch branch, TokenLog user, TokenLog next) {
+        return branch.state == Branch.State.KEPT && branch.handOver(user, next);
+    }
+
     /** Frees an open session, unless others share what it has: then it is kept as long as they do. */
     void drop(Branch branch) {
+        branch.session().rest(); // its lock is taken: before the monitor
         synchronized (this) {
             if (branch.isShared() && !branch.tree.isGone()) {
                 branch.state = Branch.State.KEPT;
+                branch.idleSince = System.nanoTime();
                 branch.tree.updateIdle();
                 return;
             }
+            branch.state = Branch.State.GONE;
+            branch.tree.branches().remove(branch);
+        }
+        branch.session().close(); // its lock is taken: until then somebody may read what is its parent's
+        synchronized (this) {
             remove(branch);
         }
-        branch.session().close(); // its lock is taken
     }
 
     private static void remove(Branch branch) {
@@ -299,8 +311,17 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             all = tree.end();
             all.forEach(branch -> branch.state = Branch.State.GONE);
         }
-        for (int i = all.size() - 1; i >= 0; i--) { // whatever grows out of another is younger
-            all.get(i).session().close();
+        closeAll(all, all.size() - 1);
+    }
+
+    /** Closes them from the last on, for whatever grows out of another is younger; all, even where one can't be. */
+    private static void closeAll(List<Branch> branches, int last) {
+        if (last >= 0) {
+            try {
+                branches.get(last).session().close();
+            } finally {
+                closeAll(branches, last - 1);
+            }
         }
     }
 

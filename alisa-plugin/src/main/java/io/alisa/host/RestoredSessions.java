@@ -1,9 +1,11 @@
 package io.alisa.host;
 
+import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
+import io.alisa.cache.PinnedSpans;
 import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class RestoredSessions {
     private static final int NONE = -1;
 
-    private record Waiting(Branch branch, Restored restored) {
+    /** Without the session: what is kept of it may go, its ids stay. */
+    record Waiting(WeakReference<Branch> branch, TokenLog tokens, SessionMode mode, int pendingToken, boolean marked,
+            PinnedSpans pinned) {
     }
 
     private final Sessions sessions;
@@ -38,7 +42,8 @@ public final class RestoredSessions {
                 ofModel = new HashMap<>();
                 waiting.put(model, ofModel);
             }
-            ofModel.put(id, new Waiting(branch, restored));
+            ofModel.put(id, new Waiting(new WeakReference<>(branch), tokens, restored.session().mode(),
+                    restored.pendingToken(), restored.marked(), restored.pinned()));
         }
         used = true;
         return id;
@@ -54,7 +59,12 @@ public final class RestoredSessions {
             return NONE;
         }
         Waiting found = take(model, id);
-        return found == null ? NONE : binding.adopt(found.branch(), found.restored());
+        if (found == null) {
+            return NONE;
+        }
+        Branch branch = found.branch().get();
+        boolean there = branch != null && sessions.kept().handOver(branch, found.tokens(), binding.tokens());
+        return binding.adopt(there ? branch : null, found);
     }
 
     private synchronized @Nullable Waiting take(Object model, UUID id) {

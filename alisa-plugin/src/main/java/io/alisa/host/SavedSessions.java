@@ -66,6 +66,11 @@ public final class SavedSessions {
                 KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
                 lengths.length / layers, rows.stream().mapToLong(row -> row.length).sum(),
                 texts(session, binding, computed));
+        if (!session.equals(binding.held())) { // a prompt that goes on with it may have come while it was looked at
+            throw new IllegalStateException(
+                    "Another conversation has just gone on with this session: save that one, or go"
+                            + " on with this one first");
+        }
         try (SessionWriter to = new SessionWriter(file, manifest)) {
             to.write(binding.tokens().first(tokens));
             to.write(batches);
@@ -173,10 +178,10 @@ public final class SavedSessions {
     }
 
     private static int[] ids(SessionReader from, ModelShape shape, int vocabulary) throws IOException {
-        int[] ids = from.tokens();
-        if (ids.length > shape.contextLength()) {
+        if (from.manifest().tokens() > shape.contextLength()) {
             throw new IllegalArgumentException("it has more tokens than the model's context");
         }
+        int[] ids = from.tokens();
         for (int id : ids) {
             if (id < 0 || id >= vocabulary) {
                 throw new IllegalArgumentException("it has a token that the model does not know");

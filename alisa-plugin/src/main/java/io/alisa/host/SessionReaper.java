@@ -3,6 +3,7 @@ package io.alisa.host;
 /** Frees what belongs to abandoned objects of the host: a daemon thread that waits for that, and looks around now and then. */
 final class SessionReaper extends Thread {
     private static final long MINUTE_MILLIS = 60_000;
+    private static final System.Logger LOGGER = System.getLogger("io.alisa");
 
     private final IdentityTable<?> table;
     private final Runnable everyMinute;
@@ -14,7 +15,8 @@ final class SessionReaper extends Thread {
 
     /** @param everyMinute done about once a minute, as long as nothing is abandoned */
     SessionReaper(IdentityTable<?> table, Runnable everyMinute) {
-        super("alisa-session-reaper");
+        super(null, null, "alisa-session-reaper", 0, false);
+        setContextClassLoader(null); // an application's must be free to go
         this.table = table;
         this.everyMinute = everyMinute;
         setDaemon(true);
@@ -24,12 +26,21 @@ final class SessionReaper extends Thread {
     public void run() {
         try {
             while (true) {
-                if (!table.awaitAbandoned(MINUTE_MILLIS)) {
-                    everyMinute.run();
-                }
+                lookAround();
             }
         } catch (InterruptedException e) {
             return; // somebody ends all threads
+        }
+    }
+
+    /** One that can't be freed must not keep the others from it. */
+    private void lookAround() throws InterruptedException {
+        try {
+            if (!table.awaitAbandoned(MINUTE_MILLIS)) {
+                everyMinute.run();
+            }
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.WARNING, "What a closed session held could not all be given back", e);
         }
     }
 }

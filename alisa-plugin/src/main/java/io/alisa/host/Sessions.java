@@ -1,7 +1,6 @@
 package io.alisa.host;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -78,7 +77,7 @@ public final class Sessions {
 
     /**
      * Opens a session for a cache object with what another session of the model has of the same tokens, see
-     * {@link KeptSessions#begin}.
+     * {@link KeptSessions#begin}. The ids of the prompt are recorded already.
      *
      * @return how many tokens there are already; 0: no session was opened
      */
@@ -87,7 +86,6 @@ public final class Sessions {
         if (start == null) {
             return 0;
         }
-        binding.tokens().record(0, Arrays.copyOf(prompt, start.tokens()));
         start.branch().session().reuse(start.tokens());
         binding.open(start.branch());
         opened(start.branch().session());
@@ -106,7 +104,9 @@ public final class Sessions {
             return false;
         }
         boolean open = binding.session() != null;
-        if (open ? branch.rewind(position) : position > 0 && resume(binding, branch, position)) {
+        // a step that was to compute it again failed: known ids whose KV is not there
+        boolean incomplete = position > branch.done() && binding.tokens().size() >= position;
+        if (!incomplete && (open ? branch.rewind(position) : position > 0 && resume(binding, branch, position))) {
             branch.session().rewind(position);
             return true;
         }

@@ -78,7 +78,7 @@ final class AttentionRates implements AutoCloseable {
         int rows = queries.length / SHAPE.rowStride();
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < KEYS_IN_QUERY; i++) {
-                layer.readKey(random.nextInt(tokens), row * SHAPE.kvHeads() / rows, key);
+                layer.rows().readKey(random.nextInt(tokens), row * SHAPE.kvHeads() / rows, key);
                 for (int channel = 0; channel < key.length; channel++) {
                     queries[row * SHAPE.rowStride() + channel] += key[channel];
                 }

@@ -30,11 +30,13 @@ final class AtomicFile implements AutoCloseable {
 
     /** Throws {@link IOException} where the file can't be made there. */
     AtomicFile(Path file) throws IOException {
-        target = file.toAbsolutePath();
-        Path parent = target.getParent();
-        if (parent == null || target.getFileName() == null) {
+        Path absolute = file.toAbsolutePath();
+        Path name = absolute.getFileName();
+        if (absolute.getParent() == null || name == null) {
             throw new IOException("'" + file + "' is no name of a file");
         }
+        Path parent = real(absolute.getParent());
+        target = parent.resolve(name);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
                 && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("'" + target + "' is there already and no ordinary file: choose another name");
@@ -49,13 +51,26 @@ final class AtomicFile implements AutoCloseable {
             Leftovers.hold(channel);
             made = true;
         } catch (IOException e) {
-            throw new IOException("Nothing can be written in '" + parent + "' (" + e
-                    + "): choose a directory that exists and that you may write to", e);
+            throw new IOException(nothingIn(parent, e), e);
         } finally {
             if (!made) {
                 Leftovers.ended(temporary);
             }
         }
+    }
+
+    /** One name for a directory, however it is spelt: {@link Leftovers} knows our files by theirs. */
+    private static Path real(Path directory) throws IOException {
+        try {
+            return directory.toRealPath();
+        } catch (IOException e) {
+            throw new IOException(nothingIn(directory, e), e);
+        }
+    }
+
+    private static String nothingIn(Path directory, IOException cause) {
+        return "Nothing can be written in '" + directory + "' (" + cause
+                + "): choose a directory that exists and that you may write to";
     }
 
     private static FileAttribute<?>[] ownerOnly() {

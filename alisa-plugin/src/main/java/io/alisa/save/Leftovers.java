@@ -3,6 +3,7 @@ package io.alisa.save;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,8 +73,8 @@ final class Leftovers {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = channel.tryLock()) {
             return lock != null;
-        } catch (IOException e) {
-            return false; // another user's
+        } catch (IOException | OverlappingFileLockException e) {
+            return false; // another user's, or of another class loader of this process
         }
     }
 

@@ -42,6 +42,8 @@ public record SessionManifest(String model, String plugin, String codec, int tok
     static final String FORMAT_VERSION = "1";
     static final String OTHER_PLUGIN = "; use the plugin that wrote it";
     private static final int BLOCK_TOKENS = 64;
+    /** Of a block of the narrowest head: smaller ones would be more checksums than the file is worth reading. */
+    private static final long LEAST_PIECE_BYTES = 256;
     private static final String PREFIX = "alisa.";
     private static final String SESSION = PREFIX + "session.";
 
@@ -168,10 +170,20 @@ public record SessionManifest(String model, String plugin, String codec, int tok
 
     private void mustDescribe(SafetensorsHeader header) {
         List<TensorEntry> expected = header().tensors();
-        if (tokens < 1 || layers < 1 || !expected.equals(header.tensors())) {
+        if (tokens < 1 || layers < 1 || batches > tokens || pieceBytes() < LEAST_PIECE_BYTES
+                || !expected.equals(header.tensors())) {
             throw new IllegalArgumentException("its tensors are not those of a session of " + tokens + " tokens in "
                     + layers + " layers");
         }
+    }
+
+    /** Bytes of a block of one layer. */
+    private long pieceBytes() {
+        long bytes = kvType.bytes();
+        for (long size : blockShape) {
+            bytes = Math.multiplyExact(bytes, size);
+        }
+        return bytes;
     }
 
     private static TensorEntry tensor(SafetensorsHeader header, String name) {

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SessionReader implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
+    private static final int LONGEST_ROW = Integer.MAX_VALUE / Float.BYTES;
     private static final String REMEDY = "; use a file that was saved whole by this plugin";
 
     private final Path path;
@@ -120,7 +121,7 @@ public final class SessionReader implements AutoCloseable {
 
     private void verify() throws IOException {
         TensorEntry entry = tensors.getLast();
-        sums = new int[entry.shape().getFirst().intValue()];
+        sums = new int[Math.toIntExact(entry.shape().getFirst())];
         try (Arena arena = Arena.ofConfined()) {
             ByteBuffer buffer = arena.allocate(Math.min(BUFFER, channel.size())).asByteBuffer()
                     .order(ByteOrder.LITTLE_ENDIAN);
@@ -200,7 +201,7 @@ public final class SessionReader implements AutoCloseable {
         long sum = 0;
         for (int length : lengths) {
             sum += length;
-            if (length < 0 || length > manifest.policyFloats()) {
+            if (length < 0 || length > manifest.policyFloats() || length > LONGEST_ROW) {
                 throw refusal("a policy's row has a length that is none", null);
             }
         }

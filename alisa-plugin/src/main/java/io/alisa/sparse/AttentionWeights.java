@@ -55,7 +55,7 @@ final class AttentionWeights {
     private void score() {
         KvLayer from = layer;
         for (int i = 0; i < count && from != null; i++) {
-            from.readKey(tokens[i], kvHead, key);
+            from.rows().readKey(tokens[i], kvHead, key);
             for (int g = 0; g < shape.groupSize(); g++) {
                 scores[g * count + i] = score(queries, (firstRow + g) * shape.rowStride());
             }

@@ -192,7 +192,7 @@ final class SketchSelector implements TokenSelector {
             Arrays.fill(with.estimates, row + from, row + from + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
         }
         for (int position = from; position < windowStart; position++) {
-            layer.readKey(position, kvHead, with.key);
+            layer.rows().readKey(position, kvHead, with.key);
             for (int g = 0; g < shape.groupSize(); g++) {
                 int query = (kvHead * shape.groupSize() + g) * shape.rowStride();
                 float dot = 0;

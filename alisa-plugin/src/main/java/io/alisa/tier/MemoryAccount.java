@@ -70,9 +70,9 @@ public final class MemoryAccount implements AutoCloseable {
         return reserved + claimed;
     }
 
-    /** Bytes that can be reserved now. */
+    /** Bytes that can be reserved now; what other idle accounts hold is nothing that an idle one is given. */
     public long available() {
-        return budget.free() + claimed;
+        return (idle ? budget.unreserved() : budget.free()) + claimed;
     }
 
     /** Bytes of its share that the account does not hold; negative where it holds more. */

@@ -82,6 +82,11 @@ public class MemoryBudget {
         return Math.max(0, cap - reserved + idle());
     }
 
+    /** Bytes that nobody holds. */
+    synchronized long unreserved() {
+        return Math.max(0, cap - reserved);
+    }
+
     /** Bytes of idle accounts. */
     public synchronized long idle() {
         long bytes = 0;

@@ -2,9 +2,9 @@ package io.alisa.tier;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * </pre>
  *
  * Where the file may not grow any more, a block takes whatever place became free in the region of others, and is read in a
- * request of its own. Changed by one thread at a time; read by many, each with a {@link PieceReader} of its own, while
- * nothing is changed.
+ * request of its own. Changed by one thread at a time; blocks that stay as they are are read by many meanwhile, each with a
+ * {@link PieceReader} of its own.
  */
 public final class PieceFile implements AutoCloseable {
     /** Blocks of a run. */
@@ -43,7 +43,8 @@ public final class PieceFile implements AutoCloseable {
     private final boolean[][] present;
     /** The region that {@code [layer * runs + run]} has for itself as long as nobody else needs it; or {@link #NONE}. */
     private final int[] homes;
-    private final List<Region> regions = new ArrayList<>();
+    /** Looked up by sessions that share blocks, too, while this one adds some. */
+    private final List<Region> regions = new CopyOnWriteArrayList<>();
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
     private volatile long bytesWritten;

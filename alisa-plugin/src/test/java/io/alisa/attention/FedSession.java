@@ -140,7 +140,7 @@ public final class FedSession implements AutoCloseable {
     public float[] seenKey(int token, int kvHead, int position) {
         float[] key = new float[shape.headSize()];
         if (isFloat(token, position)) {
-            layer().readKey(token, kvHead, key);
+            layer().rows().readKey(token, kvHead, key);
         } else {
             readInt8(token, kvHead, 0, key);
         }
@@ -150,7 +150,7 @@ public final class FedSession implements AutoCloseable {
     public float[] seenValue(int token, int kvHead, int position) {
         float[] value = new float[shape.headSize()];
         if (isFloat(token, position)) {
-            layer().readValue(token, kvHead, value);
+            layer().rows().readValue(token, kvHead, value);
         } else {
             readInt8(token, kvHead, 1, value);
         }
@@ -216,8 +216,8 @@ public final class FedSession implements AutoCloseable {
         int first = newest / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
         float[][] floats = new float[2 * (newest - first + 1)][shape.headSize()];
         for (int token = first; token <= newest; token++) {
-            layer().readKey(token, 0, floats[2 * (token - first)]);
-            layer().readValue(token, 0, floats[2 * (token - first) + 1]);
+            layer().rows().readKey(token, 0, floats[2 * (token - first)]);
+            layer().rows().readValue(token, 0, floats[2 * (token - first) + 1]);
         }
         return floats;
     }

@@ -49,12 +49,12 @@ final class RandomAttention implements AutoCloseable {
             for (int token = 0; token < tokens; token++) {
                 fill(keys[head][token], random, 1);
                 fill(values[head][token], random, 1);
-                layer.putKey(token, head, keys[head][token], 0);
-                layer.putValue(token, head, values[head][token], 0);
+                layer.rows().putKey(token, head, keys[head][token], 0);
+                layer.rows().putValue(token, head, values[head][token], 0);
             }
             for (int token = tokens; token < tokens + STALE; token++) {
-                layer.putKey(token, head, stale, 0);
-                layer.putValue(token, head, stale, 0);
+                layer.rows().putKey(token, head, stale, 0);
+                layer.rows().putValue(token, head, stale, 0);
             }
         }
         layer.resize(tokens);

@@ -43,7 +43,7 @@ class TieredLayerTest {
 
     private static float read(KvSession session, int position) {
         float[] key = new float[LAYOUT.headSize()];
-        session.layer(0).readKey(position, 3, key);
+        session.layer(0).rows().readKey(position, 3, key);
         return key[7];
     }
 

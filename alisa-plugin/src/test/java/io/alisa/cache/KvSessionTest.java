@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 import io.alisa.memory.OffHeap;
@@ -87,6 +88,41 @@ class KvSessionTest {
         }
     }
 
+    /** Blocks, digests, and what a step took. */
+    @Test
+    void whatIsCutOffGoesBackToTheSystem() {
+        KvLayout int8 = new KvLayout(KvFormat.INT8, KV_HEADS, HEAD_SIZE);
+        int shared = 2 * KvLayout.BLOCK_TOKENS;
+        int all = 400 * KvLayout.BLOCK_TOKENS;
+        try (KvSession small = new KvSession(int8, LAYERS, all, true);
+                KvSession cut = new KvSession(int8, LAYERS, all, true)) {
+            grow(small, shared);
+            grow(cut, all);
+            assertThat(cut.bytes()).isGreaterThan(5 * small.bytes());
+            cut.freeze(shared);
+            assertThat(cut.cutBackToFrozen()).isTrue();
+            long largestSlab = 16 * int8.blockBytes();
+            assertThat(cut.bytes()).isLessThanOrEqualTo(small.bytes() + largestSlab);
+            cut.freeze(0);
+            grow(cut, all);
+            for (int block = shared / KvLayout.BLOCK_TOKENS; block < all / KvLayout.BLOCK_TOKENS; block++) {
+                long sketch = cut.layer(1).sketch(block);
+                assertThat(sketch).isNotZero();
+                assertThat(OffHeap.getByte(sketch)).as("of new memory").isZero();
+            }
+        }
+    }
+
+    private static void grow(KvSession session, int tokens) {
+        for (int layer = 0; layer < LAYERS; layer++) {
+            KvLayer grown = session.layer(layer);
+            grown.resize(grown.tokens(), tokens);
+            Objects.requireNonNull(grown.digest()).resize(tokens / KvLayout.BLOCK_TOKENS);
+            grown.settle();
+        }
+        session.rest();
+    }
+
     @Test
     void closingFreesAndMayBeRepeated() {
         KvSession session = session();
@@ -135,8 +171,8 @@ class KvSessionTest {
             for (int token = from; token < to; token++) {
                 for (int head = 0; head < KV_HEADS; head++) {
                     float[] both = content(layer, token, head);
-                    session.layer(layer).putKey(token, head, both, 0);
-                    session.layer(layer).putValue(token, head, both, HEAD_SIZE);
+                    session.layer(layer).rows().putKey(token, head, both, 0);
+                    session.layer(layer).rows().putValue(token, head, both, HEAD_SIZE);
                 }
             }
         }

@@ -2,7 +2,12 @@ package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class BindingTest {
     @Test
@@ -11,6 +16,30 @@ class BindingTest {
         binding.tokens().record(0, 1, 2);
         assertThat(binding.endSession()).isNull();
         assertThat(binding.tokens().size()).isEqualTo(2);
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void oneThreadSpeaksAtATime() throws InterruptedException {
+        Binding binding = new Binding();
+        binding.speak();
+        binding.speak(); // the same one may
+        List<String> said = Collections.synchronizedList(new ArrayList<>());
+        Thread other = Thread.ofPlatform().start(() -> {
+            binding.awaitSilence();
+            binding.speak();
+            said.add("other");
+            binding.silent();
+        });
+        while (other.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        Thread stranger = Thread.ofPlatform().start(binding::silent);
+        stranger.join();
+        said.add("first");
+        binding.silent();
+        other.join();
+        assertThat(said).containsExactly("first", "other");
     }
 
     @Test

@@ -3,18 +3,24 @@ package io.alisa.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
 import io.alisa.sparse.Budget;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** What is kept of closed sessions, who goes on with it, and who gives way. */
 class KeptSessionsTest {
@@ -83,6 +89,85 @@ class KeptSessionsTest {
             assertThat(branch.state).isEqualTo(Branch.State.KEPT);
             assertThat(chat.sessions.reports()).isEmpty();
         }
+        checkNothingIsLeft(chat);
+    }
+
+    /** Somebody else's prompt may go on with what was restored before its user comes for it. */
+    @ParameterizedTest
+    @EnumSource
+    void aRestoredSessionThatAnotherOneTookOverIsComputedAgain(Mode mode, @TempDir Path directory) throws IOException {
+        for (boolean shares : new boolean[]{false, true}) {
+            ToyChat chat = mode.chat(memory);
+            Object first = new Object();
+            int[] prompt = ToyChat.random(1, 600);
+            int[] reply = chat.generate(first, prompt, 5);
+            Path file = directory.resolve("saved" + shares);
+            assertThat(chat.saveAndRestore(first, file)).isNotNull();
+            chat.sessions.kept().dropKept();
+            UUID waiting = chat.restoreOnly(file);
+            int[] theirs = shares
+                    ? ToyChat.join(ToyChat.join(prompt, reply), ToyChat.random(2, 300))
+                    : ToyChat.join(Arrays.copyOf(prompt, 580), ToyChat.random(2, 300));
+            chat.generate(new Object(), theirs, 5);
+            Object back = chat.adopt(waiting);
+            assertThat(chat.sessions.bind(back).mode()).isEqualTo(mode.mode);
+            int[] more = ToyChat.random(3, 20);
+            int[] said = chat.generate(back, more, 5);
+            if (mode != Mode.SPARSE) { // there a prefill would see what decoding did not
+                int[] all = ToyChat.join(ToyChat.join(prompt, reply), more);
+                assertThat(said).isEqualTo(ToyChat.alone(mode.mode, all, 5));
+            }
+            checkNothingIsLeft(chat);
+        }
+    }
+
+    @Test
+    void pinsAreTheUsersOwn(@TempDir Path directory) throws IOException {
+        ToyChat chat = Mode.SPARSE.chat(memory);
+        Object first = new Object();
+        int[] prompt = ToyChat.random(1, 600);
+        int[] reply = chat.generate(first, prompt, 5);
+        chat.sessions.bind(first).pin(100, 130); // it is closed
+        Object restored = Objects.requireNonNull(chat.saveAndRestore(first, directory.resolve("saved")));
+        chat.generate(restored, ToyChat.random(2, 20), 5, false);
+        assertThat(pinned(chat, restored)).isEqualTo(30);
+        chat.sessions.close(chat.sessions.bind(restored), false);
+        Object other = new Object();
+        chat.generate(other, ToyChat.join(ToyChat.join(prompt, reply), ToyChat.random(3, 20)), 5, false);
+        assertThat(pinned(chat, other)).as("of another user").isZero();
+        chat.sessions.close(chat.sessions.bind(other), true);
+        checkNothingIsLeft(chat);
+    }
+
+    private static int pinned(ToyChat chat, Object kvBuffer) {
+        return Objects.requireNonNull(chat.sessions.bind(kvBuffer).session()).kv().pinned().count(600);
+    }
+
+    /** What it shares is its parent's: that must stay as long as somebody reads it. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aParentStaysUntilItsChildIsClosed() throws InterruptedException {
+        ToyChat chat = Mode.INT8.chat(memory);
+        int[] prompt = ToyChat.random(1, 600);
+        chat.generate(new Object(), prompt, 5);
+        HostSession parent = chat.branches().getFirst().session();
+        Object kvBuffer = new Object();
+        chat.generate(kvBuffer, ToyChat.join(Arrays.copyOf(prompt, 580), ToyChat.random(2, 30)), 5, false);
+        HostSession child = Objects.requireNonNull(chat.sessions.bind(kvBuffer).session());
+        Thread closer = Thread.ofPlatform().unstarted(() -> chat.sessions.close(chat.sessions.bind(kvBuffer), false));
+        child.kv().lock().lock(); // as one does who saves it
+        try {
+            closer.start();
+            while (!child.kv().lock().hasQueuedThread(closer)) {
+                Thread.onSpinWait();
+            }
+            chat.sessions.kept().dropKept();
+            assertThat(parent.kv().isClosed()).isFalse();
+        } finally {
+            child.kv().lock().unlock();
+        }
+        closer.join();
+        assertThat(child.kv().isClosed()).isTrue();
         checkNothingIsLeft(chat);
     }
 
@@ -267,7 +352,9 @@ class KeptSessionsTest {
         other[2990] = (other[2990] + 1) % 40; // another conversation: not the next turn of the same
         assertThat(chat.generate(new Object(), other, 20)).isEqualTo(ToyChat.alone(Mode.SPARSE.mode, other, 20));
         assertThat(chat.branches()).hasSize(2);
-        assertThat(Objects.requireNonNull(chat.branches().getLast().parent).session().kv().loadedBytes()).isPositive();
+        Branch child = chat.branches().getLast();
+        assertThat(child.session().kv().loadedBytes()).isPositive();
+        assertThat(Objects.requireNonNull(child.parent).session().kv().loadedBytes()).as("it reads nothing").isZero();
         checkNothingIsLeft(chat);
     }
 

@@ -58,7 +58,7 @@ class PythonReadsSessionsTest {
             for (int position = 0; position < tokens; position++) {
                 float[] key = new float[SpokenSession.HEAD_SIZE];
                 if (mode.format() == KvFormat.F32) {
-                    spoken.session.kv().layer(2).readKey(position, 1, key);
+                    spoken.session.kv().layer(2).rows().readKey(position, 1, key);
                     expected.add(key);
                 }
             }

@@ -2,6 +2,7 @@ package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.util.Objects;
 
 import io.alisa.SessionReport;
@@ -128,6 +129,51 @@ class SessionsTest {
         assertThat(binding.tokens().size()).isZero();
         assertThat(session.tokens()).isZero();
         assertThat(sessions.find(kvBuffer)).isNotNull();
+    }
+
+    /** It is computed again together with the prompt: what was said before must not be forgotten with that. */
+    @Test
+    void anEvictedConversationIsKnownAfterAFailure() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        Binding binding = sessions.bind(kvBuffer);
+        binding.record(0, new int[20]);
+        step(session, 20);
+        binding.pin(3, 5);
+        sessions.close(binding);
+        for (boolean opened : new boolean[]{false, true}) {
+            assertThat(sessions.goOn(binding, 20)).isFalse();
+            binding.record(20, new int[30]);
+            if (opened) {
+                open(kvBuffer);
+            }
+            assertThat(binding.forgetFailedStep()).isTrue();
+            assertThat(binding.forgetFailedStep()).as("once more").isEqualTo(opened); // still no token was computed
+            assertThat(binding.tokens().size()).isEqualTo(20);
+        }
+        assertThat(Objects.requireNonNull(binding.session()).kv().pinned().count(20)).isEqualTo(2);
+        sessions.close(binding, true);
+        assertThat(sessions.goOn(binding, 20)).as("its tokens are not there").isFalse();
+        assertThat(binding.tokens().size()).isEqualTo(20);
+        assertThat(sessions.find(kvBuffer)).isNotNull();
+    }
+
+    /** The host keeps its cache objects for ever, and with them what we know of them. */
+    @Test
+    void anEvictedSessionIsNotKeptInMemory() {
+        Object kvBuffer = new Object();
+        WeakReference<HostSession> session = new WeakReference<>(openAndSay(kvBuffer, 1, 2, 3));
+        sessions.close(sessions.bind(kvBuffer), true);
+        sessions.kept().dropKept();
+        assertThat(Garbage.collectUntil(() -> session.get() == null)).as("collected").isTrue();
+        assertThat(sessions.bind(kvBuffer).tokens().size()).isEqualTo(3);
+    }
+
+    private HostSession openAndSay(Object kvBuffer, int... ids) {
+        HostSession session = open(kvBuffer);
+        sessions.bind(kvBuffer).record(0, ids);
+        step(session, ids.length);
+        return session;
     }
 
     @Test

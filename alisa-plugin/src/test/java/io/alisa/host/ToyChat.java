@@ -97,6 +97,7 @@ final class ToyChat {
             int start = binding.tokens().size();
             boolean open = sessions.goOn(binding, start);
             int have = start;
+            binding.record(start, said);
             if (!open) {
                 prompt = join(binding.tokens().first(start), said);
                 start = 0;
@@ -105,7 +106,6 @@ final class ToyChat {
                     sessions.open(binding, model, newSession());
                 }
             }
-            binding.record(start, prompt);
             return run(session(binding), binding, Arrays.copyOfRange(prompt, have - start, prompt.length), have, reply);
         } finally {
             if (close) {
@@ -143,14 +143,22 @@ final class ToyChat {
     @Nullable
     Object restore(Path file) throws IOException {
         try {
-            UUID id = restored.put(model,
-                    SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, of -> newSession()));
-            Object kvBuffer = new Object();
-            restored.adopt(model, id, sessions.bind(kvBuffer));
-            return kvBuffer;
+            return adopt(restoreOnly(file));
         } catch (MemoryFullException e) {
             return null;
         }
+    }
+
+    /** Restores a session that waits for somebody to go on with it. */
+    UUID restoreOnly(Path file) throws IOException {
+        return restored.put(model, SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, of -> newSession()));
+    }
+
+    /** A cache object that goes on with a restored session. */
+    Object adopt(UUID id) {
+        Object kvBuffer = new Object();
+        restored.adopt(model, id, sessions.bind(kvBuffer));
+        return kvBuffer;
     }
 
     private static HostSession session(Binding binding) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A file is there whole or not at all, for its owner only, and what is no session is refused. */
 class SessionFileTest {
     private static final SessionManifest MANIFEST = new SessionManifest("model", "1", "INT8", 70, 2, TensorType.I8,
-            List.of(2L, 8L), List.of(2L, 4L), 1, 2, 7, Map.of("exact", "false"));
+            List.of(2L, 128L), List.of(2L, 4L), 1, 2, 7, Map.of("exact", "false"));
 
     @TempDir
     Path directory = Path.of("");
@@ -50,7 +50,7 @@ class SessionFileTest {
         for (int piece : new int[]{0, 2, 3, 1}) { // layer after layer, or in any other order
             to.block(piece / 2, piece % 2);
             to.write(ByteBuffer.wrap(new byte[5]));
-            to.write(ByteBuffer.wrap(new byte[]{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) piece}));
+            to.write(ByteBuffer.allocate(251).put(250, (byte) piece));
         }
     }
 
@@ -69,6 +69,16 @@ class SessionFileTest {
         }
     }
 
+    /** Each would have a checksum: a file of holes could make somebody hold a multiple of what is in it. */
+    @Test
+    void blocksSmallerThanAnyAreRefused() {
+        SessionManifest manifest = new SessionManifest("model", "1", "INT8", 64, 400_000_000, TensorType.I8,
+                List.of(1L),
+                List.of(), 0, 0, 0, Map.of());
+        assertThatThrownBy(() -> SessionManifest.of(manifest.header())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("400000000 layers");
+    }
+
     @Test
     void whatIsWrittenIsRead() throws IOException {
         try (SessionReader reader = SessionReader.open(whole("session"))) {
@@ -78,7 +88,7 @@ class SessionFileTest {
             assertThat(reader.policyLengths()).containsExactly(3, 0, 2, 2);
             assertThat(reader.policyRows(3, 0, 2, 2)).containsExactly(new float[]{1, 2, 3}, new float[0],
                     new float[]{4, 5}, new float[]{6, 7});
-            ByteBuffer block = ByteBuffer.allocate(16);
+            ByteBuffer block = ByteBuffer.allocate(256);
             reader.block(1, 0, block);
             assertThat(block.get(15)).isEqualTo((byte) 2);
             ByteBuffer recent = ByteBuffer.allocate(32);

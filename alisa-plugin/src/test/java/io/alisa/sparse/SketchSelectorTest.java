@@ -143,7 +143,7 @@ class SketchSelectorTest {
 
         private double sketched(SparseRun run, int kvHead, int position, float[] query) {
             float[] mean = new float[query.length];
-            run.session.digest().means().readKey(position / 64, kvHead, mean);
+            run.session.digest().means().rows().readKey(position / 64, kvHead, mean);
             long sketch = run.session.digest().sketch(position / 64, kvHead);
             long lines = (query.length + 3L) / 4;
             double magnitude = ScaleCode.decode(OffHeap.getByte(sketch + 64 * lines + position % 64));

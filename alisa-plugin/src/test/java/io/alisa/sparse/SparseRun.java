@@ -93,7 +93,7 @@ final class SparseRun implements AutoCloseable {
             double weight = skipped.weights()[skipped.index(kvHead, g) + block];
             if (weight > 0) {
                 float[] mean = new float[session.shape.headSize()];
-                session.digest().means().readValue(block, kvHead, mean);
+                session.digest().means().rows().readValue(block, kvHead, mean);
                 formula.addWeighted(Math.log(weight) + skipped.reference(kvHead, g), mean);
             }
         }

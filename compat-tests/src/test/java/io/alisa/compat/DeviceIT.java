@@ -11,29 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 import io.alisa.compat.scenario.Fact;
-import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Recording;
 import io.alisa.compat.scenario.Scenario;
-import io.alisa.compat.scenario.Types;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The trained model in the host, with the kernels of GPUs, emulated: greedy tokens are those of the CPU. */
 class DeviceIT {
     private static final Path MODULE = Path.of("..", "kernels-cuda").toAbsolutePath().normalize();
-    private static final String PLAIN = "plain";
-    private static final String REWOUND = "rewound";
-
-    private static final String DENSE = "dense";
-    private static final String SPARSE = "sparse";
-    private static final String SELECTING = "selecting";
-    private static final List<String> ALL = List.of(DENSE, SPARSE, SELECTING);
-    private static final Map<String, Map<String, String>> MODES = Map.of(SPARSE, Map.of("alisa.sparse", "true"),
-            SELECTING, Map.of("alisa.sparse", "true", "alisa.sparse.caching-ratio", "0.85"));
-
     private static Workspace workspace;
     /** What the CPU says, asked for a device that is not there, and what the device says, in all modes. */
     private static HostResult expected = new HostResult(Map.of(), "");
@@ -46,18 +33,15 @@ class DeviceIT {
         assumeTrue(Files.exists(Path.of("/usr/bin/g++")), "no g++ here: the CUDA kernels are not emulated, not tested");
         workspace = Workspace.of(DeviceIT.class);
         List<Scenario> all = new ArrayList<>();
-        for (String mode : ALL) {
+        for (DeviceMode mode : DeviceMode.values()) {
             all.addAll(scenarios(mode));
         }
         expected = process("cpu").property("alisa.backend", "cuda").run(all);
         device = withDevice(process("device")).property("alisa.backend", "cuda").run(all);
     }
 
-    private static List<Scenario> scenarios(String mode) {
-        Map<String, String> settings = MODES.getOrDefault(mode, Map.of());
-        return Stream.of(Scenario.of(PLAIN, Kind.GREEDY, Workspace.memo(), Types.F32, 300, 40),
-                Scenario.of(REWOUND, Kind.REWIND, Workspace.memo(), Types.F32, 200, 8))
-                .map(scenario -> scenario.name(mode + ", " + scenario.name()).settings(settings)).toList();
+    private static List<Scenario> scenarios(DeviceMode mode) {
+        return mode.scenarios(Workspace.memo());
     }
 
     private static HostProcess process(String name) {
@@ -83,7 +67,7 @@ class DeviceIT {
         return Long.parseLong(matcher.group(1));
     }
 
-    private static void compare(HostResult actual, String mode) throws IOException {
+    private static void compare(HostResult actual, DeviceMode mode) throws IOException {
         for (Scenario scenario : scenarios(mode)) {
             Recording with = actual.recording(scenario.name());
             Recording without = expected.recording(scenario.name());
@@ -93,17 +77,17 @@ class DeviceIT {
     }
 
     /** How much a fact grew while a mode's scenarios ran. */
-    private static long during(String mode, Fact fact) throws IOException {
-        int index = ALL.indexOf(mode);
-        long before = index == 0 ? 0 : counted(ALL.get(index - 1), fact);
+    private static long during(DeviceMode mode, Fact fact) throws IOException {
+        int index = mode.ordinal();
+        long before = index == 0 ? 0 : counted(DeviceMode.values()[index - 1], fact);
         return counted(mode, fact) - before;
     }
 
-    private static long counted(String mode, Fact fact) throws IOException {
+    private static long counted(DeviceMode mode, Fact fact) throws IOException {
         return device.recording(scenarios(mode).getLast().name()).number(fact);
     }
 
-    private static void says(String mode) throws IOException {
+    private static void says(DeviceMode mode) throws IOException {
         compare(device, mode);
         assertThat(during(mode, Fact.DEVICE_LAUNCHES)).isGreaterThan(6L * 40);
         assertThat(device.output()).doesNotContain("WARN io.alisa");
@@ -111,27 +95,26 @@ class DeviceIT {
 
     @Test
     void denseAttentionSaysTheSame() throws IOException {
-        says(DENSE);
-        assertThat(during(DENSE, Fact.DEVICE_SELECTIONS)).isZero();
+        says(DeviceMode.DENSE);
+        assertThat(during(DeviceMode.DENSE, Fact.DEVICE_SELECTIONS)).isZero();
     }
 
     @Test
     void sparseAttentionSaysTheSame() throws IOException {
-        says(SPARSE);
+        says(DeviceMode.SPARSE);
     }
 
-    /** So large a window covers the newest block: then the device selects, too. */
     @Test
     void theDeviceSelectsTheSame() throws IOException {
-        says(SELECTING);
-        assertThat(during(SELECTING, Fact.DEVICE_SELECTIONS)).isGreaterThan(6L * 30);
+        says(DeviceMode.SELECTING);
+        assertThat(during(DeviceMode.SELECTING, Fact.DEVICE_SELECTIONS)).isGreaterThan(6L * 30);
     }
 
     /** In the middle of the first conversation. */
     @Test
     void aDeviceThatFailsIsNotMissed() throws IOException, InterruptedException {
-        HostResult actual = withDevice(process("lost")).property("test.device.calls", "1500").run(scenarios(DENSE));
-        compare(actual, DENSE);
+        HostResult actual = withDevice(process("lost")).property("test.device.calls", "1500").run(scenarios(DeviceMode.DENSE));
+        compare(actual, DeviceMode.DENSE);
         assertThat(number(actual, "launches")).isBetween(20L, 6L * 60);
         assertThat(actual.output()).contains("closed=true").containsOnlyOnce("is not used any more");
     }

@@ -38,7 +38,7 @@ final class Conversations {
     interface Opener {
         /** What a new session may take over; null where nobody shares anything. */
         @Nullable
-        PrefixRule rule(AbstractModel model);
+        PrefixRule rule(AbstractModel model, Binding binding);
 
         /** A session that begins with the first tokens of another one; null where that is not possible. */
         @Nullable
@@ -64,7 +64,8 @@ final class Conversations {
     void begin(KvBuffer kvBuffer, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
         if (binding != null) {
-            binding.pending().asked();
+            binding.awaitSilence();
+            binding.pending().asked(binding.tokens().size());
             if (whole && !binding.isHostsOwn()) {
                 kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
             }
@@ -79,31 +80,59 @@ final class Conversations {
             return null;
         }
         STEPPING.set(binding.reference());
-        if (!binding.pending().takeAsked() || binding.isHostsOwn()) {
+        int askedAt = binding.pending().takeAsked();
+        if (askedAt < 0 || binding.isHostsOwn()) {
             reach(binding, model, start, kvBuffer, reducer);
             binding.record(start, tokens);
+            awaitSaving(binding);
             return null;
         }
+        speak(binding, start, askedAt);
         binding.pending().setMarked(JlamaAccess.addsBeginning(model));
-        Prompt prompt = goOn(binding, tokens, start);
-        boolean open = sessions.goOn(binding, prompt.start());
+        Prompt said = goOn(binding, tokens, start);
+        boolean open = sessions.goOn(binding, said.start());
         int known = binding.tokens().size();
-        if (!open && prompt.start() > 0 && known >= prompt.start()) {
-            prompt = prompt.after(binding.tokens().first(prompt.start()));
-        }
+        binding.record(said.start(), said.ids()); // these are forgotten if that fails, not what was said before
+        Prompt prompt = open || said.start() == 0 || known < said.start()
+                ? said
+                : said.after(binding.tokens().first(said.start()));
         int have = prompt.start();
         if (!open && have == 0) {
             have = openWithPrefix(binding, model, prompt.ids());
         }
-        binding.record(prompt.start(), prompt.ids());
         opener.pin(binding, model, prompt.start(), prompt.ids());
+        awaitSaving(binding);
         return have == start && Arrays.equals(prompt.ids(), tokens)
                 ? null
                 : run(binding, model, prompt.from(have), have, kvBuffer, reducer);
     }
 
+    /** Has other threads that generate here wait until this one is done: the host closes its cache object then. */
+    private static void speak(Binding binding, int start, int askedAt) {
+        if (StackWalker.getInstance().walk(frames -> frames.anyMatch(Conversations::isGenerate))) {
+            binding.speak();
+        }
+        if (start > 0 && binding.tokens().size() != askedAt) {
+            throw new IllegalStateException(
+                    "Another thread generated in this session at the same time, so the prompt does"
+                            + " not follow on what was said last: generate again, and use an id of its own for each conversation");
+        }
+    }
+
+    private static boolean isGenerate(StackWalker.StackFrame frame) {
+        return frame.getMethodName().equals("generate") && frame.getClassName().equals(AbstractModel.class.getName());
+    }
+
+    /** Waits here while the session is saved: a step that waits keeps the other sessions of the model waiting. */
+    private static void awaitSaving(Binding binding) {
+        HostSession session = binding.session();
+        if (session != null) {
+            session.kv().awaitUser();
+        }
+    }
+
     private int openWithPrefix(Binding binding, AbstractModel model, int[] ids) {
-        PrefixRule rule = opener.rule(model);
+        PrefixRule rule = opener.rule(model, binding);
         return rule == null
                 ? 0
                 : sessions.openWith(binding, model, ids, rule, (parent, tokens) -> opener.fork(model, parent, tokens));
@@ -132,6 +161,7 @@ final class Conversations {
             binding.pending().takeAsked();
             reach(binding, model, position, kvBuffer, reducer);
             binding.recordOne(position, token);
+            awaitSaving(binding);
         }
     }
 
@@ -149,6 +179,7 @@ final class Conversations {
     private void reach(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer, Object reducer) {
         if (!binding.isHostsOwn() && !sessions.goOn(binding, position) && position > 0
                 && binding.tokens().size() >= position) {
+            binding.beginAgain();
             run(binding, model, binding.tokens().first(position), 0, kvBuffer, reducer).close();
         }
     }
@@ -168,12 +199,19 @@ final class Conversations {
     /** The host's buffer is closed: its session ends for now, and the host is told where it goes on. */
     void closed(KvBuffer kvBuffer) {
         Binding binding = sessions.find(kvBuffer);
-        HostSession session = binding == null ? null : binding.session();
-        if (binding != null && session != null) {
-            binding.forgetFailedStep();
-            int known = binding.tokens().size();
-            sessions.close(binding, known > 0 && opener.keeps(kvBuffer));
-            kvBuffer.setCurrentContextPosition(known == 0 ? session.tokens() : binding.pending().next(known));
+        if (binding == null) {
+            return;
         }
+        HostSession session = binding.session();
+        boolean failed = binding.forgetFailedStep();
+        int known = binding.tokens().size();
+        if (session != null) {
+            sessions.close(binding, known > 0 && opener.keeps(kvBuffer));
+        }
+        if (session != null || failed) {
+            int unknown = session == null ? 0 : session.tokens();
+            kvBuffer.setCurrentContextPosition(known == 0 ? unknown : binding.pending().next(known));
+        }
+        binding.silent();
     }
 }

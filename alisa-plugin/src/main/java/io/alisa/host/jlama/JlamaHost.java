@@ -134,10 +134,10 @@ public final class JlamaHost implements HostHooks {
         if (binding.isHostsOwn()) {
             return null;
         }
-        if (startPosition > 0 && binding.tokens().size() > 0) {
-            throw new IllegalStateException("This session was closed at " + binding.tokens().size()
-                    + " tokens and can't go on at position " + startPosition
-                    + ": begin at position 0 or use a new session");
+        if (startPosition > 0 && (binding.tokens().size() > 0 || binding.wasServed())) {
+            throw new IllegalStateException("This session was closed and can't go on at position " + startPosition
+                    + ", " + binding.tokens().size()
+                    + " of its tokens are known: begin at position 0 or use a new session");
         }
         ModelShape shape = startPosition > 0 ? null : JlamaShape.of(layer);
         if (shape == null) {
@@ -145,7 +145,7 @@ public final class JlamaHost implements HostHooks {
             noteLeftAlone(layer, startPosition);
             return null;
         }
-        SessionMode mode = SessionMode.of(currentConfiguration(), shape.format());
+        SessionMode mode = mode(binding, currentConfiguration(), shape.format());
         AbstractModel model = JlamaAccess.model(layer);
         JlamaSession session = open(shape, mode, model);
         sessions.open(binding, model, session);
@@ -156,8 +156,22 @@ public final class JlamaHost implements HostHooks {
         Configuration current = currentConfiguration();
         JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
                 objection(current, model));
-        useDevice(session, current);
-        return session;
+        boolean opened = false;
+        try {
+            useDevice(session, current);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                session.close();
+            }
+        }
+    }
+
+    /** As it was saved, where it was; else as the settings say. */
+    private static SessionMode mode(Binding binding, Configuration current, KvFormat format) {
+        SessionMode saved = binding.mode();
+        return saved == null ? SessionMode.of(current, format) : saved;
     }
 
     private static KvMemory memory(SessionMode mode, Configuration configuration) {
@@ -325,12 +339,12 @@ public final class JlamaHost implements HostHooks {
     /** Sessions that begin with what others have, by the settings as they are now. */
     private final class Opener implements Conversations.Opener {
         @Override
-        public @Nullable PrefixRule rule(AbstractModel model) {
+        public @Nullable PrefixRule rule(AbstractModel model, Binding binding) {
             Configuration current = currentConfiguration();
             KvFormat format = JlamaShape.format(model.getWorkingDType());
             return format == null || !current.text(Setting.PREFIX_SCOPE).equals("model")
                     ? null
-                    : new PrefixRule(SessionMode.of(current, format), BATCH, HostOrder.isOfAnyBatch(model));
+                    : new PrefixRule(mode(binding, current, format), BATCH, HostOrder.isOfAnyBatch(model));
         }
 
         @Override
@@ -350,7 +364,9 @@ public final class JlamaHost implements HostHooks {
         /** In exact mode everything is attended, and nothing deleted. */
         @Override
         public void pin(Binding binding, AbstractModel model, int start, int... prompt) {
-            if (!SessionMode.of(Configuration.ofProcess(), KvFormat.F32).exact()) {
+            HostSession open = binding.session();
+            SessionMode mode = open == null ? mode(binding, Configuration.ofProcess(), KvFormat.F32) : open.mode();
+            if (!mode.exact()) {
                 systemPrompts.pin(binding, model, start, prompt);
             }
         }

@@ -36,21 +36,29 @@ final class JlamaSession extends HostSession {
             AttentionKernels kernels, WorkerTeam team, @Nullable String objection) {
         super(shape, mode, memory, kernels, team);
         this.model = new WeakReference<>(model);
-        Config config = model.getConfig();
-        this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
-        this.decodeWork = new LayerWork(model, attentionShape(), 1);
-        SummationOrder order = mode.exact() ? HostOrder.of(model) : null;
-        this.ordered = order == null
-                ? null
-                : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());
-        this.attention = new FloatAttention(this, kernels, team);
-        this.projection = new Projection(team);
-        this.recomputer = new HostRecomputer(this, new FloatAttention(this, kernels, team), objection);
-        kv().setRecomputer(recomputer);
-        if (kv().layout().format() == KvFormat.INT8) {
-            ModelDimensions dimensions = JlamaShape.dimensions(model, shape);
-            follow(new SessionSchedule(shape, mode, memory, dimensions,
-                    (double) dimensions.parameters() * JlamaShape.bytesPerWeight(model), objection == null));
+        boolean made = false;
+        try {
+            Config config = model.getConfig();
+            this.rotary = config.ropeFreqs.map(pairs -> new RotaryTable(pairs, config.headSize)).orElse(null);
+            this.decodeWork = new LayerWork(model, attentionShape(), 1);
+            SummationOrder order = mode.exact() ? HostOrder.of(model) : null;
+            this.ordered = order == null
+                    ? null
+                    : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());
+            this.attention = new FloatAttention(this, kernels, team);
+            this.projection = new Projection(team);
+            this.recomputer = new HostRecomputer(this, new FloatAttention(this, kernels, team), objection);
+            kv().setRecomputer(recomputer);
+            if (kv().layout().format() == KvFormat.INT8) {
+                ModelDimensions dimensions = JlamaShape.dimensions(model, shape);
+                follow(new SessionSchedule(shape, mode, memory, dimensions,
+                        (double) dimensions.parameters() * JlamaShape.bytesPerWeight(model), objection == null));
+            }
+            made = true;
+        } finally {
+            if (!made) {
+                close(); // the machine has no memory for what its steps take
+            }
         }
     }
 

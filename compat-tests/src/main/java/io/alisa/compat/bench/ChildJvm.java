@@ -19,12 +19,12 @@ final class ChildJvm {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
-        command.addAll(settings);
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
                 "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
-                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path"),
-                main.getName()));
+                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path")));
+        command.addAll(settings); // of two the last counts
+        command.add(main.getName());
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         List<String[]> rows = new ArrayList<>();

@@ -49,7 +49,7 @@ final class KernelKv implements AutoCloseable {
         float[] key = new float[SHAPE.headSize()];
         for (int row = 0; row < SHAPE.kvHeads() * SHAPE.groupSize(); row++) {
             for (int i = 0; i < KEYS_IN_QUERY; i++) {
-                layer.readKey(random.nextInt(tokens), row / SHAPE.groupSize(), key);
+                layer.rows().readKey(random.nextInt(tokens), row / SHAPE.groupSize(), key);
                 for (int channel = 0; channel < key.length; channel++) {
                     query[row * SHAPE.rowStride() + channel] += key[channel];
                 }

@@ -1,11 +1,15 @@
 package io.alisa.compat.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a saved session spares: restoring it against reading its prompt again, in one process, by the same weights. */
+/**
+ * What a saved session spares: restoring it against reading its prompt again, in one process, by the same weights, with
+ * the host's native operations, which read prompts faster.
+ */
 final class RestoreBench {
     static final String MARK = "restore: ";
     static final int TOKENS = Sizes.QUICK ? 2_048 : 32_768;
@@ -43,7 +47,9 @@ final class RestoreBench {
         Map<Kind, Outcome> outcomes = new LinkedHashMap<>();
         for (Kind kind : Kind.values()) {
             System.out.println("== restore: " + kind.label);
-            Outcome outcome = parse(child.run(kind.settings, RestoreRun.class, MARK,
+            List<String> settings = new ArrayList<>(kind.settings);
+            settings.add("-Djlama.force_panama_tensor_operations=false");
+            Outcome outcome = parse(child.run(settings, RestoreRun.class, MARK,
                     List.of(Integer.toString(TOKENS))).getLast());
             System.out.println(outcome); // the next takes minutes
             outcomes.put(kind, outcome);
@@ -58,7 +64,7 @@ final class RestoreBench {
 
     static List<String> report(Map<Kind, Outcome> outcomes, Bars bars) {
         Table table = new Table("Saving and restoring a session of " + Table.tokens(TOKENS)
-                + " tokens, 4 layers of Llama-3.2-1B, F32 weights; the file is in the system's page cache",
+                + " tokens, 4 layers of Llama-3.2-1B, F32 weights, native operations; the file is in the system's page cache",
                 List.of("", "prefill, s", "save, s", "restore, s", "prefill / restore", "file, MB"));
         outcomes.forEach((kind, o) -> {
             table.row(List.of(kind.label, Table.cell("%.2f", o.prefill()), Table.cell("%.2f", o.save()),

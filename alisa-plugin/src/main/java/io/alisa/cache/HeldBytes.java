@@ -1,0 +1,48 @@
+package io.alisa.cache;
+
+import java.nio.ByteBuffer;
+
+import io.alisa.memory.OffHeap;
+import io.alisa.memory.Region;
+
+/** Off-heap memory that a session holds: its account gets it back when this is closed. Used under the session's lock. */
+final class HeldBytes implements AutoCloseable {
+    private final KvRoom room;
+    private final Region region = new Region();
+    private final long address;
+    private final long bytes;
+
+    /**
+     * @param bytes are reserved already
+     * @throws OutOfMemoryError where the system has none; nothing is kept then
+     */
+    HeldBytes(KvRoom room, long bytes) {
+        this.room = room;
+        this.bytes = bytes;
+        boolean there = false;
+        try {
+            address = region.allocate(bytes);
+            there = true;
+        } finally {
+            if (!there) {
+                region.close();
+            }
+        }
+    }
+
+    /** Address of the bytes, zeroed at first; valid until this is closed. */
+    long address() {
+        return address;
+    }
+
+    ByteBuffer buffer() {
+        return OffHeap.bytes(address, bytes);
+    }
+
+    /** Not twice. */
+    @Override
+    public void close() {
+        region.close();
+        room.release(bytes);
+    }
+}

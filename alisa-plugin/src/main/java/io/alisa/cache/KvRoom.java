@@ -1,0 +1,255 @@
+package io.alisa.cache;
+
+import io.alisa.memory.OffHeap;
+import io.alisa.tier.FramePool;
+import io.alisa.tier.MemoryAccount;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFullException;
+
+/**
+ * What a session holds of the fast tier, all of it under one account: frames for its blocks, memory that does not move,
+ * and arrays on the heap that go with the context. Where the account is at its end, blocks make room.
+ *
+ * <p>Used under the session's lock.
+ */
+final class KvRoom implements AutoCloseable {
+    /** What makes room. */
+    interface Relief {
+        /** Does what the session's schedule wants done before the account grows. */
+        void growing();
+
+        /** Frees frames by moving up to so many blocks to the file. Returns whether it freed any. */
+        boolean demote(int count);
+
+        /** Frees frames by deleting blocks. Returns whether it freed any. */
+        boolean delete();
+
+        /** Why neither freed enough, and what cures it. */
+        String remedy();
+    }
+
+    private final KvLayout layout;
+    private final MemoryBudget fast;
+    private final MemoryAccount account;
+    private final FramePool frames;
+    private final long floatBlockBytes;
+    private final Relief relief;
+    private KvLayer[] layers = {};
+    private double heapPerToken;
+    private int heapTokens;
+
+    KvRoom(KvLayout layout, MemoryBudget fast, MemoryBudget.Owner owner, Relief relief) {
+        this.layout = layout;
+        this.fast = fast;
+        this.account = fast.open(owner);
+        this.frames = new FramePool(account, layout.blockBytes());
+        this.floatBlockBytes = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize()).blockBytes();
+        this.relief = relief;
+    }
+
+    void serve(KvLayer... ofSession) {
+        layers = ofSession;
+    }
+
+    MemoryAccount account() {
+        return account;
+    }
+
+    // ---- frames
+
+    /** A frame for a block, or room is made for one. */
+    long frame() {
+        if (frames.freeFrames() == 0 && account.reserved() > fast.free()) {
+            relief.growing();
+        }
+        long frame = frames.take();
+        while (frame == 0 && (relief.demote(1) || relief.delete())) {
+            frame = frames.take();
+        }
+        if (frame == 0) {
+            throw full(layout.blockBytes());
+        }
+        return frame;
+    }
+
+    /** A frame for a block where there is one without anything having to make room; else 0. */
+    long freeFrame() {
+        return frames.take();
+    }
+
+    void give(long frame) {
+        frames.give(frame);
+    }
+
+    /** Bytes that frames grow by. */
+    long slabBytes() {
+        return frames.slabBytes();
+    }
+
+    /** Whether a block can come to RAM without another one leaving it. */
+    boolean hasFrame() {
+        return frames.freeFrames() > 0
+                || (account.belowShare() > frames.slabBytes() && fast.free() > 2 * frames.slabBytes());
+    }
+
+    // ---- memory that does not move
+
+    /**
+     * Bytes that do not move, zeroed.
+     *
+     * @throws MemoryFullException where there is no room for them
+     */
+    HeldBytes hold(long bytes) {
+        reserve(bytes);
+        boolean there = false;
+        try {
+            HeldBytes held = new HeldBytes(this, bytes);
+            there = true;
+            return held;
+        } catch (OutOfMemoryError e) {
+            throw new MemoryFullException("The machine has no " + bytes + " bytes left for KV, " + account.reserved()
+                    + " are held by this session: close others or lower alisa.memory.fast");
+        } finally {
+            if (!there) {
+                release(bytes);
+            }
+        }
+    }
+
+    /** Takes bytes for something that does not move. */
+    void reserve(long bytes) {
+        if (!account.tryReserve(bytes) && !(freeUp(bytes) && account.tryReserve(bytes))) {
+            throw full(bytes);
+        }
+    }
+
+    void release(long bytes) {
+        account.release(bytes);
+    }
+
+    /** Whether that much more fits into RAM, and some more. */
+    boolean hasRoomFor(long bytes) {
+        return fast.free() >= bytes + 2 * frames.slabBytes();
+    }
+
+    /** Whether bytes could be taken if so many blocks in RAM were gone. */
+    boolean couldReserve(long bytes, long blocks) {
+        return bytes <= fast.free() + frames.releasable(blocks);
+    }
+
+    /** Takes bytes where blocks that are gone have left them. */
+    boolean reserveFreed(long bytes) {
+        compact();
+        frames.trim();
+        return account.tryReserve(bytes);
+    }
+
+    private MemoryFullException full(long bytes) {
+        return new MemoryFullException("The KV memory is full: " + bytes + " more bytes are needed, "
+                + account.reserved() + " are held by this session and " + fast.reserved() + " of " + fast.cap()
+                + " by all; " + relief.remedy());
+    }
+
+    // ---- what is about to be needed
+
+    /**
+     * Claims what that many tokens may need in a layer, and more where the session is about to begin.
+     *
+     * @param buffers bytes that will be needed beside it
+     */
+    void claim(int tokens, long buffers) {
+        long blocks = KvLayout.blocks(tokens);
+        int slab = frames.framesPerSlab();
+        long bytes = (blocks + slab) / slab * frames.slabBytes();
+        if (layout.format() == KvFormat.INT8) {
+            bytes += (blocks - 1) * floatBlockBytes + Slabs.MIN_SLAB_BYTES; // the next digests
+            if (frames.bytes() == 0) {
+                bytes += layers.length * floatBlockBytes + Slabs.MIN_SLAB_BYTES;
+            }
+        }
+        account.claim(bytes + buffers + heapFor(layers[0].tokens() + tokens));
+    }
+
+    /** Bytes of arrays on the heap that go with each token. */
+    void countHeap(double bytesPerToken) {
+        heapPerToken = bytesPerToken;
+    }
+
+    /** Bytes by which arrays on the heap grow for so many tokens. */
+    private long heapFor(int tokens) {
+        return tokens <= heapTokens
+                ? 0
+                : (long) Math.ceil((Growth.of(heapTokens, tokens) - heapTokens) * heapPerToken);
+    }
+
+    /** Counts what is about to grow on the heap. */
+    void growHeap(int tokens) {
+        long bytes = heapFor(tokens);
+        if (bytes > 0) {
+            reserve(bytes);
+            heapTokens = Growth.of(heapTokens, tokens);
+        }
+    }
+
+    // ---- giving back
+
+    /**
+     * Makes the account that much smaller, as far as blocks can go; what others take or give meanwhile is theirs.
+     *
+     * @param mayDelete whether blocks may be deleted for that, too
+     */
+    void giveBack(long bytes, boolean mayDelete) {
+        long target = account.reserved() - bytes;
+        account.giveUpClaim();
+        boolean smaller = true;
+        while (smaller && account.reserved() > target) {
+            smaller = shrinkByMoving() || (mayDelete && relief.delete());
+        }
+    }
+
+    /** Gives back what blocks that are gone have left. */
+    void giveBackFree() {
+        compact();
+        frames.trim();
+        account.giveUpClaim();
+    }
+
+    /** Frees memory until that much can be reserved. Returns whether it can. */
+    private boolean freeUp(long target) {
+        while (account.available() < target) {
+            if (!shrinkByMoving() && !relief.delete()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */
+    private boolean shrinkByMoving() {
+        if (frames.freeFrames() >= frames.framesPerSlab()) {
+            compact();
+        }
+        return frames.trim() != 0 || relief.demote(frames.framesPerSlab());
+    }
+
+    /** Moves frames together, so that slabs become free. */
+    private void compact() {
+        for (KvLayer layer : layers) {
+            for (int block = layer.anchored(); block < layer.blockCount() && !layer.isPinned(); block++) {
+                long from = layer.block(block);
+                long to = from == 0 ? 0 : frames.takeFuller(from);
+                if (to != 0) {
+                    OffHeap.copy(from, to, layout.blockBytes());
+                    layer.place(block, to);
+                    frames.give(from);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        frames.close();
+        account.close();
+    }
+}

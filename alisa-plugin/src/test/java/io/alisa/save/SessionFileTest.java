@@ -90,7 +90,7 @@ class SessionFileTest {
                     new float[]{4, 5}, new float[]{6, 7});
             ByteBuffer block = ByteBuffer.allocate(256);
             reader.block(1, 0, block);
-            assertThat(block.get(15)).isEqualTo((byte) 2);
+            assertThat(block.get(255)).isEqualTo((byte) 2);
             ByteBuffer recent = ByteBuffer.allocate(32);
             reader.recent(1, recent);
             assertThat(recent.order(ByteOrder.LITTLE_ENDIAN).getFloat(28)).isEqualTo(1f);

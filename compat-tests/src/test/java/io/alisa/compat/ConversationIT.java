@@ -50,6 +50,7 @@ class ConversationIT {
         List<Scenario> alone = new ArrayList<>();
         alone.addAll(scenarios("whole", Kind.WHOLE_PROMPTS, Map.of()));
         alone.addAll(scenarios("history", Kind.HISTORY, Map.of()));
+        alone.add(systems("systems", 1));
         alone.add(many("many", Map.of()).serial());
         host = workspace.unmodified("all").operations(Operations.PANAMA).run(alone);
 
@@ -63,6 +64,7 @@ class ConversationIT {
         all.add(memo("sparse", Kind.CONVERSATION, SPARSE));
         all.add(system("system", SPARSER));
         all.add(system("system, exact", Map.of()));
+        all.add(systems("systems at once", 4));
         for (String scope : SCOPES) {
             all.add(many("many, " + scope, Map.of("alisa.prefix.scope", scope)));
         }
@@ -89,6 +91,12 @@ class ConversationIT {
     private static Scenario system(String name, Map<String, String> settings) {
         return Scenario.of(name, Kind.SYSTEM_MESSAGE, Workspace.memo(), Types.F32_I8, 0, 20)
                 .text(SYSTEM + "||What is the gate code of Alice?").settings(settings);
+    }
+
+    private static Scenario systems(String name, int threads) {
+        return Scenario.of(name, Kind.SYSTEM_MESSAGES, Workspace.memo(), Types.F32_I8, 0, 30)
+                .text("What is the gate code of Alice?||Where does Bob live?||Tell me of the sea.||Who is Tom?")
+                .sessions(4, threads);
     }
 
     /** 64 conversations by 8 threads; the host alone, which can't do two things at once, one after the other. */
@@ -151,6 +159,12 @@ class ConversationIT {
             assertThat(said.fact(Fact.TEXT)).isEqualTo(host.recording("many").fact(Fact.TEXT));
             assertThat(said.number(Fact.PLUGIN_SESSIONS_LEFT)).isZero();
         }
+    }
+
+    /** As langchain4j's streaming model does it: whole conversations under one id, from several threads. */
+    @Test
+    void threadsUnderOneIdTakeTurns() throws IOException {
+        assertThat(plugin.recording("systems at once").fact(Fact.TEXT)).isEqualTo(host.recording("systems").fact(Fact.TEXT));
     }
 
     @Test

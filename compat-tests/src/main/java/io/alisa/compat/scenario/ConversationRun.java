@@ -14,6 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.functions.Generator.Response;
@@ -68,6 +73,7 @@ final class ConversationRun {
             case WHOLE_PROMPTS -> wholePrompts(turns);
             case HISTORY -> history(turns);
             case SYSTEM_MESSAGE -> systemMessage(turns[0], turns[1]);
+            case SYSTEM_MESSAGES -> systemMessages(turns);
             default -> throw new IllegalArgumentException("No conversation: " + scenario.kind());
         }
         Map<Fact, String> facts = new EnumMap<>(Fact.class);
@@ -187,6 +193,25 @@ final class ConversationRun {
         Response response = model.generate(UUID.randomUUID(), prompt, 0f, said + scenario.decode(), (piece, ms) -> {
         });
         add(response.responseTextWithSpecialTokens, response.generatedTokens);
+    }
+
+    private void systemMessages(String... questions) throws IOException {
+        List<Callable<Response>> calls = new ArrayList<>();
+        for (String question : questions) {
+            UUID id = scenario.threads() == 1 ? UUID.randomUUID() : session;
+            PromptContext prompt = model.promptSupport().orElseThrow().builder()
+                    .addSystemMessage("You are asked: " + question).addUserMessage(question).build();
+            int said = model.encodePrompt(prompt).length;
+            calls.add(() -> model.generate(id, prompt, 0f, said + scenario.decode(), (piece, ms) -> {
+            }));
+        }
+        try (ExecutorService threads = Executors.newFixedThreadPool(scenario.threads())) {
+            for (Future<Response> call : threads.invokeAll(calls)) {
+                add(call.get().responseTextWithSpecialTokens, call.get().generatedTokens);
+            }
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IOException(e);
+        }
     }
 
     private void add(String reply, int generated) {

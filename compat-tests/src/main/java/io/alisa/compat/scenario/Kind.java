@@ -31,6 +31,11 @@ public enum Kind {
     PINNED,
     /** {@code generate} of a prompt with a system message, built by the host. */
     SYSTEM_MESSAGE,
+    /**
+     * {@code generate} of prompts with system messages, built by the host: by one thread, each under an id of its own; by
+     * several, all at once under one id.
+     */
+    SYSTEM_MESSAGES,
     /** A conversation that is saved when all is said, in the directory that {@code compat.saves} names. */
     SAVE,
     /** A conversation that goes on where a {@link #SAVE} of the same name ended. */

@@ -65,7 +65,7 @@ public final class ScenarioMain {
             try (Decoder decoder = Decoder.load(scenario, workingDirectory)) {
                 return switch (scenario.kind()) {
                     case GENERATE -> new GenerateRun(scenario, decoder.model()).run();
-                    case CONVERSATION, WHOLE_PROMPTS, HISTORY, SYSTEM_MESSAGE, SAVE, RESTORE, PINNED ->
+                    case CONVERSATION, WHOLE_PROMPTS, HISTORY, SYSTEM_MESSAGE, SYSTEM_MESSAGES, SAVE, RESTORE, PINNED ->
                         new ConversationRun(scenario, decoder.model()).run();
                     case REUSED -> new ReusedRun(scenario, decoder.model()).run();
                     case MANY_HISTORIES -> new ManyConversationsRun(scenario, decoder.model()).run();

@@ -38,6 +38,7 @@ class PackageDirectionsTest {
                 .layer("jlama").definedBy("io.alisa.host.jlama")
                 .layer("agent").definedBy("io.alisa.agent")
                 .layer("doctor").definedBy("io.alisa.doctor")
+                .layer("start").definedBy("io.alisa.start")
                 .whereLayer("api").mayNotAccessAnyLayer()
                 .whereLayer("parallel").mayNotAccessAnyLayer()
                 .whereLayer("config").mayNotAccessAnyLayer()
@@ -62,7 +63,8 @@ class PackageDirectionsTest {
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")
                 .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure",
-                        "json");
+                        "json")
+                .whereLayer("start").mayOnlyAccessLayers("agent", "doctor");
         rule.check(CLASSES);
     }
 
@@ -84,8 +86,15 @@ class PackageDirectionsTest {
     void onlyTheAgentKnowsBytecode() {
         ArchRule rule = noClasses()
                 .that().resideOutsideOfPackage("io.alisa.agent")
-                .should().dependOnClassesThat()
-                .resideInAnyPackage("java.lang.classfile..", "java.lang.instrument..");
+                .should().dependOnClassesThat().resideInAPackage("java.lang.classfile..");
+        rule.check(CLASSES);
+    }
+
+    @Test
+    void onlyTheAgentAndItsEntryAreAnAgent() {
+        ArchRule rule = noClasses()
+                .that().resideOutsideOfPackages("io.alisa.agent", "io.alisa.start")
+                .should().dependOnClassesThat().resideInAPackage("java.lang.instrument..");
         rule.check(CLASSES);
     }
 

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodType;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,9 +28,12 @@ import org.jspecify.annotations.Nullable;
 public final class Bridge {
     /** Weak on both sides: an adapter leads to its host's loader, which must go when its application is undeployed. */
     private static final Map<ClassLoader, WeakReference<@Nullable HostHooks>> HOSTS = new WeakHashMap<>();
-    private static final List<String> FAILURES = new ArrayList<>();
-    /** Whose hosts are woven, though nothing of them may have run yet. */
-    private static final Map<ClassLoader, Boolean> WOVEN = new WeakHashMap<>();
+    private static final List<String> FAILURES = Collections.synchronizedList(new ArrayList<>());
+    /**
+     * Whose hosts are woven, though nothing of them may have run yet: true; false where weaving failed half-way. With a lock
+     * of its own: it is written while classes are loaded, and loading them may be what the holder of the other lock waits for.
+     */
+    private static final Map<ClassLoader, Boolean> WOVEN = Collections.synchronizedMap(new WeakHashMap<>());
     private static @Nullable Configuration configuration;
 
     private static final String MODEL = "com.github.tjake.jlama.model.AbstractModel";
@@ -45,7 +49,8 @@ public final class Bridge {
 
     /**
      * The handle a woven call invokes: the hook of the adapter that serves the host's class loader. Where the
-     * adapter can't be made, a handle that does nothing and leaves everything to the host.
+     * adapter can't be made, or not all of the host could be woven, a handle that does nothing and leaves everything to the
+     * host.
      */
     public static MethodHandle bind(Class<?> hostClass, String joinPoint) {
         JoinPoint point = JoinPoint.valueOf(joinPoint);
@@ -63,6 +68,9 @@ public final class Bridge {
     }
 
     private static synchronized @Nullable HostHooks hooksOf(ClassLoader loader) {
+        if (isRefused(loader)) {
+            return null;
+        }
         WeakReference<@Nullable HostHooks> known = HOSTS.get(loader);
         if (known != null) {
             return known.get();
@@ -80,8 +88,18 @@ public final class Bridge {
         return hooks;
     }
 
-    static synchronized void woven(ClassLoader host) {
-        WOVEN.put(host, true);
+    static void woven(ClassLoader host) {
+        WOVEN.putIfAbsent(host, true);
+    }
+
+    /** What was woven of this host does nothing from now on, but for calls that have run before. */
+    static void refused(ClassLoader host, String why) {
+        WOVEN.put(host, false);
+        FAILURES.add(why);
+    }
+
+    private static boolean isRefused(ClassLoader host) {
+        return Boolean.FALSE.equals(WOVEN.get(host));
     }
 
     /** Saves a session for {@link io.alisa.Alisa}. */
@@ -115,8 +133,8 @@ public final class Bridge {
                 + " ModelSupport.loadModel returned");
     }
 
-    private static synchronized boolean isWoven(@Nullable ClassLoader host) {
-        return WOVEN.containsKey(host);
+    private static boolean isWoven(@Nullable ClassLoader host) {
+        return Boolean.TRUE.equals(WOVEN.get(host));
     }
 
     /** Answers {@link io.alisa.Alisa}: null, a Boolean, text, a map, or a list of maps. */
@@ -145,12 +163,12 @@ public final class Bridge {
 
     private static synchronized List<HostHooks> hosts() {
         List<HostHooks> hosts = new ArrayList<>();
-        for (WeakReference<@Nullable HostHooks> reference : HOSTS.values()) {
+        HOSTS.forEach((loader, reference) -> {
             HostHooks hooks = reference.get();
-            if (hooks != null) {
+            if (hooks != null && !isRefused(loader)) {
                 hosts.add(hooks);
             }
-        }
+        });
         return hosts;
     }
 

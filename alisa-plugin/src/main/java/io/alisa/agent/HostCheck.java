@@ -6,6 +6,7 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.constantpool.ClassEntry;
 import java.lang.classfile.constantpool.MemberRefEntry;
 import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.reflect.AccessFlag;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -111,9 +112,10 @@ public final class HostCheck {
         }
     }
 
-    /** A join point's method must have a body in that very class: an inherited one can't be woven. */
+    /** A join point's method must have a body in that very class, an inherited one can't be woven, and a {@code this}. */
     private void body(JoinPoint point) {
-        check(point.owner(), point.method(), point.descriptor(), HostCheck::declares);
+        check(point.owner(), point.method(), point.descriptor(),
+                (type, name, descriptor) -> Weaver.canWeave(type, point));
     }
 
     private void member(String owner, String name, String descriptor) {
@@ -184,7 +186,8 @@ public final class HostCheck {
         type.fields().stream().filter(f -> f.fieldName().equalsString(name))
                 .forEach(f -> found.add(f.fieldType().stringValue()));
         type.methods().stream().filter(m -> m.methodName().equalsString(name))
-                .forEach(m -> found.add(m.methodType().stringValue()));
+                .forEach(m -> found.add((m.flags().has(AccessFlag.STATIC) ? "static " : "")
+                        + (m.code().isEmpty() ? "without a body " : "") + m.methodType().stringValue()));
         return found.isEmpty() ? "no '" + name + "' in " + shortOwner : String.join(" and ", found);
     }
 

@@ -33,8 +33,16 @@ final class HostTransformer implements ClassFileTransformer {
             Verdict verdict = verdict(loader, name, classFile);
             return verdict == Verdict.REFUSED ? null : weave(verdict, loader, name, classFile);
         } catch (Throwable t) { // whatever is wrong with us, the host must load
-            System.err.println("[alisa] could not look into " + name + ", the host runs untouched: " + t);
+            refuse(loader, "could not look into " + name + ", the host runs untouched: " + t);
             return null;
+        }
+    }
+
+    /** All or nothing: what was woven of this host before does nothing either. */
+    private synchronized void refuse(ClassLoader loader, String why) {
+        if (verdicts.put(loader, Verdict.REFUSED) != Verdict.REFUSED) {
+            Bridge.refused(loader, why);
+            System.err.println("[alisa] " + why);
         }
     }
 

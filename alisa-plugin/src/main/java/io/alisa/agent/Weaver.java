@@ -18,6 +18,7 @@ import java.lang.constant.DirectMethodHandleDesc;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.reflect.AccessFlag;
 
 /**
  * Puts the calls of {@link JoinPoint} into the host's methods.
@@ -51,18 +52,28 @@ final class Weaver {
     private Weaver() {
     }
 
-    /** The class with all calls of {@code classFile}'s join points put in. */
+    /** The class with all calls of {@code classFile}'s join points put in; throws where one can't be. */
     static byte[] weave(byte[] classFile, ClassHierarchyResolver hierarchy) {
         ClassFile tool = ClassFile.of(ClassFile.ClassHierarchyResolverOption.of(hierarchy));
         ClassModel host = tool.parse(classFile);
         ClassTransform all = ClassTransform.ACCEPT_ALL;
         for (JoinPoint point : JoinPoint.values()) {
             if (point.owner().equals(host.thisClass().asInternalName())) {
+                if (!canWeave(host, point)) {
+                    throw new IllegalStateException("there is no body of " + point.method() + point.descriptor()
+                            + " that a call can be put into; is there another agent that changes it?");
+                }
                 all = all.andThen(ClassTransform.transformingMethodBodies(method -> matches(method, point),
                         transform(host.thisClass().asSymbol(), point)));
             }
         }
         return tool.transformClass(host, all);
+    }
+
+    /** Whether the class has the join point's method with a body, and not static: the call hands over {@code this}. */
+    static boolean canWeave(ClassModel type, JoinPoint point) {
+        return type.methods().stream().anyMatch(method -> matches(method, point) && method.code().isPresent()
+                && !method.flags().has(AccessFlag.STATIC));
     }
 
     private static boolean matches(MethodModel method, JoinPoint point) {

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ public final class Configuration {
                 values.put(setting, find(setting, system, environment, file));
             }
         }
-        warnOfUnknown(system, file);
+        warnOfUnknown(system, file, environment);
     }
 
     /** Reads the settings of this process. */
@@ -83,22 +84,26 @@ public final class Configuration {
             file.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             file.clear();
-            warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e.getMessage()
+            warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e
                     + "): going on without it");
         }
     }
 
-    private void warnOfUnknown(Properties system, Properties file) {
+    private void warnOfUnknown(Properties system, Properties file, Map<String, String> environment) {
         List<String> known = new ArrayList<>();
         for (Setting setting : Setting.values()) {
             known.add(setting.key());
+            known.add(setting.environmentKey());
         }
-        for (Properties properties : List.of(system, file)) {
-            for (String key : properties.stringPropertyNames()) {
-                if (key.startsWith("alisa.") && !known.contains(key)) {
-                    warnings.add("'" + key
-                            + "' is not a setting: ignored; `java -jar alisa-plugin.jar` lists them");
-                }
+        warnOfUnknown("alisa.", system.stringPropertyNames(), known);
+        warnOfUnknown("alisa.", file.stringPropertyNames(), known);
+        warnOfUnknown("ALISA_", environment.keySet(), known);
+    }
+
+    private void warnOfUnknown(String prefix, Set<String> given, List<String> known) {
+        for (String key : given) {
+            if (key.startsWith(prefix) && !known.contains(key)) {
+                warnings.add("'" + key + "' is not a setting: ignored; `java -jar alisa-plugin.jar` lists them");
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.alisa.doctor;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,6 +9,7 @@ import io.alisa.config.Setting;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceStatus;
+import org.jspecify.annotations.Nullable;
 
 /** Other devices than the CPU, as the modules on the class path see them. */
 final class DeviceChecks {
@@ -19,10 +21,11 @@ final class DeviceChecks {
 
     static List<Check> ofProcess(Configuration configuration) {
         return of(DeviceModules.find(Thread.currentThread().getContextClassLoader()),
-                configuration.text(Setting.BACKEND));
+                configuration.text(Setting.BACKEND), UnpackedLibrary.foreign());
     }
 
-    static List<Check> of(DeviceModules found, String backend) {
+    /** @param foreign another user's library, which asking a module would load; null: none */
+    static List<Check> of(DeviceModules found, String backend, @Nullable Path foreign) {
         List<Check> checks = new ArrayList<>();
         if (found.failure() != null) {
             checks.add(Check.warn("CUDA", found.failure(), "use the jars of one version"));
@@ -32,7 +35,10 @@ final class DeviceChecks {
                     ? Check.warn("CUDA", text + ", though " + Setting.BACKEND.key() + " is cuda", HOW)
                     : Check.ok("CUDA", text));
         }
-        found.modules().forEach(module -> checks.add(check(module, backend)));
+        found.modules().forEach(module -> checks.add(foreign == null
+                ? check(module, backend)
+                : Check.warn(module.name(), "not asked: JCuda would load '" + foreign + "', which is another user's",
+                        "give the JVM a private -Djava.io.tmpdir, or put JCuda's library on java.library.path")));
         return checks;
     }
 

@@ -31,6 +31,9 @@ public final class Main {
     /** Does what the words say and prints it; returns the exit code. */
     static int run(List<String> words, Configuration configuration, PrintStream out, PrintStream err) {
         String command = words.isEmpty() ? "" : words.getFirst();
+        if (command.equals(PROFILE) || command.equals(PLAN)) { // the doctor has them in its report
+            configuration.warnings().forEach(warning -> err.println("warning: " + warning));
+        }
         return switch (command) {
             case PROFILE -> profile(words, configuration, out, err);
             case PLAN -> plan(words.subList(1, words.size()), configuration, ProfileStore.ofProcess(), out, err);

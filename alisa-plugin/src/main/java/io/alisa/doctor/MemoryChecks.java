@@ -17,6 +17,8 @@ import io.alisa.tier.PrivateFile;
 /** The memory limits against what the machine has. */
 final class MemoryChecks {
     private static final String AUTO = "auto";
+    /** Less holds no conversation of any but the smallest models. */
+    private static final long LITTLE = 16L << 20;
 
     private MemoryChecks() {
     }
@@ -41,6 +43,10 @@ final class MemoryChecks {
         if (fast > machine.usable()) {
             return Check.fail(subject, against + ": more than there is", "lower it");
         }
+        if (fast < LITTLE) {
+            return Check.warn(subject, against + ": hardly any session finds room there",
+                    "give it a unit, for instance 512m: a bare number is bytes");
+        }
         return fast > machine.usable() / 2
                 ? Check.warn(subject, against + ": more than half",
                         "leave room for the model's weights and the Java heap")
@@ -60,7 +66,7 @@ final class MemoryChecks {
             }
             return free(subject, limit, directory, fast, PrivateFile.usableBytes(directory));
         } catch (IOException | InvalidPathException e) {
-            return Check.fail(subject, "'" + configured + "' can't be looked at: " + e.getMessage(),
+            return Check.fail(subject, "'" + configured + "' can't be looked at: " + e,
                     "set " + Setting.SLOW_DIR.key() + " to another");
         }
     }
@@ -70,7 +76,7 @@ final class MemoryChecks {
         if (limit.equals(AUTO)) {
             long slow = Caps.slowByDefault(fast, free);
             return Check.ok(subject, has + "; auto: " + ByteSize.format(slow)
-                    + (slow == free / 2 ? ", half of that" : ", eight times the RAM"));
+                    + (slow == free / 2 ? ", half of that" : ", eight times " + Setting.MEMORY_FAST.key()));
         }
         long slow = ByteSize.parse(limit);
         String against = has + "; " + Setting.MEMORY_SLOW.key() + " is " + ByteSize.format(slow);

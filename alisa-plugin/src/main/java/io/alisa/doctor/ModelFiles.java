@@ -41,7 +41,9 @@ record ModelFiles(ModelDimensions dimensions, int contextLimit, double weightByt
             return of(new Members(members), weightFiles(directory));
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("'" + config + "' can't be used: it is not UTF-8" + REMEDY, e);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            throw new IllegalArgumentException("'" + directory + "' can't be read: " + e + REMEDY, e);
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("'" + config + "' can't be used: " + e.getMessage() + REMEDY, e);
         }
     }

@@ -2,7 +2,7 @@ package io.alisa.doctor;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Path;
+import java.nio.file.InvalidPathException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -56,12 +56,13 @@ final class PlanCommand {
         if (slow != null) {
             return new Caps(fastBytes, slow);
         }
-        Path directory = PrivateFile.directory(configuration.text(Setting.SLOW_DIR));
+        String configured = configuration.text(Setting.SLOW_DIR);
         try {
-            return new Caps(fastBytes, Caps.slowByDefault(fastBytes, PrivateFile.usableBytes(directory)));
-        } catch (IOException e) {
-            throw new IllegalArgumentException("The slow tier's directory '" + directory
-                    + "' can't be looked at: set " + Setting.SLOW_DIR.key() + ", or give --slow", e);
+            long free = PrivateFile.usableBytes(PrivateFile.directory(configured));
+            return new Caps(fastBytes, Caps.slowByDefault(fastBytes, free));
+        } catch (IOException | InvalidPathException e) {
+            throw new IllegalArgumentException("The slow tier's directory '" + configured + "' can't be looked at ("
+                    + e + "): set " + Setting.SLOW_DIR.key() + " to another, or give --slow", e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.alisa.doctor;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 import io.alisa.attention.Kernels;
@@ -19,11 +20,22 @@ final class ProfileCommand {
     private ProfileCommand() {
     }
 
+    private static int unusable(Exception cause, PrintStream err) {
+        err.println("The slow tier can't be measured (" + cause + "): make room there, or set "
+                + Setting.SLOW_DIR.key() + " to another directory");
+        return 1;
+    }
+
     /** Returns the exit code. */
     static int run(Configuration configuration, ProfileStore store, MachineProfiler.Effort effort, PrintStream out,
             PrintStream err) {
         Kernels kernels = Kernels.choose(configuration.text(Setting.BACKEND));
-        Path directory = PrivateFile.directory(configuration.text(Setting.SLOW_DIR));
+        Path directory;
+        try {
+            directory = PrivateFile.directory(configuration.text(Setting.SLOW_DIR));
+        } catch (InvalidPathException e) {
+            return unusable(e, err);
+        }
         out.println("machine: " + store.machine());
         out.println(
                 "kernels: " + kernels.kernels().name() + (kernels.remedy() == null ? "" : " -> " + kernels.remedy()));
@@ -33,9 +45,7 @@ final class ProfileCommand {
             profile = new MachineProfiler(kernels.kernels(), effort).measure(store.machine(),
                     directory, out::println);
         } catch (IOException e) {
-            err.println("The slow tier can't be measured (" + e.getMessage() + "): make room there, or set "
-                    + Setting.SLOW_DIR.key() + " to another directory");
-            return 1;
+            return unusable(e, err);
         }
         try {
             store.save(profile);

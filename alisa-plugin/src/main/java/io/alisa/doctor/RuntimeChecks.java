@@ -2,6 +2,7 @@ package io.alisa.doctor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 final class RuntimeChecks {
     /** What the host and the plugin need; the same on every machine. */
     static final String VECTOR_FLAG = "--add-modules jdk.incubator.vector";
+    /** The Java the tests run on; these classes are made for it, so it is the oldest, too. */
+    private static final int TRIED = 25;
+    /** What the shell would take for one word: blanks may be quoted. */
+    private static final Pattern WORD = Pattern.compile("(?:[^\\s\"']|\"[^\"]*\"|'[^']*')+");
+    private static final Pattern AGENT = Pattern.compile("-javaagent:(?:.*[/\\\\])?alisa-plugin[^/\\\\]*");
     private static final String AGENT_FLAG = "-javaagent:alisa-plugin.jar";
     private static final String NATIVE_FLAG = "--enable-native-access=ALL-UNNAMED";
 
@@ -30,15 +36,19 @@ final class RuntimeChecks {
                 ? Check.warn("plugin", "version unknown: these classes are not from the plugin's jar",
                         "run it as java -jar alisa-plugin.jar")
                 : Check.ok("plugin", plugin));
-        checks.add(Check.ok("java", java + " (" + vm + ")"));
+        String running = java + " (" + vm + ")";
+        checks.add(java.feature() > TRIED
+                ? Check.warn("java", running + ": newer than what was tried", "use Java " + TRIED)
+                : Check.ok("java", running));
         checks.add(flags(options == null ? "" : options));
         return checks;
     }
 
-    /** The doctor can't see the application's command line, only what every JVM reads. */
+    /** The doctor can't see the application's command line, only what every {@code java} reads beside its own. */
     private static Check flags(String options) {
         List<String> missing = new ArrayList<>();
-        if (!options.contains("-javaagent:")) {
+        if (WORD.matcher(options).results().map(word -> word.group().replaceAll("[\"']", ""))
+                .noneMatch(word -> AGENT.matcher(word).matches())) {
             missing.add(AGENT_FLAG);
         }
         if (!options.contains("jdk.incubator.vector")) {

@@ -5,10 +5,14 @@ import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
+import java.util.Set;
 
 /** A second JVM with the Vector API: {@code java -jar} has no way to switch it on, and without it nothing is worth measuring. */
 final class VectorJvm {
     private static final String MODULE = "jdk.incubator.vector";
+    /** Where the slow tier and the profile are by default. */
+    private static final Set<String> PLACES = Set.of("java.io.tmpdir", "user.home");
 
     private VectorJvm() {
     }
@@ -20,17 +24,7 @@ final class VectorJvm {
 
     /** Runs the doctor there, with the same settings; returns its exit code. */
     static int run(List<String> words) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", MODULE,
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
-        for (String key : System.getProperties().stringPropertyNames()) {
-            if (key.startsWith("alisa.")) {
-                command.add("-D" + key + "=" + System.getProperty(key));
-            }
-        }
-        command.add(Main.class.getName());
-        command.addAll(words);
-        Process process = new ProcessBuilder(command).inheritIO().start();
+        Process process = new ProcessBuilder(command(words, System.getProperties())).inheritIO().start();
         try {
             return process.waitFor();
         } catch (InterruptedException e) {
@@ -38,5 +32,19 @@ final class VectorJvm {
             Thread.currentThread().interrupt();
             return 1;
         }
+    }
+
+    static List<String> command(List<String> words, Properties properties) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(properties.getProperty("java.home"), "bin", "java").toString(), "--add-modules", MODULE,
+                "--enable-native-access=ALL-UNNAMED", "-cp", properties.getProperty("java.class.path")));
+        for (String key : properties.stringPropertyNames()) {
+            if (key.startsWith("alisa.") || PLACES.contains(key)) {
+                command.add("-D" + key + "=" + properties.getProperty(key));
+            }
+        }
+        command.add(Main.class.getName());
+        command.addAll(words);
+        return command;
     }
 }

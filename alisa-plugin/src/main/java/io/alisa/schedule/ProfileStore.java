@@ -109,7 +109,7 @@ public final class ProfileStore {
                 properties.load(reader);
             }
         } catch (IOException | IllegalArgumentException e) {
-            return none("'" + file + "' can't be read (" + e.getMessage() + ")");
+            return none("'" + file + "' can't be read (" + e + ")");
         }
         String of = properties.getProperty("machine", "");
         if (!of.equals(machine)) {

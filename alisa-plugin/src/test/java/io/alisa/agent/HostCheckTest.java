@@ -120,6 +120,22 @@ class HostCheckTest {
                 .anyMatch(difference -> difference.contains("." + point.method() + " " + point.descriptor()));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void everyJoinPointNeedsABody(JoinPoint point) {
+        assertThat(differencesWith(point.owner(), HostFiles.withoutBody(point))).singleElement().asString()
+                .contains("." + point.method() + " " + point.descriptor() + ", found ",
+                        "without a body " + point.descriptor());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "CREATED", mode = EnumSource.Mode.EXCLUDE) // a constructor can't be
+    void noJoinPointMayBeStatic(JoinPoint point) {
+        assertThat(differencesWith(point.owner(), HostFiles.withStatic(point))).singleElement().asString()
+                .contains("." + point.method() + " " + point.descriptor() + ", found ",
+                        "static " + point.descriptor());
+    }
+
     /** The strings in the adapter's initialiser are the names it opens: field and method names, nothing else. */
     static List<String> openedNames() {
         MethodModel initialiser = HostFiles.parse(ACCESS).methods().stream()

@@ -7,7 +7,9 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassTransform;
+import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
+import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
@@ -71,8 +73,38 @@ class HostTransformerTest {
     @Test
     void survivesWhatIsNoClassFile() {
         String said = saidWhile(
-                () -> assertThat(transform(HostFiles.LOADER, ATTENTION, new byte[]{1, 2, 3})).isNull());
+                () -> assertThat(transform(new Host(), ATTENTION, new byte[]{1, 2, 3})).isNull());
         assertThat(said).startsWith("[alisa] could not look into " + ATTENTION + ", the host runs untouched");
+    }
+
+    /** A class loader with the host in it, and a class of its own that stands for a woven one. */
+    private static final class Host extends ClassLoader {
+        Host() {
+            super("host", HostFiles.LOADER);
+        }
+
+        Class<?> woven() {
+            byte[] bytes = ClassFile.of().build(ClassDesc.of("Woven"), type -> type.withFlags(ClassFile.ACC_PUBLIC));
+            return defineClass("Woven", bytes, 0, bytes.length);
+        }
+    }
+
+    /** Attention woven and not the cache, say: then nobody may answer the calls in attention either. */
+    @Test
+    void aHostThatCannotBeWovenToTheEndIsNotServedAtAll() throws Throwable {
+        Host host = new Host();
+        String said = saidWhile(() -> {
+            assertThat(transform(host, ATTENTION, HostFiles.read(ATTENTION))).isNotNull();
+            assertThat(transform(host, BUFFER, HostFiles.withStatic(JoinPoint.CLOSED))).isNull();
+            String next = JoinPoint.TOKEN.owner();
+            assertThat(transform(host, next, HostFiles.read(next))).isNull();
+            assertThat(transform(host, BUFFER, HostFiles.withStatic(JoinPoint.CLOSED))).isNull();
+        });
+        assertThat(said.lines()).singleElement().asString().startsWith("[alisa] could not look into " + BUFFER);
+        assertThat(Bridge.ask("explain")).asString().contains("could not look into " + BUFFER);
+        MethodHandle attend = Bridge.bind(host.woven(), JoinPoint.ATTENTION.name());
+        assertThat((Object) attend.invokeExact((Object) null, (Object) null, 0, (Object) null, (Object) null))
+                .as("null: the host's own body goes on").isNull();
     }
 
     /** The agent has no logger: before {@code main} there is only standard error. */

@@ -1,6 +1,7 @@
 package io.alisa.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
@@ -85,6 +86,16 @@ class WeaverTest {
         } else {
             assertThat(after).endsWith(before.toArray(Opcode[]::new));
         }
+    }
+
+    /** Weaving the rest of the class would be half a host. */
+    @ParameterizedTest
+    @EnumSource
+    void aJoinPointThatCannotBeWovenIsAnError(JoinPoint point) {
+        assertThatThrownBy(() -> Weaver.weave(HostFiles.withoutBody(point), HostFiles.HIERARCHY))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining(point.method() + point.descriptor());
+        assertThatThrownBy(() -> Weaver.weave(HostFiles.withStatic(point), HostFiles.HIERARCHY))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining(point.method() + point.descriptor());
     }
 
     private static long calls(List<Opcode> opcodes) {

@@ -129,8 +129,9 @@ class ConfigurationTest {
         Configuration configuration = Configuration.of(
                 properties("alisa.spares", "true", "other.key", "x", "alisa.config-file",
                         file("alisa.fast=1g")),
-                Map.of());
-        assertThat(configuration.warnings()).hasSize(2)
+                Map.of("ALISA_SPARSE_RATIO", "0.1", "ALISA_BACKEND", "scalar", "OTHER_ALISA_KEY", "x"));
+        assertThat(configuration.warnings()).hasSize(3)
+                .anyMatch(w -> w.startsWith("'ALISA_SPARSE_RATIO' is not a setting"))
                 .anyMatch(w -> w.startsWith("'alisa.spares' is not a setting"))
                 .anyMatch(w -> w.startsWith("'alisa.fast' is not a setting"));
     }
@@ -146,5 +147,13 @@ class ConfigurationTest {
                     .contains("can't be read").contains("going on without it");
             assertThat(configuration.flag(Setting.SPARSE)).isFalse();
         }
+    }
+
+    /** Some exceptions' message is the path and nothing else. */
+    @Test
+    void whyAFileCannotBeReadIsSaid() {
+        String path = directory.resolve("none").toString();
+        assertThat(Configuration.of(properties("alisa.config-file", path), Map.of()).warnings()).singleElement()
+                .asString().contains("NoSuchFileException");
     }
 }

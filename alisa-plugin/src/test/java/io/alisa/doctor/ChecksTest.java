@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -25,6 +26,8 @@ import io.alisa.doctor.Check.Mark;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each group of checks by itself, where things are as they should be and where not. */
 class ChecksTest {
@@ -62,8 +65,49 @@ class ChecksTest {
         assertThat(some.mark()).isEqualTo(Mark.WARN);
         assertThat(some.text()).endsWith("not --add-modules jdk.incubator.vector");
         assertThat(flags(
-                "-javaagent:a.jar --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED"))
+                "-javaagent:alisa-plugin.jar --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED"))
                 .isEqualTo(Check.ok("application's JVM flags", "all in JDK_JAVA_OPTIONS"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-javaagent:other.jar", "-javaagent:/alisa-plugin/other.jar", "-Dx=alisa-plugin.jar",
+            "-javaagent:other.jar -cp /x/alisa-plugin.jar"})
+    void anotherAgentIsNotOurs(String options) {
+        Check check = flags(options + " --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED");
+        assertThat(check.mark()).isEqualTo(Mark.WARN);
+        assertThat(check.text()).endsWith("not -javaagent:alisa-plugin.jar");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-javaagent:other.jar -javaagent:/x/alisa-plugin-0.1.0.jar",
+            "\"-javaagent:/our jars/alisa-plugin.jar\"", "-javaagent:'/our jars/alisa-plugin.jar'",
+            "-javaagent:C:\\jars\\alisa-plugin.jar"})
+    void ourAgentIsFound(String options) {
+        assertThat(flags(options + " --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED").mark())
+                .isEqualTo(Mark.OK);
+    }
+
+    @Test
+    void aNewerJavaWasNotTried() {
+        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("25.0.3"), "VM", null).get(1).mark())
+                .isEqualTo(Mark.OK);
+        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("26"), "VM", null).get(1))
+                .isEqualTo(Check.warn("java", "26 (VM): newer than what was tried", "use Java 25"));
+    }
+
+    @Test
+    void theSecondJvmHasTheSettingsAndTheDirectoriesOfTheFirst() {
+        Properties properties = new Properties();
+        properties.setProperty("java.home", "/jdk");
+        properties.setProperty("java.class.path", "a.jar");
+        properties.setProperty("java.io.tmpdir", "/private");
+        properties.setProperty("user.home", "/me");
+        properties.setProperty("alisa.backend", "scalar");
+        properties.setProperty("other", "x");
+        List<String> command = VectorJvm.command(List.of("profile"), properties);
+        assertThat(command).startsWith("/jdk/bin/java").endsWith("io.alisa.doctor.Main", "profile")
+                .contains("-Djava.io.tmpdir=/private", "-Duser.home=/me", "-Dalisa.backend=scalar")
+                .noneMatch(word -> word.contains("other"));
     }
 
     @Test
@@ -78,11 +122,27 @@ class ChecksTest {
 
     @Test
     void theHostsJarIsRecognised() throws URISyntaxException {
-        String jar = Path.of(AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-                .toString();
-        Check check = HostChecks.of(directory + File.pathSeparator + jar);
+        Check check = hostBehind(directory);
         assertThat(check.mark()).as(check.text()).isEqualTo(Mark.OK);
         assertThat(check.text()).startsWith("Jlama 0.8.4 in ");
+    }
+
+    /** The host, on a class path that begins with {@code directory}. */
+    private static Check hostBehind(Path directory) throws URISyntaxException {
+        Path jar = Path.of(AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        return HostChecks.of(directory + File.pathSeparator + jar);
+    }
+
+    /** The version is what its jar states. */
+    @Test
+    void onlyVersionsThatWereComparedAreFine() throws IOException, URISyntaxException {
+        Path stated = directory.resolve("META-INF/maven/com.github.tjake/jlama-core/pom.properties");
+        Files.createDirectories(stated.getParent());
+        Files.writeString(stated, "version=0.8.3");
+        assertThat(hostBehind(directory).mark()).as("compared, see HostVersionIT").isEqualTo(Mark.OK);
+        Files.writeString(stated, "version=0.8.5");
+        assertThat(hostBehind(directory).mark()).isEqualTo(Mark.WARN);
+        assertThat(hostBehind(directory).text()).contains("Jlama 0.8.5", "never compared");
     }
 
     @Test
@@ -99,6 +159,9 @@ class ChecksTest {
         assertThat(missing.mark()).isEqualTo(Mark.FAIL);
         assertThat(missing.text()).startsWith("there is no '");
         assertThat(missing.remedy()).contains("--host");
+        Check wrong = HostChecks.of("\0");
+        assertThat(wrong.mark()).isEqualTo(Mark.FAIL);
+        assertThat(wrong.text()).contains("can't be used: java.nio.file.InvalidPathException");
     }
 
     @Test
@@ -146,6 +209,10 @@ class ChecksTest {
         assertThat(memory(MACHINE, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.OK);
         assertThat(memory(MACHINE, "alisa.memory.fast", "12g").mark()).isEqualTo(Mark.WARN);
         assertThat(memory(MACHINE, "alisa.memory.fast", "17g").mark()).isEqualTo(Mark.FAIL);
+        for (String bytes : List.of("0", "512", "15m")) {
+            assertThat(memory(MACHINE, "alisa.memory.fast", bytes).mark()).as(bytes).isEqualTo(Mark.WARN);
+        }
+        assertThat(memory(MACHINE, "alisa.memory.fast", "16m").mark()).isEqualTo(Mark.OK);
     }
 
     @Test
@@ -172,7 +239,7 @@ class ChecksTest {
         String dir = directory.toString();
         assertThat(disk("alisa.memory.slow-dir", dir).text()).contains("free in " + dir + "; auto: ");
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "1k").text())
-                .endsWith("auto: 8.0 KiB, eight times the RAM");
+                .endsWith("auto: 8.0 KiB, eight times alisa.memory.fast");
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "8000t").text())
                 .endsWith(", half of that");
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "1k").mark()).isEqualTo(Mark.OK);
@@ -181,6 +248,7 @@ class ChecksTest {
         assertThat(disk("alisa.memory.slow", "0").text()).startsWith("none");
         assertThat(disk("alisa.memory.slow-dir", dir + "/absent").mark()).isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow-dir", "\0").mark()).isEqualTo(Mark.FAIL);
+        assertThat(disk("alisa.memory.slow-dir", "\0").text()).contains("InvalidPathException");
     }
 
     // --- devices
@@ -203,15 +271,15 @@ class ChecksTest {
 
     @Test
     void withoutAModuleTheCpuComputes() {
-        assertThat(DeviceChecks.of(found(), "auto")).singleElement().extracting(Check::mark)
+        assertThat(DeviceChecks.of(found(), "auto", null)).singleElement().extracting(Check::mark)
                 .isEqualTo(Mark.OK);
-        assertThat(DeviceChecks.of(found(), "cuda")).singleElement().extracting(Check::mark)
+        assertThat(DeviceChecks.of(found(), "cuda", null)).singleElement().extracting(Check::mark)
                 .isEqualTo(Mark.WARN);
     }
 
     @Test
     void aModuleThatDoesNotFitIsNamed() {
-        assertThat(DeviceChecks.of(new DeviceModules(List.of(), "an old one"), "auto")).singleElement()
+        assertThat(DeviceChecks.of(new DeviceModules(List.of(), "an old one"), "auto", null)).singleElement()
                 .isEqualTo(Check.warn("CUDA", "an old one", "use the jars of one version"));
     }
 
@@ -219,10 +287,44 @@ class ChecksTest {
     void aModuleSaysWhatItFound() {
         DeviceModule good = new Found(new DeviceStatus(true, "a GPU", null));
         DeviceModule bad = new Found(new DeviceStatus(false, "no driver", "install it"));
-        assertThat(DeviceChecks.of(found(good, bad), "auto")).containsExactly(
+        assertThat(DeviceChecks.of(found(good, bad), "auto", null)).containsExactly(
                 Check.ok("CUDA", "a GPU; INT8 and sparse sessions use it"),
                 Check.warn("CUDA", "no driver", "install it"));
-        assertThat(DeviceChecks.of(found(good), "vector")).containsExactly(
+        assertThat(DeviceChecks.of(found(good), "vector", null)).containsExactly(
                 Check.ok("CUDA", "a GPU; not used, alisa.backend is vector"));
+    }
+
+    @Test
+    void anotherUsersLibraryIsNotLoaded() {
+        DeviceModule unasked = new DeviceModule() {
+            @Override
+            public String name() {
+                return "CUDA";
+            }
+
+            @Override
+            public DeviceStatus probe() {
+                throw new AssertionError("asking it would load the library");
+            }
+
+            @Override
+            public Device open(MemoryBudget budget, MemoryBudget ram) {
+                throw new AssertionError("the doctor opens nothing");
+            }
+        };
+        Check check = DeviceChecks.of(found(unasked), "auto", directory.resolve("libJCudaDriver.so")).getFirst();
+        assertThat(check.mark()).isEqualTo(Mark.WARN);
+        assertThat(check.text()).contains("libJCudaDriver.so", "another user's");
+        assertThat(check.remedy()).contains("-Djava.io.tmpdir", "java.library.path");
+    }
+
+    @Test
+    void whoseTheLibraryIsIsLookedAt() throws IOException {
+        Path library = Files.createFile(directory.resolve("libJCudaDriver-1.so"));
+        UserPrincipal owner = Files.getOwner(library);
+        UserPrincipal another = () -> "another";
+        assertThat(UnpackedLibrary.foreign(directory, "", owner)).isNull();
+        assertThat(UnpackedLibrary.foreign(directory, "/none", another)).isEqualTo(library);
+        assertThat(UnpackedLibrary.foreign(directory, "/none:" + directory, another)).as("found before").isNull();
     }
 }

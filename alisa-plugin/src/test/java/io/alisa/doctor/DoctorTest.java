@@ -67,6 +67,22 @@ class DoctorTest {
                         && line.contains("alisa.sparse.caching-ratio='20%'"));
     }
 
+    /** The other commands have no report that would say it. */
+    @Test
+    void aMistakeInTheConfigurationIsSaidByEveryCommand() {
+        Properties properties = new Properties();
+        properties.setProperty("alisa.memory.fast", "lots");
+        for (String words : List.of("plan", "profile x")) {
+            err.reset();
+            run(properties, words.split(" "));
+            assertThat(err.toString(StandardCharsets.UTF_8)).as(words)
+                    .startsWith("warning: alisa.memory.fast='lots' (system property) is not ");
+        }
+        err.reset();
+        run(properties);
+        assertThat(err.size()).as("the doctor's report says it").isZero();
+    }
+
     @Test
     void somethingThatCannotWorkIsExitCodeOne() {
         Properties properties = new Properties();

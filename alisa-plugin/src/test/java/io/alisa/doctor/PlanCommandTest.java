@@ -141,6 +141,17 @@ class PlanCommandTest {
     }
 
     @Test
+    void aSlowTierThatCannotBeLookedAtIsASentence() {
+        for (String slowTier : List.of("\0", directory + "/none")) {
+            properties.setProperty("alisa.memory.slow-dir", slowTier);
+            assertThat(plan("--model " + directory + " --context 100")).isEqualTo(1);
+            assertThat(err.toString(StandardCharsets.UTF_8).lines()).singleElement().asString()
+                    .containsPattern("can't be looked at \\(java.nio.file.(InvalidPath|NoSuchFile)Exception: ")
+                    .contains("set alisa.memory.slow-dir to another, or give --slow");
+        }
+    }
+
+    @Test
     void missingAndBinaryConfigurationsAreASentence() throws IOException {
         Files.write(directory.resolve("config.json"), new byte[]{(byte) 0xC3, (byte) 0x28, 0});
         assertThat(plan("--model " + directory + " --context 100")).isEqualTo(1);

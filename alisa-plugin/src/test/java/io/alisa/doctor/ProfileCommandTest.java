@@ -30,8 +30,12 @@ class ProfileCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     private int profile(Path slowTier, ProfileStore store) {
+        return profile(slowTier.toString(), store);
+    }
+
+    private int profile(String slowTier, ProfileStore store) {
         Properties properties = new Properties();
-        properties.setProperty("alisa.memory.slow-dir", slowTier.toString());
+        properties.setProperty("alisa.memory.slow-dir", slowTier);
         properties.setProperty("alisa.backend", "scalar"); // short runs would spoil vector code for other tests of this JVM
         return ProfileCommand.run(Configuration.of(properties, Map.of()), store, LITTLE,
                 new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
@@ -57,7 +61,13 @@ class ProfileCommandTest {
         ProfileStore store = new ProfileStore(directory.resolve("profile.properties"), "this machine");
         assertThat(profile(directory.resolve("none"), store)).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8).lines()).singleElement().asString()
-                .startsWith("The slow tier can't be measured (").contains("alisa.memory.slow-dir");
+                .startsWith("The slow tier can't be measured (java.nio.file.NoSuchFileException: ")
+                .contains("alisa.memory.slow-dir");
+        err.reset();
+        assertThat(profile("\0", store)).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .startsWith("The slow tier can't be measured (java.nio.file.Inva")
+                .contains("alisa.memory.slow-dir");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tjake.jlama.model.ModelSupport.ModelType;
@@ -67,8 +68,10 @@ final class ModelCheck {
         }
         try {
             return JSON.readTree(file.toFile());
-        } catch (IOException e) {
+        } catch (JsonProcessingException e) {
             throw new UserError(file + " is not readable as JSON; download it again", e);
+        } catch (IOException e) {
+            throw unreadable(file, e);
         }
     }
 
@@ -92,7 +95,7 @@ final class ModelCheck {
                                 + " belong to it; download it again");
             }
         } catch (IOException e) {
-            throw new UserError(file + " cannot be read (" + e.getMessage() + "); check its permissions", e);
+            throw unreadable(file, e);
         }
     }
 
@@ -109,6 +112,10 @@ final class ModelCheck {
                     file + " is not a safetensors file (its header is damaged); download it again", e);
         }
         return end;
+    }
+
+    private static UserError unreadable(Path file, IOException cause) {
+        return new UserError(file + " cannot be read (" + cause + "); check its permissions", cause);
     }
 
     private static UserError missing(Path file) {

@@ -48,6 +48,15 @@ class ModelCheckTest {
     }
 
     @Test
+    void filesThatCannotBeReadNeedNoDownload() throws IOException {
+        for (String name : new String[]{"model.safetensors", "tokenizer.json", "config.json"}) {
+            Files.delete(directory.resolve(name));
+            Files.createDirectory(directory.resolve(name));
+            refused(directory, name + " cannot be read (java.io.FileNotFoundException: ", "check its permissions");
+        }
+    }
+
+    @Test
     void tokenizerMissing() throws IOException {
         Files.delete(directory.resolve("tokenizer.json"));
         refused(directory, "tokenizer.json is missing", "--model");

@@ -36,7 +36,7 @@ class PythonReadsSessionsTest {
     }
 
     private static Result python(String program, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("python3", "-c", program));
+        List<String> command = new ArrayList<>(List.of("python3", "-B", "-c", program));
         command.addAll(List.of(arguments));
         Process process;
         try {

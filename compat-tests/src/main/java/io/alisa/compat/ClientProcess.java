@@ -1,6 +1,7 @@
 package io.alisa.compat;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,25 +108,24 @@ public final class ClientProcess {
     public Result run(Client client, boolean plugin, List<String> questions) throws IOException, InterruptedException {
         String name = client.argument() + (plugin ? "-plugin" : "-host");
         Path asked = Files.write(directory.resolve(name + ".questions"), questions);
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        List<String> arguments = new ArrayList<>();
         if (plugin) {
-            command.add("-javaagent:" + agent);
+            arguments.add("-javaagent:" + agent);
         }
-        command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g",
+        arguments.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
-        command.addAll(flags);
-        command.addAll(List.of("-jar", client.jar().toAbsolutePath().toString(), client.argument(),
+        arguments.addAll(flags);
+        arguments.addAll(List.of("-jar", client.jar().toAbsolutePath().toString(), client.argument(),
                 cache().toAbsolutePath().toString(), NAME, asked.toAbsolutePath().toString()));
-        return read(command, directory.resolve(name + ".output"));
+        return read(arguments, directory.resolve(name + ".output"));
     }
 
     private Path cache() {
         return directory.resolve("cache");
     }
 
-    private static Result read(List<String> command, Path output) throws IOException, InterruptedException {
-        String text = HostProcess.run(command, output, MINUTES_TO_WAIT);
+    private static Result read(List<String> arguments, Path output) throws IOException, InterruptedException {
+        String text = HostProcess.run(arguments, Redirect.PIPE, output, MINUTES_TO_WAIT);
         List<Answer> answers = text.lines().filter(line -> line.startsWith("answer: ")).map(ClientProcess::answer)
                 .toList();
         return new Result(answers, text.contains("plugin: true"), text);

@@ -2,6 +2,7 @@ package io.alisa.compat;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,41 +103,51 @@ public final class HostProcess {
             files.put(scenario.name(), ScenarioMain.recordingOf(file));
         }
         Path output = directory.resolve("output.txt");
-        return new HostResult(files, run(command(), output, MINUTES_TO_WAIT));
+        return new HostResult(files, run(arguments(), Redirect.PIPE, output, MINUTES_TO_WAIT));
     }
 
     /**
-     * Runs a process to its end.
+     * Runs a JVM to its end, with a temporary directory of its own beside what it prints.
      *
      * @param output  where what it prints goes
      * @param minutes until it is given up
      * @return what it printed
+     * @throws HostProcessException where it fails or is given up
      */
-    static String run(List<String> command, Path output, int minutes) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        boolean ended = process.waitFor(minutes, TimeUnit.MINUTES);
-        if (!ended) {
-            process.destroyForcibly();
+    static String run(List<String> arguments, Redirect input, Path output, int minutes)
+            throws IOException, InterruptedException {
+        try (TemporaryDirectory temporary = TemporaryDirectory.in(output.resolveSibling(""))) {
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.add(temporary.flag());
+            command.addAll(arguments);
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectInput(input)
+                    .redirectOutput(output.toFile()).start();
+            boolean ended;
+            try {
+                ended = process.waitFor(minutes, TimeUnit.MINUTES);
+            } finally {
+                process.destroyForcibly().onExit().join(); // nothing where it ended
+            }
+            String text = Files.readString(output);
+            if (!ended || process.exitValue() != 0) {
+                throw new HostProcessException("%s%n%s%n%s".formatted(String.join(" ", command), text,
+                        ended ? "Exit code " + process.exitValue() : "Did not end in time"));
+            }
+            return text;
         }
-        String text = Files.readString(output);
-        if (!ended || process.exitValue() != 0) {
-            throw new HostProcessException("%s%n%s%n%s".formatted(String.join(" ", command), text,
-                    ended ? "Exit code " + process.exitValue() : "Did not end in time"));
-        }
-        return text;
     }
 
-    private List<String> command() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    private List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
         if (plugin && pluginAvailable()) {
-            command.add("-javaagent:" + pluginJar());
+            arguments.add("-javaagent:" + pluginJar());
         }
-        command.addAll(flags);
-        command.add("-cp");
-        command.add(String.join(File.pathSeparator, classPath.stream().map(Path::toString).toList()));
-        command.addAll(mainClass);
-        command.add(directory.toString());
-        return command;
+        arguments.addAll(flags);
+        arguments.add("-cp");
+        arguments.add(String.join(File.pathSeparator, classPath.stream().map(Path::toString).toList()));
+        arguments.addAll(mainClass);
+        arguments.add(directory.toString());
+        return arguments;
     }
 }

@@ -29,6 +29,8 @@ class ClientsIT {
 
     @BeforeAll
     static void open() throws IOException {
+        assumeTrue(HostProcess.pluginAvailable(),
+                "compat.agent=none: the host plays both roles, there is no plugin to test");
         processes = new ClientProcess(Workspace.of(ClientsIT.class).resolve(""), HostProcess.pluginJar())
                 .model(Workspace.memo());
     }
@@ -63,7 +65,7 @@ class ClientsIT {
         assertThat(host.plugin()).isFalse();
         assertThat(host.texts()).hasSameSizeAs(QUESTIONS).contains("The pet of Bobb is parrot.");
         assertThat(plugin.texts()).isEqualTo(host.texts());
-        assertThat(plugin.plugin()).as(plugin.output()).isEqualTo(HostProcess.pluginAvailable());
+        assertThat(plugin.plugin()).as(plugin.output()).isTrue();
     }
 
     private static Result host(Client client) throws IOException, InterruptedException {
@@ -71,7 +73,7 @@ class ClientsIT {
     }
 
     private static Result plugin(Client client) throws IOException, InterruptedException {
-        return run(PLUGIN, client, HostProcess.pluginAvailable());
+        return run(PLUGIN, client, true);
     }
 
     private static Result run(Map<Client, Result> known, Client client, boolean plugin)

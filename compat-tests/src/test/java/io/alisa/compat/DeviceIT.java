@@ -3,10 +3,12 @@ package io.alisa.compat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -30,7 +32,9 @@ class DeviceIT {
     static void open() throws IOException, InterruptedException {
         assumeTrue(HostProcess.pluginAvailable(),
                 "compat.agent=none: the host plays both roles, there is no plugin to test");
-        assumeTrue(Files.exists(Path.of("/usr/bin/g++")), "no g++ here: the CUDA kernels are not emulated, not tested");
+        assumeTrue(Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "g++"))),
+                "no g++ on the path: the CUDA kernels are not emulated, not tested");
         workspace = Workspace.of(DeviceIT.class);
         List<Scenario> all = new ArrayList<>();
         for (DeviceMode mode : DeviceMode.values()) {
@@ -118,7 +122,8 @@ class DeviceIT {
     /** In the middle of the first conversation. */
     @Test
     void aDeviceThatFailsIsNotMissed() throws IOException, InterruptedException {
-        HostResult actual = withDevice(process("lost")).property("test.device.calls", "1500").run(scenarios(DeviceMode.DENSE));
+        HostResult actual = withDevice(process("lost")).property("test.device.calls", "1500")
+                .run(scenarios(DeviceMode.DENSE));
         compare(actual, DeviceMode.DENSE);
         assertThat(number(actual, "launches")).isBetween(20L, 6L * 60);
         assertThat(actual.output()).contains("closed=true").containsOnlyOnce("is not used any more");

@@ -1,55 +1,89 @@
 package io.alisa.compat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The examples answer, with the very flags that the README says switch the plugin on. */
 class ExamplesIT {
     private static final Path EXAMPLES = Path.of("..", "examples");
-    private static final String MODELS = EXAMPLES.resolve("models").toString();
+    private static final int MINUTES_TO_WAIT = 5;
 
     @TempDir
     private Path scratch = Path.of("");
 
-    static Stream<Arguments> examples() {
-        return Stream.of(
-                Arguments.of("plain Jlama", List.of("-cp", jar("target", "alisa-chat.jar"),
-                        "io.alisa.examples.PlainJlama", EXAMPLES.resolve("models").resolve("memo").toString())),
-                Arguments.of("langchain4j", List.of("-jar",
-                        jar("langchain4j", "target", "langchain4j-example.jar"), MODELS, "alisa/memo")),
-                Arguments.of("Spring Boot", List.of("-jar",
-                        jar("spring-boot", "target", "spring-boot-example.jar"), "--models=" + MODELS,
-                        "--model=alisa/memo")));
+    /** A small program: what starts it, and its arguments for a directory of models and the name of one. */
+    enum Example {
+        PLAIN_JLAMA("-cp", jar("target", "alisa-chat.jar"), "io.alisa.examples.PlainJlama") {
+            @Override
+            List<String> arguments(Path models, String model) {
+                return List.of(models.resolve(model).toString());
+            }
+        },
+        LANGCHAIN4J("-jar", jar("langchain4j", "target", "langchain4j-example.jar")) {
+            @Override
+            List<String> arguments(Path models, String model) {
+                return List.of(models.toString(), "alisa/" + model);
+            }
+        },
+        SPRING_BOOT("-jar", jar("spring-boot", "target", "spring-boot-example.jar")) {
+            @Override
+            List<String> arguments(Path models, String model) {
+                return List.of("--models=" + models, "--model=alisa/" + model);
+            }
+        };
+
+        @SuppressWarnings("ImmutableEnumChecker") // List.of makes it so
+        private final List<String> program;
+
+        Example(String... program) {
+            this.program = List.of(program);
+        }
+
+        abstract List<String> arguments(Path models, String model);
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("examples")
-    void answers(String name, List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                        "-javaagent:" + HostProcess.pluginJar(), "-Dorg.slf4j.simpleLogger.log.io.alisa=info"));
+    @ParameterizedTest
+    @EnumSource
+    void answers(Example example) throws IOException, InterruptedException {
+        assumeTrue(HostProcess.pluginAvailable(), "compat.agent=none: there is no plugin to switch on");
+        String output = run(example, List.of("-javaagent:" + HostProcess.pluginJar()),
+                example.arguments(EXAMPLES.resolve("models"), "memo"));
+        assertThat(output.lines()).containsSubsequence("Noted.", "The gate code of Alice is 4821.");
+        assertThat(output).contains("ALISA serves Jlama: exact mode");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void wrongArgumentsAreAnsweredByOneLine(Example example) {
+        for (List<String> arguments : List.of(List.<String>of(), example.arguments(scratch.resolve("none"), "memo"))) {
+            assertThatThrownBy(() -> run(example, List.of(), arguments)).isInstanceOf(HostProcessException.class)
+                    .message().endsWith("Exit code 2").contains("Usage: ", "given: " + arguments)
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    private String run(Example example, List<String> flags, List<String> arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.log.io.alisa=info"));
+        command.addAll(flags);
+        command.addAll(example.program);
         command.addAll(arguments);
         Path questions = Files.writeString(scratch.resolve("questions"),
                 "Remember this: The gate code of Alice is 4821.\nWhat is the gate code of Alice?\n");
-        Process process = new ProcessBuilder(command).redirectInput(questions.toFile()).redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(name + "\n" + output).isZero();
-        assertThat(output.lines()).containsSubsequence("Noted.", "The gate code of Alice is 4821.");
-        assertThat(output).contains("ALISA serves Jlama: exact mode");
+        return HostProcess.run(command, Redirect.from(questions.toFile()), scratch.resolve("output"), MINUTES_TO_WAIT);
     }
 
     private static String jar(String... path) {

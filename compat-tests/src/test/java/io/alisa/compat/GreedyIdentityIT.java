@@ -47,6 +47,7 @@ class GreedyIdentityIT {
     }
 
     @TestFactory
+    @OnNativeOperations
     List<DynamicTest> nativeOperations() throws IOException, InterruptedException {
         return tests(Operations.NATIVE);
     }

@@ -62,6 +62,7 @@ class HostLimitsIT {
     }
 
     @Test
+    @OnNativeOperations
     void nativeOperations() throws IOException, InterruptedException {
         Map<Scenario, String> limits = unsupported();
         TinyModel bf16 = TinyModel.of(Family.LLAMA).weights(WeightType.BF16);

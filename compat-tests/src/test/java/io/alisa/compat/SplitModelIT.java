@@ -35,6 +35,7 @@ class SplitModelIT {
     }
 
     @TestFactory
+    @OnNativeOperations
     List<DynamicTest> nativeOperations() throws IOException, InterruptedException {
         return tests(Operations.NATIVE, List.of(Family.GPT2));
     }

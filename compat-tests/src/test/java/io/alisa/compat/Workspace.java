@@ -1,11 +1,8 @@
 package io.alisa.compat;
 
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 
 import io.alisa.compat.tiny.TinyModel;
 import io.alisa.compat.tiny.TinyModels;
@@ -21,7 +18,7 @@ final class Workspace {
     static Workspace of(Class<?> test) throws IOException {
         Path directory = Path.of("target", "compat", test.getSimpleName()).toAbsolutePath();
         if (Files.exists(directory)) {
-            delete(directory);
+            TemporaryDirectory.delete(directory);
         }
         return new Workspace(Files.createDirectories(directory));
     }
@@ -51,21 +48,5 @@ final class Workspace {
 
     Path resolve(String name) {
         return directory.resolve(name);
-    }
-
-    private static void delete(Path directory) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, IOException failure) throws IOException {
-                Files.delete(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -131,8 +131,9 @@ final class ChatLoop {
     }
 
     private boolean turn(String line) {
+        boolean command = Commands.isCommand(line);
         try {
-            if (Commands.isCommand(line)) {
+            if (command) {
                 return commands.run(line);
             }
             if (!line.isEmpty()) {
@@ -141,8 +142,8 @@ final class ChatLoop {
         } catch (UserError e) {
             ui.note(e.sentence());
         } catch (RuntimeException | OutOfMemoryError e) {
-            ui.note("That failed: " + ModelLoader.rootCause(e)
-                    + ". The conversation is kept and will be read again with the next message.");
+            ui.note("That failed: " + ModelLoader.rootCause(e) + ". The conversation is kept"
+                    + (command ? "." : " and will be read again with the next message."));
         }
         return true;
     }

@@ -68,6 +68,9 @@ final class Commands {
         if (!on && !argument.equals("off")) {
             throw new UserError("Say /sparse on or /sparse off");
         }
+        if (!PluginView.isActive()) {
+            throw new UserError("Nothing changes. " + PluginView.INACTIVE);
+        }
         chat.reopen(on);
         int tokens = chat.conversation().tokens();
         ui.note("Sparse attention is " + argument + ": a new session begins with your next message"
@@ -81,10 +84,15 @@ final class Commands {
         if (name.isEmpty()) {
             throw new UserError("Say which file: /read FILE");
         }
-        String text = ReadFiles.load(name);
-        int tokens = chat.model().encoder().encode(text).size();
-        chat.conversation().cost(chat.attached().joinedWith(text)); // refuses what does not fit
-        chat.attached().attach(text);
+        int tokens;
+        try {
+            String text = ReadFiles.load(path(name));
+            tokens = chat.model().encoder().encode(text).size();
+            chat.conversation().cost(chat.attached().joinedWith(text)); // refuses what does not fit
+            chat.attached().attach(text);
+        } catch (OutOfMemoryError e) {
+            throw new UserError(name + " is too large for this JVM's memory; attach a part of it", e);
+        }
         ui.note(String.format(Locale.ROOT, "%s: %s, goes with your next message.", name,
                 Figures.count(tokens, "token")));
     }
@@ -98,6 +106,10 @@ final class Commands {
         if (name.isEmpty()) {
             throw new UserError("Say which file: " + usage);
         }
+        return path(name);
+    }
+
+    private static Path path(String name) {
         return SavedChat.path(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
     }
 

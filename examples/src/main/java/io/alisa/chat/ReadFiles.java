@@ -14,9 +14,7 @@ final class ReadFiles {
     private final List<String> texts = new ArrayList<>();
 
     /** Reads a file, without attaching it yet. */
-    static String load(String name) {
-        Path file = Path
-                .of(name.startsWith("~/") ? System.getProperty("user.home") + name.substring(1) : name);
+    static String load(Path file) {
         try {
             String text = Files.readString(file, StandardCharsets.UTF_8).strip();
             if (text.isEmpty()) {

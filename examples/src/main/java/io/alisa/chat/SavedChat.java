@@ -80,7 +80,7 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
                 : new FileAttribute<?>[0];
     }
 
-    /** Throws {@link UserError} where a file is there that is no conversation: it must not be overwritten. */
+    /** Throws {@link UserError} where a file is there that is of no conversation: neither of the two may be overwritten. */
     static void refuseOthers(Path file) {
         if (Files.exists(file)) {
             try {
@@ -89,6 +89,9 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
                 throw new UserError("'" + file + "' is there already and is no saved conversation; choose another name",
                         e);
             }
+        } else if (Files.exists(kvFile(file))) {
+            throw new UserError("'" + kvFile(file) + "' is there already and belongs to no saved conversation;"
+                    + " choose another name, or move it away");
         }
     }
 

@@ -16,6 +16,11 @@ public final class PlainJlama {
     }
 
     public static void main(String[] arguments) {
+        if (arguments.length != 1 || !new File(arguments[0]).isDirectory()) {
+            System.err.println("Usage: PlainJlama MODEL, an existing directory with config.json, tokenizer.json and"
+                    + " *.safetensors; given: " + List.of(arguments));
+            System.exit(2);
+        }
         AbstractModel model = ModelSupport.loadModel(new File(arguments[0]), DType.F32, DType.I8);
         List<String> said = new ArrayList<>(); // question, answer, question, answer, ...
         for (String question = IO.readln(); question != null; question = IO.readln()) {

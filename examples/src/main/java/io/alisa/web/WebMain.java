@@ -34,7 +34,7 @@ public final class WebMain {
             fail(e.getMessage() + "; see --help");
         } catch (UserError e) {
             fail(e.sentence());
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
             fail("The page failed: " + ModelLoader.rootCause(e) + " (" + e.getClass().getSimpleName() + ")");
         }
     }
@@ -59,7 +59,13 @@ public final class WebMain {
             throw new UserError("Can't listen at " + options.address() + ", port " + options.port() + " ("
                     + e.getMessage() + "); choose another with --port, or stop what is running there", e);
         }
-        System.out.println(model.describe() + ": http://" + options.address() + ":" + server.port() + "/");
+        System.out.println(model.describe() + ": " + url(options.address(), server.port()));
+    }
+
+    /** An IPv6 address has brackets in it. */
+    static String url(String address, int port) {
+        boolean bare = address.contains(":") && !address.startsWith("[");
+        return "http://" + (bare ? "[" + address + "]" : address) + ":" + port + "/";
     }
 
     private static void fail(String sentence) {

@@ -55,6 +55,18 @@ class ChatIT {
     }
 
     @Test
+    void sparseAttentionBeginsANewSessionThatReadsAllAgain() throws Exception {
+        assumeTrue(agentIsBuilt(), "the agent is not built");
+        ChildProcess.Result result = chat(VECTOR,
+                "/sparse on\n" + FACT + "\n/stats\n/sparse off\n" + QUESTION + "\n/stats\n");
+        assertThat(result.err()).contains("Sparse attention is on: a new session begins with your next message.\n",
+                "Sparse attention is off: a new session begins with your next message and reads the conversation so far"
+                        + " again, 27 tokens, so nothing is lost.");
+        assertThat(result.out()).containsPattern("mode +sparse(?s:.*)mode +exact").contains("4821")
+                .as("the second turn read both").containsPattern("\\R +1 +23 .*\\R +2 +42 ");
+    }
+
+    @Test
     void aSavedConversationGoesOnInAnotherProcessWithoutBeingReadAgain() throws Exception {
         assumeTrue(agentIsBuilt(), "the agent is not built");
         String file = scratch.resolve("chat").toString();
@@ -92,7 +104,7 @@ class ChatIT {
         assumeTrue(agentIsBuilt(), "the agent is not built");
         Path root = treeWithBuiltJars();
         List<String> command = List.of("bash", root.resolve("examples").resolve("chat").toString(),
-                "-Dalisa.enabled=false", "--prompt", FACT);
+                temporary(), "-Dalisa.enabled=false", "--prompt", FACT);
         ChildProcess.Result result = ChildProcess.run(command, Map.of("LC_ALL", "C"), "", scratch);
         assertThat(result.exit()).as(result.err()).isZero();
         assertThat(result.out()).isEqualTo("Noted.\n");
@@ -102,6 +114,7 @@ class ChatIT {
     private ChildProcess.Result chat(List<String> jvm, String input, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.add(temporary());
         command.addAll(jvm);
         command.addAll(List.of("-Djlama.force_panama_tensor_operations=true", "-Xmx2g",
                 "--sun-misc-unsafe-memory-access=allow"));
@@ -111,6 +124,11 @@ class ChatIT {
         command.addAll(List.of("-jar", CHAT.toString()));
         command.addAll(List.of(arguments));
         return ChildProcess.run(command, Map.of(), input, scratch);
+    }
+
+    /** Where a JVM leaves the host's native library if it is killed. */
+    private String temporary() throws IOException {
+        return "-Djava.io.tmpdir=" + Files.createDirectories(scratch.resolve("tmp"));
     }
 
     private static void refused(ChildProcess.Result result, String sentence) {

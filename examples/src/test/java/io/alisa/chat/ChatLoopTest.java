@@ -3,6 +3,7 @@ package io.alisa.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -99,15 +100,33 @@ class ChatLoopTest {
         assertThat(ui.replies.getLast()).as("the conversation at hand goes on").contains("4821");
     }
 
+    /** The plugin would write what was read there. */
+    @Test
+    void aFileBesideTheConversationsIsLeftAloneToo() throws IOException {
+        Path file = directory.resolve("video");
+        Path other = Files.writeString(directory.resolve("video.kv"), "of another program");
+        ScriptedUi ui = chat(Memo.model(), FACT, "/save " + file);
+        assertThat(ui.notes).anyMatch(n -> n.startsWith("'" + other + "' is there already")
+                && n.contains("choose another name"));
+        assertThat(file).doesNotExist();
+        assertThat(other).hasContent("of another program");
+    }
+
     @Test
     void filesThatCannotBeReadAreOneSentence() throws IOException {
         Path binary = Files.write(directory.resolve("binary"), new byte[]{(byte) 0xC3, 0x28});
         Path empty = Files.createFile(directory.resolve("empty"));
+        Path huge = directory.resolve("huge");
+        try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+            file.setLength(3L << 30); // more than a string holds, and nothing of it on the disk
+        }
         ScriptedUi ui = chat(Memo.model(), "/read", "/read " + directory.resolve("none"), "/read " + binary,
-                "/read " + empty, "/read " + directory);
+                "/read " + empty, "/read " + directory, "/read a\0b", "/read " + huge);
         assertThat(ui.notes).anyMatch(n -> n.startsWith("Say which file"))
                 .anyMatch(n -> n.startsWith("There is no file")).anyMatch(n -> n.contains("not UTF-8"))
-                .anyMatch(n -> n.contains("is empty")).anyMatch(n -> n.contains("cannot be read"));
+                .anyMatch(n -> n.contains("is empty")).anyMatch(n -> n.contains("cannot be read"))
+                .anyMatch(n -> n.contains("is no name of a file")).anyMatch(n -> n.contains("is too large"))
+                .noneMatch(n -> n.startsWith("That failed"));
     }
 
     @Test

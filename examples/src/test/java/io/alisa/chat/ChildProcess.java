@@ -1,15 +1,18 @@
 package io.alisa.chat;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
-/** Runs a program to its end. */
+/** Runs a program to its end, which must come in some minutes. */
 final class ChildProcess {
+    private static final int MINUTES_TO_WAIT = 5;
+
     private ChildProcess() {
     }
 
@@ -19,18 +22,24 @@ final class ChildProcess {
 
     static Result run(List<String> command, Map<String, String> environment, String input, Path scratch)
             throws IOException, InterruptedException {
-        Path err = Files.createTempFile(scratch, "err", ".txt");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
+        Path in = Files.writeString(scratch.resolve("in.txt"), input);
+        Path out = scratch.resolve("out.txt");
+        Path err = scratch.resolve("err.txt");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectInput(in.toFile()).redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         builder.environment().putAll(environment);
         Process process = builder.start();
-        try (OutputStream in = process.getOutputStream()) {
-            in.write(input.getBytes(StandardCharsets.UTF_8));
+        boolean ended;
+        try {
+            ended = process.waitFor(MINUTES_TO_WAIT, TimeUnit.MINUTES);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().onExit().join(); // nothing where it ended
         }
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int exit = process.waitFor();
         String said = Files.readString(err).lines()
                 .filter(line -> !line.startsWith("WARNING: Using incubator"))
                 .reduce("", (a, b) -> a + b + "\n");
-        return new Result(exit, out, said);
+        assertThat(ended).as("%s ended; it said:%n%s%s", command, Files.readString(out), said).isTrue();
+        return new Result(process.exitValue(), Files.readString(out), said);
     }
 }

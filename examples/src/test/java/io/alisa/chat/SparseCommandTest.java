@@ -34,28 +34,14 @@ class SparseCommandTest {
         }
     }
 
+    /** With it: see {@link ChatIT}. */
     @Test
-    void onAndOffSetThePluginsFlag() {
-        chat("/sparse on");
-        assertThat(System.getProperty(SPARSE)).isEqualTo("true");
-        chat("/sparse off");
-        assertThat(System.getProperty(SPARSE)).isEqualTo("false");
-    }
-
-    @Test
-    void theConversationIsReadAgainIntoANewSession() {
-        ScriptedUi ui = chat(FACT, "/sparse on", "/stats", QUESTION, "/stats");
-        assertThat(ui.notes).contains("Sparse attention is on: a new session begins with your next message and reads"
-                + " the conversation so far again, 27 tokens, so nothing is lost.");
-        assertThat(ui.shown.getFirst()).contains("27 of 4,090 tokens");
-        assertThat(ui.replies.getLast()).contains("4821");
-        assertThat(ui.shown.getLast()).as("the second turn read both").containsPattern("\\R +1 +23 .*\\R +2 +42 ");
-    }
-
-    @Test
-    void beforeTheFirstMessageThereIsNothingToReadAgain() {
-        assertThat(chat("/sparse on").notes)
-                .contains("Sparse attention is on: a new session begins with your next message.");
+    void withoutThePluginNothingChangesWhichIsSaid() {
+        ScriptedUi ui = chat(FACT, "/sparse on", QUESTION, "/stats");
+        assertThat(ui.notes).anyMatch(n -> n.startsWith("Nothing changes. ") && n.contains("-javaagent:"))
+                .noneMatch(n -> n.startsWith("Sparse attention is"));
+        assertThat(System.getProperty(SPARSE)).isNull();
+        assertThat(ui.shown.getLast()).as("nothing was read again").containsPattern("\\R +1 +23 .*\\R +2 +15 ");
     }
 
     @Test

@@ -27,7 +27,8 @@ class BrowserIT {
     void open() throws IOException, InterruptedException {
         browser = Chromium.start(ChromiumPackage.binary(), profile.resolve("profile"));
         // So little memory that the conversation below leaves it.
-        page = PageProcess.start(List.of("-Dalisa.sparse=true", "-Dalisa.memory.fast=3m", "-Dalisa.memory.slow=64m"));
+        page = PageProcess.start(profile,
+                List.of("-Dalisa.sparse=true", "-Dalisa.memory.fast=3m", "-Dalisa.memory.slow=64m"));
         Files.createDirectories(PICTURES);
         browser.size(1100, 760, false);
         browser.colours("light");

@@ -20,12 +20,13 @@ final class PageProcess implements AutoCloseable {
         this.address = address;
     }
 
-    static PageProcess start(List<String> flags) throws IOException {
+    /** @param temporary for its temporary files */
+    static PageProcess start(Path temporary, List<String> flags) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-javaagent:" + Path.of("..", "alisa-plugin", "target", "alisa-plugin.jar"), "--add-modules",
                         "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx1g",
-                        "-Djlama.force_panama_tensor_operations=true"));
+                        "-Djava.io.tmpdir=" + temporary, "-Djlama.force_panama_tensor_operations=true"));
         command.addAll(flags);
         command.addAll(
                 List.of("-cp", Path.of("target", "alisa-chat.jar").toString(), WebMain.class.getName(), "--port", "0"));

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
+import io.alisa.cuda.emulation.Compiler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,8 +47,8 @@ class GeometryTest {
     /** The header says these things to C++; it is asked. */
     @Test
     void theHeaderSaysTheSame(@TempDir Path directory) throws IOException, InterruptedException {
-        Path compiler = Path.of("/usr/bin/g++");
-        assumeTrue(Files.exists(compiler), "no g++ here: the header's sizes are not compared with Java's");
+        Optional<Path> compiler = Compiler.find();
+        assumeTrue(compiler.isPresent(), "no g++ on the path: the header's sizes are not compared with Java's");
         StringBuilder source = new StringBuilder("#include <stdio.h>\n#include \"attention.cuh\"\nint main() {\n");
         StringBuilder expected = new StringBuilder();
         for (int size : HEAD_SIZES) {
@@ -77,7 +79,8 @@ class GeometryTest {
         expected.append(AttendArguments.BYTES).append('\n').append(SelectArguments.BYTES).append('\n')
                 .append(SkippedArguments.BYTES).append('\n');
         Path program = Files.writeString(directory.resolve("sizes.cpp"), source);
-        run(directory, compiler.toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(), "-o",
+        run(directory, compiler.get().toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(),
+                "-o",
                 "sizes", program.toString());
         assertThat(run(directory, directory.resolve("sizes").toString())).isEqualTo(expected.toString());
     }

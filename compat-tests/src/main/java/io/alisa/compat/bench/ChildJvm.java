@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.alisa.compat.TemporaryDirectory;
+
 /** Runs a main class in a JVM of its own with the plugin, and reads the lines that it marked. */
 final class ChildJvm {
     private final String agent;
@@ -17,15 +19,23 @@ final class ChildJvm {
     /** The marked lines, cut at their commas. */
     List<String[]> run(List<String> settings, Class<?> main, String mark, List<String> arguments)
             throws IOException, InterruptedException {
+        try (TemporaryDirectory temporary = TemporaryDirectory.in(Path.of("target"))) {
+            return run(temporary, settings, main, mark, arguments);
+        }
+    }
+
+    private List<String[]> run(TemporaryDirectory temporary, List<String> settings, Class<?> main, String mark,
+            List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
                 "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
-                "-Dbench.pages=" + System.getProperty("java.io.tmpdir"), "-cp", System.getProperty("java.class.path")));
+                "-Dbench.pages=" + temporary.path(), "-cp", System.getProperty("java.class.path")));
         command.addAll(settings); // of two the last counts
         command.add(main.getName());
         command.addAll(arguments);
+        command.add(1, temporary.flag());
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         List<String[]> rows = new ArrayList<>();
         try (BufferedReader output = process.inputReader()) {

@@ -4,17 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 import io.alisa.compat.ClientProcess;
 import io.alisa.compat.ClientProcess.Answer;
 import io.alisa.compat.ClientProcess.Client;
 import io.alisa.compat.HostProcessException;
+import io.alisa.compat.TemporaryDirectory;
 
 /**
  * How long real clients wait for the first token of each turn, with the plugin and without. Each client of each round runs in
@@ -111,11 +110,7 @@ final class ClientBench {
 
     private static Path fresh(Path directory) throws IOException {
         if (Files.exists(directory)) {
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
+            TemporaryDirectory.delete(directory);
         }
         return Files.createDirectories(directory);
     }

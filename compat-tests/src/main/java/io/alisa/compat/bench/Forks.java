@@ -1,14 +1,13 @@
 package io.alisa.compat.bench;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.alisa.compat.TemporaryDirectory;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -20,13 +19,13 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Runs benchmarks in JVMs of their own and says how far we are. */
 final class Forks {
     private final String agent;
-    private final Path pages;
+    private final Path directory;
     private final long start = System.nanoTime();
 
-    /** @param directory for what the host leaves behind; emptied after each run */
-    Forks(String agent, Path directory) throws IOException {
+    /** @param directory for what the host leaves behind, which is deleted after each run */
+    Forks(String agent, Path directory) {
         this.agent = agent;
-        this.pages = Files.createDirectories(directory.resolve("pages"));
+        this.directory = directory;
     }
 
     /** Runs a benchmark at the given sizes, with values of its other parameters. */
@@ -35,8 +34,16 @@ final class Forks {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
         System.out.printf("== after %d:%02d: %s %s, %s%n", seconds / 60, seconds % 60, benchmark.getSimpleName(),
                 parameters.isEmpty() ? "" : parameters, opponent.label());
+        try (TemporaryDirectory pages = TemporaryDirectory.in(directory)) {
+            return run(pages, benchmark, opponent, tokens, parameters);
+        }
+    }
+
+    private Collection<RunResult> run(TemporaryDirectory pages, Class<?> benchmark, Opponent opponent,
+            List<Integer> tokens, Map<String, String> parameters) throws RunnerException {
         ChainedOptionsBuilder options = new OptionsBuilder().include(benchmark.getName() + "\\.").forks(1)
-                .jvmArgs(opponent.flags(agent).toArray(String[]::new)).jvmArgsAppend("-Dbench.pages=" + pages)
+                .jvmArgs(opponent.flags(agent).toArray(String[]::new))
+                .jvmArgsAppend("-Dbench.pages=" + pages.path(), pages.flag())
                 .shouldFailOnError(true)
                 .param("tokens", tokens.stream().map(String::valueOf).toArray(String[]::new));
         for (Map.Entry<String, String> parameter : parameters.entrySet()) {
@@ -49,18 +56,6 @@ final class Forks {
             options = options.warmupIterations(1).warmupTime(TimeValue.seconds(2)).measurementIterations(1)
                     .measurementTime(TimeValue.milliseconds(300));
         }
-        try {
-            return new Runner(options.build()).run();
-        } finally {
-            empty(pages);
-        }
-    }
-
-    /** The host never deletes its page files. */
-    private static void empty(Path directory) throws IOException {
-        File[] files = directory.toFile().listFiles();
-        for (File file : files == null ? new File[0] : files) {
-            Files.delete(file.toPath());
-        }
+        return new Runner(options.build()).run();
     }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.compat.TemporaryDirectory;
 import io.alisa.compat.tiny.TinyModels;
 
 /** Whole processes from start to the first token: without the agent, with it but disabled, and with it. */
@@ -41,8 +42,15 @@ final class StartupBench {
     }
 
     private static double time(List<String> flags, Path model) throws IOException, InterruptedException {
+        try (TemporaryDirectory temporary = TemporaryDirectory.in(Path.of("target"))) {
+            return time(temporary, flags, model);
+        }
+    }
+
+    private static double time(TemporaryDirectory temporary, List<String> flags, Path model)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), temporary.flag()));
         command.addAll(flags);
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "-Djlama.force_panama_tensor_operations=true",

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.alisa.compat.TemporaryDirectory;
+
 /** Measures quality and writes the report. Runs with the plugin as agent; {@link Options} has the properties. */
 public final class QualityMain {
     private QualityMain() {
@@ -23,7 +25,8 @@ public final class QualityMain {
         System.out.println("Text: " + String.join(", ", texts.read().stream().map(EvaluationText::name).toList()) + " ("
                 + texts.remark() + ")");
         Results results;
-        try (TrainedModel model = TrainedModel.load(options.model())) {
+        try (TemporaryDirectory pages = TemporaryDirectory.make();
+                TrainedModel model = TrainedModel.load(options.model(), pages.path())) {
             results = new Evaluation(model, options, texts).run();
         }
         Path directory = ReportFiles.emptied(options.directory());

@@ -1,8 +1,5 @@
 package io.alisa.compat.quality;
 
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -22,14 +19,12 @@ final class TrainedModel implements AutoCloseable {
         this.model = model;
     }
 
-    static TrainedModel load(Path directory) {
+    /** @param pages where the host has its page files; with the plugin it makes none */
+    static TrainedModel load(Path directory, Path pages) {
         try {
-            // The host wants a place for page files; with the plugin it makes none.
-            File pages = Files.createTempDirectory("quality-pages").toFile();
-            pages.deleteOnExit();
-            return new TrainedModel(ModelSupport.loadModel(directory.toFile(), pages, DType.F32, DType.F32,
+            return new TrainedModel(ModelSupport.loadModel(directory.toFile(), pages.toFile(), DType.F32, DType.F32,
                     Optional.of(DType.F32), Optional.empty()));
-        } catch (IOException | RuntimeException | AssertionError e) {
+        } catch (RuntimeException | AssertionError e) {
             throw new QualityException("The model in " + directory + " can't be loaded (" + e
                     + "); it comes with the repository", e);
         }

@@ -1,7 +1,6 @@
 package io.alisa.compat.scenario;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,6 +16,7 @@ import java.util.concurrent.Future;
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.functions.Generator.Response;
 import com.github.tjake.jlama.safetensors.prompt.PromptContext;
+import io.alisa.compat.TemporaryDirectory;
 
 /**
  * As many conversations as the scenario has sessions, by as many threads, some of which begin alike: the whole history is
@@ -78,12 +78,11 @@ final class ManyConversationsRun {
     }
 
     private void saveAndRestore(UUID session) throws IOException {
-        Path directory = Files.createTempDirectory("alisa-many");
-        Path file = directory.resolve("session.safetensors");
-        PluginProbe.save(session, file);
-        PluginProbe.restore(model, file);
-        Files.delete(file);
-        Files.delete(directory);
+        try (TemporaryDirectory directory = TemporaryDirectory.make()) {
+            Path file = directory.path().resolve("session.safetensors");
+            PluginProbe.save(session, file);
+            PluginProbe.restore(model, file);
+        }
     }
 
     private static String words(Random random, int count) {

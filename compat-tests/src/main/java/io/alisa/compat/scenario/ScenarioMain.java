@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
+import io.alisa.compat.TemporaryDirectory;
+
 /**
  * Runs every {@code *.scenario} file of a directory in the order of their names and leaves a {@code *.recording} beside
  * each. A scenario that fails leaves a recording that says so; the next one runs all the same.
@@ -20,23 +22,27 @@ public final class ScenarioMain {
 
     public static void main(String[] args) throws Exception {
         for (Path file : list(Path.of(args[0]), ".scenario")) {
-            Scenario scenario = Scenario.read(file);
-            long start = System.nanoTime();
-            Path workingDirectory = Files.createTempDirectory("alisa-compat");
-            Map<String, String> before = set(scenario.settings());
-            Recording recording = run(scenario, workingDirectory);
-            recording.facts().put(Fact.PLUGIN_ACTIVE, Boolean.toString(PluginProbe.active()));
-            recording.facts().put(Fact.DEVICE_LAUNCHES, System.getProperty("test.device.launches", "0"));
-            recording.facts().put(Fact.DEVICE_SELECTIONS, System.getProperty("test.device.selections", "0"));
-            recording.facts().put(Fact.PAGE_FILES, Integer.toString(list(workingDirectory, ".page").size()));
-            recording.write(recordingOf(file));
-            set(before);
-            delete(workingDirectory);
-            System.out.printf("%s: %d ms %s%n", scenario.name(), (System.nanoTime() - start) / 1_000_000,
-                    recording.facts());
+            try (TemporaryDirectory workingDirectory = TemporaryDirectory.make()) {
+                run(file, workingDirectory.path());
+            }
         }
         // The host's thread pools would keep the process for a minute.
         System.exit(0);
+    }
+
+    private static void run(Path file, Path workingDirectory) throws IOException {
+        Scenario scenario = Scenario.read(file);
+        long start = System.nanoTime();
+        Map<String, String> before = set(scenario.settings());
+        Recording recording = run(scenario, workingDirectory);
+        recording.facts().put(Fact.PLUGIN_ACTIVE, Boolean.toString(PluginProbe.active()));
+        recording.facts().put(Fact.DEVICE_LAUNCHES, System.getProperty("test.device.launches", "0"));
+        recording.facts().put(Fact.DEVICE_SELECTIONS, System.getProperty("test.device.selections", "0"));
+        recording.facts().put(Fact.PAGE_FILES, Integer.toString(list(workingDirectory, ".page").size()));
+        recording.write(recordingOf(file));
+        set(before);
+        System.out.printf("%s: %d ms %s%n", scenario.name(), (System.nanoTime() - start) / 1_000_000,
+                recording.facts());
     }
 
     public static Path recordingOf(Path scenarioFile) {
@@ -87,12 +93,5 @@ public final class ScenarioMain {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
         }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        for (Path file : list(directory, "")) {
-            Files.delete(file);
-        }
-        Files.delete(directory);
     }
 }

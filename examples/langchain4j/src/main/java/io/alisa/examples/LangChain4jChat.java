@@ -1,6 +1,8 @@
 package io.alisa.examples;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.jlama.JlamaChatModel;
@@ -16,6 +18,12 @@ public final class LangChain4jChat {
     }
 
     public static void main(String[] arguments) {
+        if (arguments.length != 2 || !Files.isDirectory(Path.of(arguments[0]))) {
+            System.err.println(
+                    "Usage: LangChain4jChat MODELS NAME, an existing directory with models and one's name, such"
+                            + " as alisa/memo; given: " + List.of(arguments));
+            System.exit(2);
+        }
         JlamaChatModel model = JlamaChatModel.builder().modelCachePath(Path.of(arguments[0])).modelName(arguments[1])
                 .temperature(0f).build();
         Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)

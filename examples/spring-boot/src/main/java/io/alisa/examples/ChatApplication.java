@@ -1,6 +1,8 @@
 package io.alisa.examples;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.chat.ChatModel;
@@ -11,12 +13,21 @@ import org.springframework.boot.CommandLineRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
 
 /** A conversation in a Spring Boot application: each line of the input is a question. Options: --models=DIR --model=NAME. */
 @SpringBootApplication
 public class ChatApplication {
 
     public static void main(String[] arguments) {
+        PropertySource<?> options = new SimpleCommandLinePropertySource(arguments);
+        if (!(options.getProperty("models") instanceof String models && Files.isDirectory(Path.of(models))
+                && options.containsProperty("model"))) {
+            System.err.println("Usage: ChatApplication --models=DIR --model=NAME, an existing directory with models and"
+                    + " one's name, such as alisa/memo; given: " + List.of(arguments));
+            System.exit(2);
+        }
         System.exit(SpringApplication.exit(SpringApplication.run(ChatApplication.class, arguments)));
     }
 

@@ -68,9 +68,10 @@ public final class EmulatedKernels {
                         ValueLayout.ADDRESS));
     }
 
-    /** The kernels; where there is no g++ the test that asks is skipped, saying so. */
+    /** The kernels; where there is no g++ on the path the test that asks is skipped, saying so. */
     public static EmulatedKernels orSkip() {
-        Assumptions.assumeTrue(INSTANCE.isPresent(), "no g++ here: the CUDA kernels are not emulated, not tested");
+        Assumptions.assumeTrue(INSTANCE.isPresent(),
+                "no g++ on the path: the CUDA kernels are not emulated, not tested");
         return INSTANCE.orElseThrow();
     }
 
@@ -133,13 +134,14 @@ public final class EmulatedKernels {
     }
 
     private static Optional<EmulatedKernels> load() {
-        if (!Files.exists(Path.of("/usr/bin/g++"))) {
+        Optional<Path> compiler = Compiler.find();
+        if (compiler.isEmpty()) {
             return Optional.empty();
         }
         try {
             Path library = LIBRARIES.resolve("libalisa-emulation-%08x.so".formatted(checksum()));
             if (!Files.exists(library)) {
-                compile(library);
+                compile(compiler.get(), library);
             }
             return Optional.of(
                     new EmulatedKernels(SymbolLookup.libraryLookup(library.toAbsolutePath(), Arena.global())));
@@ -166,11 +168,11 @@ public final class EmulatedKernels {
         return sum.getValue();
     }
 
-    private static void compile(Path library) throws IOException, InterruptedException {
+    private static void compile(Path compiler, Path library) throws IOException, InterruptedException {
         Files.createDirectories(LIBRARIES);
         Path made = Files.createTempFile(LIBRARIES, "made", ".so");
         Path log = LIBRARIES.resolve("g++.log");
-        List<String> command = new ArrayList<>(List.of("/usr/bin/g++"));
+        List<String> command = new ArrayList<>(List.of(compiler.toString()));
         command.addAll(FLAGS);
         command.addAll(List.of("-I", SOURCES.toString(), "-o", made.toString(),
                 SOURCES.resolve("emulation.cpp").toString()));

@@ -43,7 +43,7 @@ final class Clients {
                 .temperature(0f).build();
     }
 
-    /** For the page files of the host, which it leaves behind. */
+    /** For the page files of the host, which it leaves behind: whoever starts this process deletes its temporary directory. */
     private static Path pages() throws IOException {
         return Files.createTempDirectory("alisa-clients");
     }

@@ -37,6 +37,11 @@ final class JCudaBinding implements Driver {
     private final CUcontext context = new CUcontext();
     /** Loaded when their first kernel is asked for: the driver compiles them then. */
     private final Map<String, CUmodule> modules = new HashMap<>();
+    /**
+     * The most dynamic shared memory that a kernel was asked for so far: what the driver has to allow it, for a kernel is the
+     * same for all sessions, whatever their models.
+     */
+    private final Map<String, Integer> sharedBytes = new HashMap<>();
     private final Facts facts;
 
     /** A pointer that says where it points. */
@@ -243,7 +248,7 @@ final class JCudaBinding implements Driver {
         check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
     }
 
-    private synchronized CUmodule moduleOf(String kernel) {
+    private CUmodule moduleOf(String kernel) {
         String name = Ptx.moduleOf(kernel);
         CUmodule module = modules.get(name);
         if (module == null) {
@@ -256,12 +261,15 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public Kernel kernel(String name, int sharedBytes) {
+    public synchronized Kernel kernel(String name, int bytes) {
         CUfunction function = new CUfunction();
         check("cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, moduleOf(name), name));
-        check("cuFuncSetAttribute(" + name + ")", JCudaDriver.cuFuncSetAttribute(function,
-                CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
-        return new Function(function, sharedBytes);
+        if (bytes > sharedBytes.getOrDefault(name, 0)) {
+            check("cuFuncSetAttribute(" + name + ")", JCudaDriver.cuFuncSetAttribute(function,
+                    CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
+            sharedBytes.put(name, bytes);
+        }
+        return new Function(function, bytes);
     }
 
     @Override

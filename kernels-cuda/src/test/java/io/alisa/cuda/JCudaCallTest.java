@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.function.IntSupplier;
 
+import io.alisa.Allocation;
 import io.alisa.device.DeviceLostException;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
@@ -27,6 +28,23 @@ class JCudaCallTest {
         assertThat(JCudaCall.failure(call)).isEqualTo("CUDA_ERROR_OUT_OF_MEMORY");
         assertThatExceptionOfType(DeviceLostException.class).isThrownBy(() -> JCudaCall.check("cuMemAlloc", call))
                 .withMessage("cuMemAlloc answers CUDA_ERROR_OUT_OF_MEMORY");
+    }
+
+    /** Some of the calls are made in every layer of every step. */
+    @Test
+    void aCallMakesNoObjects() {
+        long[] answered = new long[1];
+        Allocation.assertNoneAfterAWhile(() -> {
+            for (int i = 0; i < 1_000_000; i++) {
+                int grid = i;
+                long bytes = 2L * i;
+                JCudaCall.check("cuLaunchKernel", () -> {
+                    answered[0] += grid + bytes;
+                    return CUresult.CUDA_SUCCESS;
+                });
+            }
+        });
+        assertThat(answered[0]).isPositive();
     }
 
     /** As JCuda does. */

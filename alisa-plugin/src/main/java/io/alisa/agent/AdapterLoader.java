@@ -9,7 +9,8 @@ import io.alisa.host.HostHooks;
 
 /**
  * Loads the host adapter next to its host: our adapter's classes are defined here, the host's are found in the
- * parent, which is the host's own loader, and the rest of ours in the agent's loader.
+ * parent, which is the host's own loader, and the rest of ours in the agent's loader. Device modules are ours, too, and may
+ * lie beside the host.
  */
 final class AdapterLoader extends ClassLoader {
     static final String ADAPTER_PACKAGE = "io.alisa.host.jlama.";
@@ -17,7 +18,11 @@ final class AdapterLoader extends ClassLoader {
 
     private final ClassLoader ours;
 
-    private AdapterLoader(ClassLoader host, ClassLoader ours) {
+    /**
+     * @param host where the host is
+     * @param ours the agent's
+     */
+    AdapterLoader(ClassLoader host, ClassLoader ours) {
         super("alisa-adapter", host);
         this.ours = ours;
     }
@@ -40,7 +45,15 @@ final class AdapterLoader extends ClassLoader {
             if (name.startsWith(ADAPTER_PACKAGE)) {
                 return define(name);
             }
-            return name.startsWith("io.alisa.") ? ours.loadClass(name) : super.loadClass(name, resolve);
+            return name.startsWith("io.alisa.") ? loadOurs(name) : super.loadClass(name, resolve);
+        }
+    }
+
+    private Class<?> loadOurs(String name) throws ClassNotFoundException {
+        try {
+            return ours.loadClass(name);
+        } catch (ClassNotFoundException e) {
+            return super.loadClass(name, false);
         }
     }
 

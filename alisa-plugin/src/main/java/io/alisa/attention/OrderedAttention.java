@@ -14,11 +14,12 @@ import io.alisa.parallel.WorkerTeam;
  * <p>All scores of a tile's rows are made first, then their softmax, then the sum of the values. A KV head and tile is
  * an item that any thread may take. A decode step has one tile per KV head.
  *
- * <p>Owned by one session; allocates only when the context grew much.
+ * <p>Owned by one session; allocates only when the context grew much, after a batch, or after a {@link #rest}.
  */
 public final class OrderedAttention {
     /** Rows of a tile: few enough that the scores of some thousand tokens stay in the second-level cache. */
     private static final int TILE_ROWS = 16;
+    private static final float[] NONE = {};
 
     private final AttentionShape shape;
     private final OrderedKernels kernels;
@@ -30,6 +31,7 @@ public final class OrderedAttention {
     private final Job attendTile = this::attendTile;
     private final AttentionTile[] tiles;
     private final float[][] parts;
+    /** Per worker; they grow with the context. */
     private final float[][] scores;
     private final double[][] doubles;
 
@@ -56,7 +58,8 @@ public final class OrderedAttention {
         this.tilePositions = Math.max(1, TILE_ROWS / shape.groupSize());
         this.tiles = new AttentionTile[team.size()];
         this.parts = new float[team.size()][this.kernels.partsLength(order)];
-        this.scores = new float[team.size()][0];
+        this.scores = new float[team.size()][];
+        rest();
         this.doubles = new double[team.size()][KvLayout.BLOCK_TOKENS];
         for (int i = 0; i < tiles.length; i++) {
             tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
@@ -70,6 +73,9 @@ public final class OrderedAttention {
      * @param output filled in the same order
      */
     public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
+        if (count < positions) {
+            rest(); // a decode step needs a fraction of what a prompt does
+        }
         layer = kv;
         start = startPosition;
         positions = count;
@@ -79,6 +85,21 @@ public final class OrderedAttention {
         int tileCount = (count + tilePositions - 1) / tilePositions;
         team.run(attendTile, shape.kvHeads() * tileCount,
                 2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * count * kv.tokens());
+    }
+
+    /** Gives up the scores, which are as long as the context. */
+    public void rest() {
+        Arrays.fill(scores, NONE);
+    }
+
+    /** Bytes on the heap that go with each token of the context in decode steps. */
+    public static double heapBytesPerToken(AttentionShape shape, int workers) {
+        return (double) workers * shape.groupSize() * Float.BYTES;
+    }
+
+    /** Bytes of all scores. */
+    long heapBytes() {
+        return Arrays.stream(scores).mapToLong(of -> (long) of.length * Float.BYTES).sum();
     }
 
     private void attendTile(int item, int worker) {

@@ -168,7 +168,6 @@ public final class PrefillAttention {
             }
             long keys = floatBlock(block, kvHead, worker);
             kernels.attend(tile, keys, keys + floats.keyBytes(), KvLayout.BLOCK_TOKENS);
-            tile.seeAll(KvLayout.BLOCK_TOKENS);
         }
         beginBlock(ownBlock, tile, joined);
         for (int r = 0; r < tile.rows; r++) { // causality: a position sees itself and what came before

@@ -10,6 +10,9 @@ import io.alisa.device.DeviceLayer;
  * <p>Different KV heads and spans may be kept, and different KV heads joined, by different threads.
  */
 public final class SpanResults {
+    /** Sums of weights that are smaller have lost bits. */
+    private static final float LEAST_SUM = 1e-30f;
+
     private final AttentionShape shape;
     private final JoinedSpans joined;
     private int spans;
@@ -67,6 +70,19 @@ public final class SpanResults {
             max[part] = deviceMax[row];
             sum[part] = deviceSum[row];
             System.arraycopy(deviceValues, row * stride, output, part * stride, stride);
+        }
+        return true;
+    }
+
+    /**
+     * Whether floats hold what a device kept last. They do not where an estimate that counts among the scores lies so far
+     * above the true ones that these weigh next to nothing.
+     */
+    public boolean isDeviceExact() {
+        for (int row = 0; row < deviceSum.length; row++) {
+            if (deviceMax[row] != Float.NEGATIVE_INFINITY && !(deviceSum[row] >= LEAST_SUM)) {
+                return false;
+            }
         }
         return true;
     }

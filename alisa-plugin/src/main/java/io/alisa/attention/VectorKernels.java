@@ -89,11 +89,14 @@ public final class VectorKernels implements AttentionKernels {
         FloatVector even = FloatVector.zero(SPECIES);
         FloatVector odd = even;
         long end = address + bytes;
-        for (; address < end; address += 256) {
+        for (; address + 256 <= end; address += 256) {
             even = even.add(load(address));
             odd = odd.add(load(address + 64));
             even = even.add(load(address + 128));
             odd = odd.add(load(address + 192));
+        }
+        for (; address + 64 <= end; address += 64) { // nothing behind it: that may be nobody's memory
+            even = even.add(load(address));
         }
         even.intoArray(tile.preloaded, 0);
         odd.intoArray(tile.preloaded, LANES);

@@ -17,6 +17,9 @@ public record DeviceModules(List<DeviceModule> modules, @Nullable String failure
     /** How the module for NVIDIA GPUs gets onto the class path. */
     public static final String REMEDY = "put alisa-kernels-cuda.jar and JCuda's jars on the application's class path";
 
+    /** What helps where classes do not fit each other. */
+    public static final String ONE_VERSION = "use the jars of one version";
+
     public DeviceModules {
         modules = List.copyOf(modules);
     }
@@ -29,13 +32,29 @@ public record DeviceModules(List<DeviceModule> modules, @Nullable String failure
             return new DeviceModules(found, null);
         } catch (ServiceConfigurationError e) {
             return new DeviceModules(found, "its module can't be loaded: " + e.getMessage());
+        } catch (LinkageError e) {
+            return new DeviceModules(found, "its module can't be loaded: " + e);
         }
+    }
+
+    /** What a module finds: nothing, where it is of another version than this. */
+    public static DeviceStatus probe(DeviceModule module) {
+        try {
+            return module.probe();
+        } catch (LinkageError e) {
+            return new DeviceStatus(false, misfit(e), ONE_VERSION);
+        }
+    }
+
+    /** Says what is wrong with a module whose classes do not fit ours. */
+    public static String misfit(LinkageError e) {
+        return "its module does not fit this plugin: " + e;
     }
 
     /** The first module whose device can be used; null where there is none. */
     public @Nullable DeviceModule usable() {
         for (DeviceModule module : modules) {
-            if (module.probe().usable()) {
+            if (probe(module).usable()) {
                 return module;
             }
         }
@@ -45,12 +64,12 @@ public record DeviceModules(List<DeviceModule> modules, @Nullable String failure
     /** Why there is none, and what would help, in one line. */
     public String whyNone() {
         if (failure != null) {
-            return failure + "; use the jars of one version";
+            return failure + "; " + ONE_VERSION;
         }
         if (modules.isEmpty()) {
             return "its module is not on this class path; " + REMEDY;
         }
-        DeviceStatus status = modules.getFirst().probe();
+        DeviceStatus status = probe(modules.getFirst());
         return status.remedy() == null ? status.description() : status.description() + "; " + status.remedy();
     }
 }

@@ -27,6 +27,8 @@ public final class DeviceTier {
     private final List<DeviceSession> sessions = new ArrayList<>();
     private volatile boolean lost;
     private boolean closed;
+    /** Sessions that are being opened: they use the device before they are among the others. */
+    private int opening;
     /** Steps of all sessions. */
     private long steps;
     /** Changes whenever somebody gives room back. */
@@ -49,7 +51,7 @@ public final class DeviceTier {
      * @return null where the device can't: it does not know the shape, has no room, or is lost
      */
     public @Nullable DeviceSession open(DeviceShape shape, int layers, int maxBlocks, Lock lock) {
-        if (lost) {
+        if (!beginOpening()) {
             return null;
         }
         try {
@@ -61,13 +63,37 @@ public final class DeviceTier {
         } catch (DeviceLostException e) {
             lose(e);
             return null;
+        } finally {
+            endOpening();
         }
     }
 
-    private synchronized DeviceSession register(DeviceSession session) {
-        sessions.add(session);
-        session.used(steps);
-        return session;
+    private synchronized boolean beginOpening() {
+        if (lost) {
+            return false;
+        }
+        opening++;
+        return true;
+    }
+
+    private void endOpening() {
+        synchronized (this) {
+            opening--;
+        }
+        closeIfUnused();
+    }
+
+    /** Returns null where the device was lost meanwhile. */
+    private @Nullable DeviceSession register(DeviceSession session) {
+        synchronized (this) {
+            if (!lost) {
+                sessions.add(session);
+                session.used(steps);
+                return session;
+            }
+        }
+        session.close();
+        return null;
     }
 
     /** What the device is, and what is held of its memory. */
@@ -140,7 +166,7 @@ public final class DeviceTier {
 
     private void closeIfUnused() {
         synchronized (this) {
-            if (!lost || closed || !sessions.isEmpty()) {
+            if (!lost || closed || opening > 0 || !sessions.isEmpty()) {
                 return;
             }
             closed = true;

@@ -28,7 +28,7 @@ final class DeviceChecks {
     static List<Check> of(DeviceModules found, String backend, @Nullable Path foreign) {
         List<Check> checks = new ArrayList<>();
         if (found.failure() != null) {
-            checks.add(Check.warn("CUDA", found.failure(), "use the jars of one version"));
+            checks.add(Check.warn("CUDA", found.failure(), DeviceModules.ONE_VERSION));
         } else if (found.modules().isEmpty()) {
             String text = "its module is not on this class path: the CPU computes";
             checks.add(backend.equals("cuda")
@@ -43,7 +43,7 @@ final class DeviceChecks {
     }
 
     private static Check check(DeviceModule module, String backend) {
-        DeviceStatus status = module.probe();
+        DeviceStatus status = DeviceModules.probe(module);
         String remedy = status.remedy();
         if (!status.usable()) {
             return Check.warn(module.name(), status.description(), remedy == null ? "see the module's page" : remedy);

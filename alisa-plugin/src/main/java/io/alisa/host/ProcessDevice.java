@@ -14,7 +14,10 @@ import io.alisa.schedule.Caps;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
-/** The device that INT8 sessions of the process use beside the CPU, by the settings as they are. Thread-safe. */
+/**
+ * The device that INT8 sessions of the process use beside the CPU, by the settings as they are. It outlives the applications
+ * that use it, so nothing of theirs is kept here. Thread-safe.
+ */
 public final class ProcessDevice {
     /** Of the memory that is free when the device is opened: some must be left for whoever else is there. */
     private static final double SHARE_BY_DEFAULT = 0.8;
@@ -37,7 +40,7 @@ public final class ProcessDevice {
      * What an INT8 session that opens now uses. The device is looked for when this is first asked, and opened then.
      *
      * @param loader  where modules are looked for
-     * @param warning is told, once each, why a device that was asked for is not there, or was lost
+     * @param warning is told, once, why a device that was asked for is not there; not kept
      * @return null where the CPU does all
      */
     public synchronized @Nullable DeviceTier tier(Configuration configuration, @Nullable ClassLoader loader,
@@ -65,14 +68,35 @@ public final class ProcessDevice {
             return;
         }
         try {
-            Device device = module.open(budget, ProcessMemory.fast());
-            capByDefault = (long) (SHARE_BY_DEFAULT * device.freeBytes());
-            tier = new DeviceTier(device, budget, warning);
+            tier = open(module);
         } catch (DeviceLostException e) {
             whyNone = String.valueOf(e.getMessage());
+        } catch (LinkageError e) {
+            whyNone = DeviceModules.misfit(e) + "; " + DeviceModules.ONE_VERSION;
+        }
+        if (tier == null) {
             warning.accept(module.name() + " was found, but the CPU computes: " + whyNone);
             complained = true;
         }
+    }
+
+    private DeviceTier open(DeviceModule module) {
+        Device device = module.open(budget, ProcessMemory.fast());
+        boolean complete = false;
+        try {
+            capByDefault = (long) (SHARE_BY_DEFAULT * device.freeBytes());
+            complete = true;
+            return new DeviceTier(device, budget, ProcessDevice::warn);
+        } finally {
+            if (!complete) {
+                device.close();
+            }
+        }
+    }
+
+    /** By the JDK's logger: one of an application would keep that, and is gone with it. */
+    private static void warn(String message) {
+        System.getLogger("io.alisa").log(System.Logger.Level.WARNING, message);
     }
 
     private void setCap(Configuration configuration) {

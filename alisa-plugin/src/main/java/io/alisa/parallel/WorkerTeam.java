@@ -153,7 +153,17 @@ public final class WorkerTeam {
             }
         } catch (Throwable t) { // handed to the caller of run: a worker must not die of it
             next.set(itemCount);
-            failure = t;
+            fail(t);
+        }
+    }
+
+    /** The first failure is what went wrong; later ones may come of it. */
+    private synchronized void fail(Throwable thrown) {
+        Throwable first = failure;
+        if (first == null) {
+            failure = thrown;
+        } else if (!first.equals(thrown)) { // which a preallocated one may be
+            first.addSuppressed(thrown);
         }
     }
 
@@ -163,9 +173,10 @@ public final class WorkerTeam {
         private volatile boolean parked;
 
         Worker(int number) {
-            super("alisa-worker-" + number);
+            super(null, null, "alisa-worker-" + number, 0, false);
             this.number = number;
             setDaemon(true);
+            setContextClassLoader(null); // an application's must be free to go
         }
 
         void call(long round) {

@@ -31,7 +31,9 @@ final class Leftovers {
         if (!watching) {
             watching = true;
             try {
-                Runtime.getRuntime().addShutdownHook(new Thread(Leftovers::deleteOurs, "alisa-save-cleaner"));
+                Thread cleaner = new Thread(null, Leftovers::deleteOurs, "alisa-save-cleaner", 0, false);
+                cleaner.setContextClassLoader(null); // an application's must be free to go
+                Runtime.getRuntime().addShutdownHook(cleaner);
             } catch (IllegalStateException e) {
                 return; // the JVM is ending already: what is begun now may stay until the next save
             }

@@ -59,11 +59,21 @@ final class SkippedMass {
         Arrays.fill(to, offset + count, offset + KvLayout.BLOCK_TOKENS, 0f);
     }
 
-    /** The score that weights are relative to. */
+    /**
+     * Says what a query head's weights are relative to, where any are there. Where none is, an estimate that lies far above
+     * the true scores would let these vanish beside it.
+     */
     void setReference(int kvHead, int headOfGroup, float score) {
-        references[kvHead * shape.groupSize() + headOfGroup] = score;
+        int from = index(kvHead, headOfGroup);
+        for (int i = from; i < from + blocks; i++) {
+            if (weights[i] > 0) {
+                references[kvHead * shape.groupSize() + headOfGroup] = score;
+                return;
+            }
+        }
     }
 
+    /** The score that weights are relative to; negative infinity where nothing that is skipped weighs. */
     float reference(int kvHead, int headOfGroup) {
         return references[kvHead * shape.groupSize() + headOfGroup];
     }

@@ -122,7 +122,10 @@ public final class SparseAttention {
         }
     }
 
-    /** Has a device do all but the newest block. Returns false where it can't, or failed: nothing is attended then. */
+    /**
+     * Has a device do all but the newest block. Returns false where it can't, failed, or lost the scores beside an estimate:
+     * nothing is attended then.
+     */
     private boolean attendOnDevice(KvLayer kv) {
         DeviceLayer beside = kv.device();
         TokenChoice choice = beside == null ? null : selector.choice();
@@ -131,7 +134,8 @@ public final class SparseAttention {
         }
         scratch.results.begin(2);
         team.run(attendNewest, shape.kvHeads());
-        if (!scratch.results.keep(beside, 1) || !beside.selected(scratch.selection.bits())) {
+        if (!scratch.results.keep(beside, 1) || !scratch.results.isDeviceExact()
+                || !beside.selected(scratch.selection.bits())) {
             return false;
         }
         scratch.selection.takeBits();

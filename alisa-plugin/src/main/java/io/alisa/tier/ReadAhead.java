@@ -55,8 +55,9 @@ public final class ReadAhead {
     private synchronized Thread started() {
         Thread existing = thread;
         if (existing == null) {
-            existing = new Thread(this::work, "alisa-read-ahead");
+            existing = new Thread(null, this::work, "alisa-read-ahead", 0, false);
             existing.setDaemon(true);
+            existing.setContextClassLoader(null); // an application's must be free to go
             existing.start();
             thread = existing;
         }

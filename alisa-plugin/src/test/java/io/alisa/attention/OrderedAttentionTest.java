@@ -2,10 +2,12 @@ package io.alisa.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 import io.alisa.parallel.WorkerTeam;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -50,5 +52,41 @@ class OrderedAttentionTest {
         new OrderedAttention(attention.shape, kernels, team, attention.layer(), order, 1f).run(attention.layer(),
                 attention.start, attention.positions, attention.queries, output);
         return output;
+    }
+
+    /** Scores are as long as the context: what a prompt needed of them goes with the first step, the rest with a pause. */
+    @Test
+    void scoresAreGivenUp() {
+        AttentionShape shape = new AttentionShape(2, 2, 32, 0);
+        SummationOrder order = new SummationOrder(16, true);
+        WorkerTeam team = Teams.of(1);
+        int context = 256;
+        try (RandomAttention prompt = new RandomAttention(shape, 0, context, 4, 1)) {
+            OrderedAttention attention = new OrderedAttention(shape, new VectorKernels(), team, prompt.layer(), order,
+                    1f);
+            float[] outputs = new float[prompt.queries.length];
+            attention.run(prompt.layer(), 0, context, prompt.queries, outputs);
+            assertThat(attention.heapBytes()).isEqualTo(16L * context * Float.BYTES);
+            float[] queries = new float[shape.floats(1)];
+            float[] output = new float[queries.length];
+            for (int kvHead = 0; kvHead < 2; kvHead++) {
+                System.arraycopy(prompt.queries, shape.row(kvHead, context - 1, 0, context) * shape.rowStride(),
+                        queries,
+                        shape.row(kvHead, 0, 0, 1) * shape.rowStride(), 2 * shape.rowStride());
+            }
+            for (int step = 0; step < 2; step++) {
+                attention.run(prompt.layer(), context - 1, 1, queries, output);
+                assertThat((double) attention.heapBytes())
+                        .isEqualTo(context * OrderedAttention.heapBytesPerToken(shape, 1));
+                attention.rest();
+                assertThat(attention.heapBytes()).isZero();
+            }
+            for (int kvHead = 0; kvHead < 2; kvHead++) {
+                int from = shape.row(kvHead, context - 1, 0, context) * shape.rowStride();
+                int to = shape.row(kvHead, 0, 0, 1) * shape.rowStride();
+                assertThat(Arrays.copyOfRange(output, to, to + 2 * shape.rowStride()))
+                        .isEqualTo(Arrays.copyOfRange(outputs, from, from + 2 * shape.rowStride()));
+            }
+        }
     }
 }

@@ -2,11 +2,13 @@ package io.alisa.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.FakeDevice;
@@ -254,5 +256,75 @@ class DeviceTierTest {
             assertThat(tier.open(SHAPE.onDevice(one.kv.layout()), 1, 9, one.kv.lock())).isNull();
         }
         assertThat(budget.reserved()).isZero();
+    }
+
+    /** Another session loses the device while one is being opened there. */
+    @Test
+    void aDeviceIsNotClosedWhileASessionOpens() {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        Interrupted device = new Interrupted(new FakeDevice(budget));
+        List<String> warnings = new ArrayList<>();
+        DeviceTier tier = new DeviceTier(device, budget, warnings::add);
+        device.meanwhile = () -> {
+            tier.lose(new DeviceLostException("the other said so"));
+            assertThat(device.behind.isClosed()).as("while a session is being opened").isFalse();
+        };
+        DeviceShape shape = new DeviceShape(1, 1, 20, 20, 0, 1);
+        assertThat(tier.open(shape, 1, 9, new ReentrantLock())).isNull();
+        assertThat(device.behind.isClosed()).isTrue();
+        assertThat(device.closedKvs).as("before the device").isEqualTo(1);
+        assertThat(warnings).hasSize(1);
+        assertThat(tier.open(shape, 1, 9, new ReentrantLock())).as("lost for good").isNull();
+    }
+
+    /** A device on which something happens while a session is opened. */
+    private static final class Interrupted implements Device {
+        final FakeDevice behind;
+        Runnable meanwhile = () -> {
+        };
+        int closedKvs;
+
+        Interrupted(FakeDevice behind) {
+            this.behind = behind;
+        }
+
+        @Override
+        public DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
+            DeviceKv kv = Objects.requireNonNull(behind.openKv(shape, layers, maxBlocks));
+            meanwhile.run();
+            return (DeviceKv) Proxy.newProxyInstance(DeviceKv.class.getClassLoader(), new Class<?>[]{DeviceKv.class},
+                    (proxy, method, arguments) -> {
+                        if (method.getName().equals("close")) {
+                            assertThat(behind.isClosed()).as("closed before what is on it").isFalse();
+                            closedKvs++;
+                        }
+                        return method.invoke(kv, arguments);
+                    });
+        }
+
+        @Override
+        public String describe() {
+            return behind.describe();
+        }
+
+        @Override
+        public long leastBytes() {
+            return behind.leastBytes();
+        }
+
+        @Override
+        public long freeBytes() {
+            return behind.freeBytes();
+        }
+
+        @Override
+        public boolean serves(DeviceShape shape) {
+            return behind.serves(shape);
+        }
+
+        @Override
+        public void close() {
+            behind.close();
+        }
     }
 }

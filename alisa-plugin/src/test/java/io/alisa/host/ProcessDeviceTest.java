@@ -3,6 +3,7 @@ package io.alisa.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -12,6 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 import io.alisa.attention.FakeDevice;
 import io.alisa.config.Configuration;
@@ -19,15 +24,22 @@ import io.alisa.device.Device;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
+import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceStatus;
 import io.alisa.device.DeviceTier;
 import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProcessDeviceTest {
     @TempDir
     Path directory = Path.of("");
+
+    /** The device that a module opened last. */
+    private static @Nullable FakeDevice opened;
 
     private final ProcessDevice devices = new ProcessDevice();
     private final List<String> warnings = new ArrayList<>();
@@ -51,7 +63,82 @@ class ProcessDeviceTest {
         @Override
         public Device open(MemoryBudget budget, MemoryBudget ram) {
             budget.setCap(1000);
-            return new FakeDevice(budget);
+            opened = new FakeDevice(budget);
+            return opened;
+        }
+    }
+
+    /** Is of another version, and has no method that this one asks for. */
+    public static final class Older implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Older() {
+        }
+
+        @Override
+        public String name() {
+            return "OLDER";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            throw new AbstractMethodError("probe()");
+        }
+
+        @Override
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
+            throw new AssertionError("it was not found");
+        }
+    }
+
+    /** Likewise, but finds out later. */
+    public static final class Mixed implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Mixed() {
+        }
+
+        @Override
+        public String name() {
+            return "MIXED";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            return new DeviceStatus(true, "a good one, it seems", null);
+        }
+
+        @Override
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
+            throw new NoSuchMethodError("cap()");
+        }
+    }
+
+    /** Has one that opens, and then does not even say how large it is. */
+    public static final class Dying implements DeviceModule {
+        /** Called by ServiceLoader. */
+        public Dying() {
+        }
+
+        @Override
+        public String name() {
+            return "DYING";
+        }
+
+        @Override
+        public DeviceStatus probe() {
+            return new DeviceStatus(true, "a good one, it seems", null);
+        }
+
+        @Override
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
+            FakeDevice behind = new FakeDevice(budget);
+            opened = behind;
+            return (Device) Proxy.newProxyInstance(Device.class.getClassLoader(), new Class<?>[]{Device.class},
+                    (proxy, method, arguments) -> {
+                        if (method.getName().equals("freeBytes")) {
+                            throw new DeviceLostException("it is dying");
+                        }
+                        return method.invoke(behind, arguments);
+                    });
         }
     }
 
@@ -176,5 +263,84 @@ class ProcessDeviceTest {
             assertThat(found.usable()).isNull();
             assertThat(found.whyNone()).contains("there.is.no.such.Module").endsWith("use the jars of one version");
         }
+    }
+
+    /** Found, but not even loaded: the class file is none. */
+    @Test
+    void aModuleThatIsNoClassIsNoFailure() throws IOException {
+        Path broken = directory.resolve("broken/Module.class");
+        Files.createDirectories(broken.getParent());
+        Files.writeString(broken, "not a class");
+        Path file = directory.resolve("META-INF/services/io.alisa.device.DeviceModule");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "broken.Module\n");
+        try (URLClassLoader loader = new URLClassLoader(new URL[]{directory.toUri().toURL()},
+                getClass().getClassLoader())) {
+            assertThat(devices.tier(configuration("alisa.backend", "cuda"), loader, warnings::add)).isNull();
+            assertThat(warnings).singleElement().asString().contains("ClassFormatError")
+                    .endsWith("use the jars of one version");
+        }
+    }
+
+    @Test
+    void aModuleOfAnotherVersionIsPassedOver() throws IOException {
+        try (URLClassLoader loader = loader(Older.class, Good.class)) {
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isNotNull();
+            assertThat(warnings).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {Older.class, Mixed.class})
+    void aModuleOfAnotherVersionIsSaidOnce(Class<?> module) throws IOException {
+        Configuration cuda = configuration("alisa.backend", "cuda");
+        try (URLClassLoader loader = loader(module)) {
+            assertThat(devices.tier(cuda, loader, warnings::add)).isNull();
+            assertThat(devices.tier(cuda, loader, warnings::add)).isNull();
+        }
+        assertThat(warnings).singleElement().asString().contains("MethodError")
+                .endsWith("use the jars of one version");
+        assertThat(devices.describe(cuda)).startsWith("device: none, its module does not fit this plugin: ");
+    }
+
+    @Test
+    void oneThatFailsOnceItIsOpenIsClosed() throws IOException {
+        try (URLClassLoader loader = loader(Dying.class)) {
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isNull();
+        }
+        assertThat(warnings).containsExactly("DYING was found, but the CPU computes: it is dying");
+        assertThat(Objects.requireNonNull(opened).isClosed()).isTrue();
+    }
+
+    /** The device stays when an application goes: it is the JDK's logger that says of its end. */
+    @Test
+    void whoAskedFirstIsNotKeptForItsEnd() throws IOException {
+        List<String> logged = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                logged.add(entry.getLevel() + " " + entry.getMessage());
+            }
+
+            @Override
+            public void flush() {
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        Logger logger = Logger.getLogger("io.alisa");
+        logger.addHandler(handler);
+        try (URLClassLoader loader = loader(Good.class)) {
+            DeviceTier tier = Objects.requireNonNull(devices.tier(configuration(), loader, warnings::add));
+            Objects.requireNonNull(opened).failAfter(0);
+            assertThat(tier.open(new DeviceShape(1, 1, 20, 20, 0, 1), 1, 9, new ReentrantLock())).isNull();
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(warnings).isEmpty();
+        assertThat(logged).singleElement().asString()
+                .startsWith("WARNING a fake device is not used any more: the test wants it so");
     }
 }

@@ -3,7 +3,11 @@ package io.alisa.parallel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,5 +141,59 @@ class WorkerTeamTest {
     void theSharedTeamIsOneForAll() {
         assertThat(WorkerTeam.shared()).isSameAs(WorkerTeam.shared());
         assertThat(WorkerTeam.shared().size()).isBetween(1, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The worker fails after the caller did: what went wrong is the caller's. */
+    @Test
+    void theFirstFailureIsThrownAndALaterOneGoesWithIt() {
+        Thread caller = Thread.currentThread();
+        CountDownLatch both = new CountDownLatch(2);
+        assertThatThrownBy(() -> TEAMS.get(1).run((item, worker) -> {
+            both.countDown();
+            await(both);
+            if (worker == 0) {
+                throw new IllegalArgumentException("first");
+            }
+            while (Arrays.stream(caller.getStackTrace()).noneMatch(at -> at.getMethodName().equals("closeRound"))) {
+                Thread.onSpinWait(); // it waits there, its failure is known
+            }
+            throw new IllegalStateException("second");
+        }, 2)).isInstanceOf(IllegalArgumentException.class).hasMessage("first")
+                .satisfies(thrown -> assertThat(thrown.getSuppressed()).singleElement()
+                        .satisfies(later -> assertThat(later).hasMessage("second")));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whoever asks first may be an application that goes again. */
+    @Test
+    void workersKeepNothingOfWhoStartsThem() throws IOException {
+        InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
+        Thread caller = Thread.currentThread();
+        ClassLoader before = caller.getContextClassLoader();
+        List<@Nullable Object> seen = new ArrayList<>(); // the worker's, while the caller waits
+        try (URLClassLoader application = new URLClassLoader(new URL[0])) {
+            caller.setContextClassLoader(application);
+            local.set("the application's");
+            CountDownLatch both = new CountDownLatch(2);
+            new WorkerTeam(2).run((item, worker) -> {
+                both.countDown();
+                await(both);
+                if (worker == 1) {
+                    seen.add(Thread.currentThread().getContextClassLoader());
+                    seen.add(local.get());
+                }
+            }, 2);
+        } finally {
+            caller.setContextClassLoader(before);
+            local.remove();
+        }
+        assertThat(seen).containsExactly(null, null);
     }
 }

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,12 +11,15 @@ import java.util.stream.IntStream;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
+import io.alisa.attention.FakeDevice;
 import io.alisa.attention.Formula;
 import io.alisa.attention.ScalarKernels;
 import io.alisa.attention.Teams;
 import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
+import io.alisa.device.DeviceTier;
+import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -102,6 +106,79 @@ class SparseAttentionTest {
                 assertThat(Formula.nmse(output, run.expected())).as("at %s", ratio).isLessThanOrEqualTo(BOUND);
             }
         }
+    }
+
+    /**
+     * A key of which one channel holds nearly all: two bits say of each of the others that it is half as large as the key is
+     * on average. A query along those expects a score of some 300, and there is one of 40.
+     */
+    private static Tokens overrated() {
+        Tokens random = Tokens.random(64, 1, 5);
+        return new Tokens() {
+            @Override
+            public float[] key(int position, int kvHead) {
+                float[] key = new float[64];
+                if (position == 70 && kvHead == 0) {
+                    Arrays.fill(key, 0.16f);
+                    key[0] = 20;
+                }
+                return kvHead == 0 ? key : random.key(position, kvHead);
+            }
+
+            @Override
+            public float[] value(int position, int kvHead) {
+                return random.value(position, kvHead);
+            }
+
+            @Override
+            public float[] query(int position, int kvHead, int headOfGroup) {
+                if (kvHead != 0) {
+                    return random.query(position, kvHead, headOfGroup);
+                }
+                float[] query = new float[64];
+                Arrays.fill(query, 1, 64, 4f);
+                return query;
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void anEstimateFarAboveAllScoresHarmsNobody(AttentionKernels kernels) {
+        AttentionShape shape = new AttentionShape(2, 2, 64, 0);
+        for (double ratio : new double[]{0.1, 0.9}) {
+            try (SparseRun run = new SparseRun("swa", new Budget(ratio, 0), shape, KvFormat.INT8, kernels,
+                    Teams.of(2), overrated())) {
+                run.prompt(0, 340);
+                float[] output = run.step();
+                assertThat(run.selected(0)).as("it is the best, by the estimates").contains(70);
+                assertThat(Formula.nmse(output, run.expected())).as("at %s", ratio).isLessThanOrEqualTo(BOUND);
+            }
+        }
+    }
+
+    static List<AttentionKernels> kernels() {
+        return List.of(new ScalarKernels(), new VectorKernels());
+    }
+
+    /** Nor where a device estimates. */
+    @Test
+    void aDevicesEstimateFarAboveAllScoresHarmsNobody() {
+        AttentionShape shape = new AttentionShape(2, 2, 64, 0);
+        MemoryBudget budget = MemoryBudget.unlimited();
+        FakeDevice device = new FakeDevice(budget);
+        try (SparseRun run = new SparseRun("swa", new Budget(0.9, 0), shape, KvFormat.INT8, new VectorKernels(),
+                Teams.of(2), overrated())) {
+            run.session.kv.useDevice(new DeviceTier(device, budget, warning -> {
+                throw new AssertionError(warning);
+            }), shape.onDevice(run.session.kv.layout()));
+            run.session.feed(0, 340);
+            float[] output = run.step();
+            assertThat(device.selections()).as("it was asked").isEqualTo(1);
+            assertThat(run.selected(0)).contains(70);
+            assertThat(Formula.nmse(output, run.expected())).isLessThanOrEqualTo(BOUND);
+        }
+        device.close();
     }
 
     private static float[] plus(float[] x, float[] direction, float factor) {

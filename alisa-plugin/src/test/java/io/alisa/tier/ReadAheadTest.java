@@ -3,12 +3,18 @@ package io.alisa.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReadAheadTest {
@@ -61,6 +67,29 @@ class ReadAheadTest {
             assertThat(all.await(1, TimeUnit.MINUTES)).as("goes on after a failure").isTrue();
             assertThat(ahead.pieces()).isZero();
             assertThat(file.bytesRead()).as("counts as nobody's waiting").isZero();
+        }
+    }
+
+    /** Whoever wishes first may be an application that goes again. */
+    @Test
+    void keepsNothingOfWhoStartsIt() throws Exception {
+        InheritableThreadLocal<String> local = new InheritableThreadLocal<>();
+        Thread caller = Thread.currentThread();
+        ClassLoader before = caller.getContextClassLoader();
+        CompletableFuture<List<@Nullable Object>> seen = new CompletableFuture<>();
+        try (URLClassLoader application = new URLClassLoader(new URL[0]); PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                seen.complete(
+                        Arrays.<@Nullable Object>asList(Thread.currentThread().getContextClassLoader(), local.get()));
+            }
+        }, 1)) {
+            caller.setContextClassLoader(application);
+            local.set("the application's");
+            new ReadAhead().wish(file, 0, HEADS, 1L);
+            assertThat(seen.get(1, TimeUnit.MINUTES)).containsExactly(null, null);
+        } finally {
+            caller.setContextClassLoader(before);
+            local.remove();
         }
     }
 }

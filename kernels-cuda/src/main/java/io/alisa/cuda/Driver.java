@@ -110,7 +110,7 @@ interface Driver extends AutoCloseable {
     void zero(Memory memory, long bytes, Stream stream);
 
     /**
-     * Finds a kernel.
+     * Finds a kernel. Others may have it with more or less shared memory.
      *
      * @param sharedBytes of dynamic shared memory that it will be launched with
      */

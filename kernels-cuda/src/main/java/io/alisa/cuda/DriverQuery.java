@@ -1,12 +1,13 @@
 package io.alisa.cuda;
 
+import static io.alisa.cuda.JCudaCall.check;
+
 import java.nio.charset.StandardCharsets;
 
+import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceStatus;
-import jcuda.LogLevel;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
-import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** Asks the driver for its first device. Its own class, so that loading the binding happens where it is caught. */
@@ -18,41 +19,50 @@ final class DriverQuery {
 
     /** Throws LinkageError where there is no driver. */
     static DeviceStatus firstDevice() {
-        JCudaDriver.setLogLevel(LogLevel.LOG_QUIET);
-        JCudaDriver.setExceptionsEnabled(false); // results are looked at here
         int[] count = new int[1];
         CUdevice device = new CUdevice();
-        int result = JCudaDriver.cuInit(0);
-        if (result == CUresult.CUDA_SUCCESS) {
-            result = JCudaDriver.cuDeviceGetCount(count);
+        try {
+            check("cuInit", () -> JCudaDriver.cuInit(0));
+            check("cuDeviceGetCount", () -> JCudaDriver.cuDeviceGetCount(count));
+            if (count[0] == 0) {
+                return new DeviceStatus(false, "the NVIDIA driver knows no GPU",
+                        "in a container hand the GPU in; else look at CUDA_VISIBLE_DEVICES");
+            }
+            check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
+            return status(describe(device, count[0]), capability(device));
+        } catch (DeviceLostException e) {
+            return new DeviceStatus(false, "the NVIDIA driver fails: " + e.getMessage(),
+                    "look at nvidia-smi: is a GPU there, and is the driver one for CUDA 12.3 or newer?");
         }
-        if (result == CUresult.CUDA_SUCCESS && count[0] > 0) {
-            result = JCudaDriver.cuDeviceGet(device, 0);
-        }
-        if (result != CUresult.CUDA_SUCCESS) {
-            return new DeviceStatus(false, "the NVIDIA driver answers " + CUresult.stringFor(result),
-                    "look at nvidia-smi: is a GPU there, and is the driver one for CUDA 12.6 or newer?");
-        }
-        return count[0] == 0
-                ? new DeviceStatus(false, "the NVIDIA driver knows no GPU",
-                        "in a container hand the GPU in; else look at CUDA_VISIBLE_DEVICES")
-                : new DeviceStatus(true, describe(device, count[0]), null);
+    }
+
+    /** Whether a device that is there can be used. */
+    static DeviceStatus status(String description, int capability) {
+        return capability >= Ptx.LEAST_CAPABILITY
+                ? new DeviceStatus(true, description, null)
+                : new DeviceStatus(false, description + ": too old for the kernels",
+                        "use a GPU of compute capability " + Ptx.version(Ptx.LEAST_CAPABILITY) + " or newer");
     }
 
     private static String describe(CUdevice device, int count) {
         byte[] name = new byte[LONGEST_NAME];
         long[] memory = new long[1];
-        JCudaDriver.cuDeviceGetName(name, name.length, device);
-        JCudaDriver.cuDeviceTotalMem(memory, device);
+        check("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
+        check("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(memory, device));
         String more = count == 1 ? "" : ", the first of " + count;
-        return "%s, %.1f GiB, compute capability %d.%d, %d multiprocessors, %d KiB shared memory a block%s".formatted(
+        return "%s, %.1f GiB, compute capability %s, %d multiprocessors, %d KiB shared memory a block%s".formatted(
                 text(name),
                 memory[0] / (double) (1L << 30),
-                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
-                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+                Ptx.version(capability(device)),
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN) >> 10,
                 more);
+    }
+
+    /** Its compute capability, 90 for 9.0. */
+    static int capability(CUdevice device) {
+        return 10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
     }
 
     static String text(byte[] zeroTerminated) {
@@ -61,9 +71,9 @@ final class DriverQuery {
         return end < 0 ? all : all.substring(0, end);
     }
 
-    private static int attribute(CUdevice device, int attribute) {
+    static int attribute(CUdevice device, int attribute) {
         int[] value = new int[1];
-        JCudaDriver.cuDeviceGetAttribute(value, attribute, device);
+        check("cuDeviceGetAttribute", () -> JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
         return value[0];
     }
 }

@@ -1,13 +1,13 @@
 package io.alisa.cuda;
 
+import static io.alisa.cuda.JCudaCall.check;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.alisa.device.DeviceLostException;
-import jcuda.LogLevel;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -32,11 +32,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class JCudaBinding implements Driver {
     private static final int LONGEST_NAME = 256;
+    private static final String NO_ROOM = CUresult.stringFor(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     /** Loaded when their first kernel is asked for: the driver compiles them then. */
     private final Map<String, CUmodule> modules = new HashMap<>();
+    /**
+     * The most dynamic shared memory that a kernel was asked for so far: what the driver has to allow it, for a kernel is the
+     * same for all sessions, whatever their models.
+     */
+    private final Map<String, Integer> sharedBytes = new HashMap<>();
     private final Facts facts;
 
     /** A pointer that says where it points. */
@@ -70,11 +76,9 @@ final class JCudaBinding implements Driver {
 
     /** Opens the first device. Throws LinkageError where there is no driver. */
     JCudaBinding() {
-        JCudaDriver.setLogLevel(LogLevel.LOG_QUIET);
-        JCudaDriver.setExceptionsEnabled(false); // results are looked at here
-        check("cuInit", JCudaDriver.cuInit(0));
-        check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, 0));
-        check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+        check("cuInit", () -> JCudaDriver.cuInit(0));
+        check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
+        check("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         boolean made = false;
         try {
             attach();
@@ -83,7 +87,7 @@ final class JCudaBinding implements Driver {
             made = true;
         } finally {
             if (!made) {
-                JCudaDriver.cuDevicePrimaryCtxRelease(device);
+                JCudaCall.failure(() -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
             }
         }
     }
@@ -91,25 +95,13 @@ final class JCudaBinding implements Driver {
     private Facts readFacts() {
         byte[] name = new byte[LONGEST_NAME];
         long[] memory = new long[1];
-        check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, device));
-        check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(memory, device));
+        check("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
+        check("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(memory, device));
         return new Facts(DriverQuery.text(name), memory[0],
-                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
-                10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-                        + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
-    }
-
-    private int attribute(int attribute) {
-        int[] value = new int[1];
-        check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
-        return value[0];
-    }
-
-    private static void check(String call, int result) {
-        if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceLostException(call + " answers " + CUresult.stringFor(result));
-        }
+                DriverQuery.attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                DriverQuery.attribute(device,
+                        CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+                DriverQuery.capability(device));
     }
 
     @Override
@@ -120,29 +112,29 @@ final class JCudaBinding implements Driver {
     @Override
     public long freeBytes() {
         long[] free = new long[1];
-        check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, new long[1]));
+        check("cuMemGetInfo", () -> JCudaDriver.cuMemGetInfo(free, new long[1]));
         return free[0];
     }
 
     @Override
     public void attach() {
-        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context));
+        check("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
     }
 
     @Override
     public @Nullable Memory allocate(long bytes) {
         Address pointer = new Address();
-        int result = JCudaDriver.cuMemAlloc(pointer, bytes);
-        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+        String failure = JCudaCall.failure(() -> JCudaDriver.cuMemAlloc(pointer, bytes));
+        if (NO_ROOM.equals(failure)) {
             return null;
         }
-        check("cuMemAlloc", result);
+        JCudaCall.check("cuMemAlloc", failure);
         return new DeviceMemory(pointer, bytes);
     }
 
     @Override
     public void free(Memory memory) {
-        check("cuMemFree", JCudaDriver.cuMemFree(pointer(memory)));
+        check("cuMemFree", () -> JCudaDriver.cuMemFree(pointer(memory)));
     }
 
     private static CUdeviceptr pointer(Memory memory) {
@@ -156,26 +148,26 @@ final class JCudaBinding implements Driver {
     @Override
     public Pinned allocatePinned(long bytes) {
         Pointer pointer = new Pointer();
-        check("cuMemAllocHost", JCudaDriver.cuMemAllocHost(pointer, bytes));
+        check("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes));
         ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
         return new PinnedMemory(pointer, MemorySegment.ofBuffer(buffer));
     }
 
     @Override
     public void freePinned(Pinned memory) {
-        check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
+        check("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
     }
 
     @Override
     public Stream createStream() {
         CUstream stream = new CUstream();
-        check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        check("cuStreamCreate", () -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
         return new Queue(stream);
     }
 
     @Override
     public void destroy(Stream stream) {
-        check("cuStreamDestroy", JCudaDriver.cuStreamDestroy(raw(stream)));
+        check("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(raw(stream)));
     }
 
     private static CUstream raw(Stream stream) {
@@ -185,13 +177,13 @@ final class JCudaBinding implements Driver {
     @Override
     public Event createEvent() {
         CUevent event = new CUevent();
-        check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+        check("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
         return new Mark(event);
     }
 
     @Override
     public void destroy(Event event) {
-        check("cuEventDestroy", JCudaDriver.cuEventDestroy(raw(event)));
+        check("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(raw(event)));
     }
 
     private static CUevent raw(Event event) {
@@ -200,68 +192,73 @@ final class JCudaBinding implements Driver {
 
     @Override
     public void record(Event event, Stream stream) {
-        check("cuEventRecord", JCudaDriver.cuEventRecord(raw(event), raw(stream)));
+        check("cuEventRecord", () -> JCudaDriver.cuEventRecord(raw(event), raw(stream)));
     }
 
     @Override
     public void waitFor(Stream stream, Event event) {
-        check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(raw(stream), raw(event), 0));
+        check("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(raw(stream), raw(event), 0));
     }
 
     @Override
     public void synchronize(Event event) {
-        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(raw(event)));
+        check("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(raw(event)));
     }
 
     @Override
     public float elapsed(Event from, Event to) {
         float[] milliseconds = new float[1];
-        check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));
+        check("cuEventElapsedTime", () -> JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));
         return milliseconds[0];
     }
 
     @Override
     public void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes, Stream stream) {
         Pointer source = ((PinnedMemory) from).pointer();
-        check("cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(pointer(to, toOffset),
+        check("cuMemcpyHtoDAsync", () -> JCudaDriver.cuMemcpyHtoDAsync(pointer(to, toOffset),
                 fromOffset == 0 ? source : source.withByteOffset(fromOffset), bytes, raw(stream)));
     }
 
     @Override
     public void copyToHost(Pinned to, Memory from, long bytes, Stream stream) {
         check("cuMemcpyDtoHAsync",
-                JCudaDriver.cuMemcpyDtoHAsync(((PinnedMemory) to).pointer(), pointer(from), bytes, raw(stream)));
+                () -> JCudaDriver.cuMemcpyDtoHAsync(((PinnedMemory) to).pointer(), pointer(from), bytes, raw(stream)));
     }
 
     @Override
     public void copyOnDevice(Memory to, Memory from, long bytes, Stream stream) {
-        check("cuMemcpyDtoDAsync", JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, raw(stream)));
+        check("cuMemcpyDtoDAsync", () -> JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, raw(stream)));
     }
 
     @Override
     public void zero(Memory memory, long bytes, Stream stream) {
-        check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
+        check("cuMemsetD8Async", () -> JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
     }
 
-    private synchronized CUmodule moduleOf(String kernel) {
+    private CUmodule moduleOf(String kernel) {
         String name = Ptx.moduleOf(kernel);
-        CUmodule module = modules.get(name);
-        if (module == null) {
-            module = new CUmodule();
-            check("cuModuleLoadData(" + name + ")",
-                    JCudaDriver.cuModuleLoadData(module, Ptx.read(name, facts.capability())));
-            modules.put(name, module);
+        CUmodule existing = modules.get(name);
+        if (existing != null) {
+            return existing;
         }
+        CUmodule module = new CUmodule();
+        byte[] text = Ptx.read(name, facts.capability());
+        check("cuModuleLoadData(" + name + ")", () -> JCudaDriver.cuModuleLoadData(module, text));
+        modules.put(name, module);
         return module;
     }
 
     @Override
-    public Kernel kernel(String name, int sharedBytes) {
+    public synchronized Kernel kernel(String name, int bytes) {
+        CUmodule module = moduleOf(name);
         CUfunction function = new CUfunction();
-        check("cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, moduleOf(name), name));
-        check("cuFuncSetAttribute(" + name + ")", JCudaDriver.cuFuncSetAttribute(function,
-                CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
-        return new Function(function, sharedBytes);
+        check("cuModuleGetFunction(" + name + ")", () -> JCudaDriver.cuModuleGetFunction(function, module, name));
+        if (bytes > sharedBytes.getOrDefault(name, 0)) {
+            check("cuFuncSetAttribute(" + name + ")", () -> JCudaDriver.cuFuncSetAttribute(function,
+                    CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
+            sharedBytes.put(name, bytes);
+        }
+        return new Function(function, bytes);
     }
 
     @Override
@@ -269,7 +266,7 @@ final class JCudaBinding implements Driver {
         Function function = (Function) kernel;
         int[] blocks = new int[1];
         check("cuOccupancyMaxActiveBlocksPerMultiprocessor",
-                JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function.raw(), threads,
+                () -> JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function.raw(), threads,
                         function.sharedBytes()));
         return blocks[0];
     }
@@ -284,15 +281,15 @@ final class JCudaBinding implements Driver {
     public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
             Arguments arguments) {
         Function function = (Function) kernel;
-        check("cuLaunchKernel", JCudaDriver.cuLaunchKernel(function.raw(), gridX, gridY, gridZ, threads, 1, 1,
+        check("cuLaunchKernel", () -> JCudaDriver.cuLaunchKernel(function.raw(), gridX, gridY, gridZ, threads, 1, 1,
                 function.sharedBytes(), raw(stream), ((Structure) arguments).pointers(), null));
     }
 
     @Override
     public void close() {
         // A lost device answers errors: nothing can be done about that.
-        JCudaDriver.cuCtxSetCurrent(context);
-        modules.values().forEach(JCudaDriver::cuModuleUnload);
-        JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        JCudaCall.failure(() -> JCudaDriver.cuCtxSetCurrent(context));
+        modules.values().forEach(module -> JCudaCall.failure(() -> JCudaDriver.cuModuleUnload(module)));
+        JCudaCall.failure(() -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
     }
 }

@@ -13,6 +13,11 @@ final class PinnedPool {
         this.ram = ram;
     }
 
+    /** Bytes that all memory of this machine may take together. */
+    long cap() {
+        return ram.cap();
+    }
+
     /** Takes memory; null where the cap leaves no room. */
     Driver.@Nullable Pinned take(long bytes) {
         if (!ram.setAside(bytes)) {

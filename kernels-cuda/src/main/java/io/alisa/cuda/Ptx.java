@@ -23,9 +23,14 @@ final class Ptx {
     /** Throws where a card is too old. */
     static void check(int capability) {
         if (capability < LEAST_CAPABILITY) {
-            throw new DeviceLostException("its compute capability " + capability / 10 + "." + capability % 10
-                    + " is below 7.5, which the kernels need");
+            throw new DeviceLostException("its compute capability " + version(capability) + " is below "
+                    + version(LEAST_CAPABILITY) + ", which the kernels need");
         }
+    }
+
+    /** A compute capability as it is written. */
+    static String version(int capability) {
+        return capability / 10 + "." + capability % 10;
     }
 
     /** The module that a kernel is in. */

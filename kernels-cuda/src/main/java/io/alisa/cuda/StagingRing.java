@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.alisa.config.ByteSize;
+import io.alisa.config.Setting;
 import io.alisa.device.DeviceLostException;
 import io.alisa.memory.OffHeap;
 import io.alisa.parallel.Job;
@@ -21,8 +23,10 @@ final class StagingRing implements AutoCloseable {
     private static final int SLOTS_AT_ONCE = SLOTS / 2;
     /** A link of 55 GB/s has 48 left in copies of 1 MiB, 53 in copies of 4. */
     private static final long SLOT_BYTES = 4 << 20;
-    /** Where the cap of RAM is small. */
+    /** Copies of that size leave half of the link unused, smaller ones more. */
     private static final long LEAST_SLOT_BYTES = 1 << 17;
+    /** One byte of so many of the cap of RAM at most: it is there for KV. */
+    private static final int PART_OF_CAP = 16;
     /** What a thread fills in one go. */
     private static final long PART_BYTES = 1 << 17;
     private static final int PARTS_AT_ONCE = 256;
@@ -33,7 +37,7 @@ final class StagingRing implements AutoCloseable {
     private final Driver.Stream stream;
     private final List<Slot> slots = new ArrayList<>();
     private final Job fill = this::fill;
-    private long slotBytes = SLOT_BYTES;
+    private long slotBytes;
     /** The slot that is filled next. */
     private int next;
 
@@ -53,10 +57,12 @@ final class StagingRing implements AutoCloseable {
     private record Slot(Driver.Pinned memory, Driver.Event copied) {
     }
 
+    /** Throws where the cap of RAM is too small. */
     StagingRing(Driver driver, PinnedPool pool, WorkerTeam team) {
         this.driver = driver;
         this.pool = pool;
         this.team = team;
+        this.slotBytes = slotBytes(pool.cap());
         this.stream = driver.createStream();
         boolean complete = false;
         try {
@@ -69,6 +75,16 @@ final class StagingRing implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private static long slotBytes(long cap) {
+        long most = cap / PART_OF_CAP / SLOTS;
+        if (most < LEAST_SLOT_BYTES) {
+            throw new DeviceLostException("a cap of RAM of " + ByteSize.format(cap)
+                    + " is too small to copy to a device through pinned memory, which may take a sixteenth of it: raise "
+                    + Setting.MEMORY_FAST.key() + " to " + ByteSize.format(LEAST_SLOT_BYTES * SLOTS * PART_OF_CAP));
+        }
+        return Math.min(SLOT_BYTES, Long.highestOneBit(most));
     }
 
     /** Makes one slot; where there is no room it begins anew with smaller ones. */
@@ -88,8 +104,9 @@ final class StagingRing implements AutoCloseable {
             giveSlots();
             slotBytes /= 2;
         } else {
-            throw new DeviceLostException("the cap of RAM leaves no room for " + SLOTS * LEAST_SLOT_BYTES
-                    + " bytes of pinned memory: raise alisa.memory.fast");
+            throw new DeviceLostException("what is held of the cap of RAM leaves no room for "
+                    + ByteSize.format(SLOTS * LEAST_SLOT_BYTES) + " of pinned memory: raise "
+                    + Setting.MEMORY_FAST.key());
         }
     }
 

@@ -44,4 +44,14 @@ class CudaModuleTest {
         assertThat(status.description()).matches(".+, [0-9.]+ GiB, compute capability \\d+\\.\\d+.*");
         assertThat(status.remedy()).isNull();
     }
+
+    /** What the first sessions would find out otherwise, each in vain. */
+    @Test
+    void aCardThatIsTooOldIsNotUsable() {
+        DeviceStatus old = DriverQuery.status("Old, compute capability 7.0", 70);
+        assertThat(old.usable()).isFalse();
+        assertThat(old.description()).isEqualTo("Old, compute capability 7.0: too old for the kernels");
+        assertThat(old.remedy()).isEqualTo("use a GPU of compute capability 7.5 or newer");
+        assertThat(DriverQuery.status("Turing", 75)).isEqualTo(new DeviceStatus(true, "Turing", null));
+    }
 }

@@ -11,6 +11,8 @@ import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvMemory;
 import io.alisa.device.DeviceCases;
 import io.alisa.device.DeviceCases.Case;
+import io.alisa.device.DeviceTier;
+import io.alisa.sparse.TieredRun;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,37 @@ class CudaTierTest {
         }
         if (driver != TestDriver.CUDA) {
             assertThat(drivers.stream().mapToLong(JavaDriver::selections).sum()).isGreaterThan(30);
+        }
+    }
+
+    /** Sessions of other models use the same kernels, with more shared memory or less. */
+    @ParameterizedTest
+    @EnumSource
+    void modelsStandSideBySide(TestDriver driver) {
+        driver.assumePresent();
+        Case large = new Case(new AttentionShape(1, 4, 64, 0), 1, "swa", 0.9, 330, 1, 2);
+        Case small = new Case(new AttentionShape(1, 1, 32, 0), 1, "swa", 0.9, 330, 1, 2);
+        MemoryBudget budget = MemoryBudget.unlimited();
+        Driver made = driver.open();
+        CudaDevice device = new CudaDevice(made, budget, TestDriver.host());
+        List<String> warnings = new ArrayList<>();
+        DeviceTier tier = new DeviceTier(device, budget, warnings::add);
+        try (TieredRun first = large.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun second = small.open(new VectorKernels(), KvMemory.unlimited())) {
+            for (TieredRun run : List.of(first, second)) {
+                run.useDevice(tier);
+                run.talk(330, 1, nobody -> {
+                });
+            }
+            List<float[]> before = List.copyOf(first.stepOutputs());
+            first.repeat(nobody -> {
+            });
+            cases(driver).compare(large, first.stepOutputs(), before);
+        }
+        device.close();
+        assertThat(warnings).isEmpty();
+        if (made instanceof JavaDriver java) {
+            assertThat(java.selections()).isEqualTo(3);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.alisa.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,9 +14,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 import io.alisa.attention.Teams;
+import io.alisa.device.DeviceLostException;
 import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class StagingRingTest {
@@ -61,10 +64,10 @@ class StagingRingTest {
     void copiesManyPiecesAtOnce() {
         JavaDriver driver = new JavaDriver();
         Random random = new Random(7);
-        MemoryBudget ram = new MemoryBudget(3 << 20);
+        MemoryBudget ram = new MemoryBudget(47 << 20);
         try (Arena arena = Arena.ofShared();
                 StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(2))) {
-            assertThat(ram.reserved()).as("as large as the cap allows").isEqualTo(2 << 20);
+            assertThat(ram.reserved()).as("a sixteenth of the cap, or less").isEqualTo(2 << 20);
             Driver.Event done = driver.createEvent();
             for (int pieces : new int[]{1, 2, 300, 1000}) {
                 int bytes = 100 + random.nextInt(20_000);
@@ -91,6 +94,46 @@ class StagingRingTest {
             driver.destroy(done);
         }
         assertThat(ram.reserved()).isZero();
+        assertThat(driver.leftOver()).isZero();
+    }
+
+    /** Memory is there for KV in the first place. */
+    @ParameterizedTest
+    @CsvSource({"8, 512", "15, 512", "16, 1024", "64, 4096", "255, 8192", "256, 16384", "100000, 16384"})
+    void takesASixteenthOfTheCapAtMost(long capMib, long kib) {
+        MemoryBudget ram = new MemoryBudget(capMib << 20);
+        JavaDriver driver = new JavaDriver();
+        try (StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(1))) {
+            assertThat(ram.reserved()).isEqualTo(kib << 10).isLessThanOrEqualTo(ram.cap() / 16);
+            assertThat(driver.leftOver()).as("%s: a stream, and slots with an event each", ring).isEqualTo(9);
+        }
+        assertThat(ram.reserved()).isZero();
+        assertThat(driver.leftOver()).isZero();
+    }
+
+    @Test
+    void makesDoWithWhatOthersLeave() {
+        MemoryBudget ram = new MemoryBudget(64 << 20);
+        assertThat(ram.setAside(61 << 20)).isTrue();
+        JavaDriver driver = new JavaDriver();
+        try (StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(1))) {
+            assertThat(ram.reserved()).as("%s in what 4 MiB do not fit into", ring).isEqualTo(63 << 20);
+        }
+        assertThat(ram.setAside(3 << 20)).isTrue();
+        assertThatExceptionOfType(DeviceLostException.class)
+                .isThrownBy(() -> new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(1)))
+                .withMessage("what is held of the cap of RAM leaves no room for 512.0 KiB of pinned memory: raise"
+                        + " alisa.memory.fast");
+        assertThat(driver.leftOver()).isZero();
+    }
+
+    @Test
+    void saysWhichCapIsTooSmall() {
+        JavaDriver driver = new JavaDriver();
+        PinnedPool pool = new PinnedPool(driver, new MemoryBudget((8 << 20) - 1));
+        assertThatExceptionOfType(DeviceLostException.class)
+                .isThrownBy(() -> new StagingRing(driver, pool, Teams.of(1)))
+                .withMessageContaining("a sixteenth of it").withMessageEndingWith("raise alisa.memory.fast to 8.0 MiB");
         assertThat(driver.leftOver()).isZero();
     }
 }

@@ -45,6 +45,9 @@ final class JlamaSession extends HostSession {
             this.ordered = order == null
                     ? null
                     : new OrderedAttention(attentionShape(), kernels, team, kv().layer(0), order, shape.scale());
+            if (ordered != null) {
+                kv().countHeap(OrderedAttention.heapBytesPerToken(attentionShape(), team.size()));
+            }
             this.attention = new FloatAttention(this, kernels, team);
             this.projection = new Projection(team);
             this.recomputer = new HostRecomputer(this, new FloatAttention(this, kernels, team), objection);
@@ -95,7 +98,15 @@ final class JlamaSession extends HostSession {
 
     @Override
     public void rest() {
-        batchWork = null;
+        kv().lock().lock(); // a step may be under way yet
+        try {
+            batchWork = null;
+            if (ordered != null) {
+                ordered.rest();
+            }
+        } finally {
+            kv().lock().unlock();
+        }
         super.rest();
     }
 

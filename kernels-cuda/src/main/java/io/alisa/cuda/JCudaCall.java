@@ -1,0 +1,39 @@
+package io.alisa.cuda;
+
+import java.util.function.IntSupplier;
+
+import io.alisa.device.DeviceLostException;
+import jcuda.CudaException;
+import jcuda.driver.CUresult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the driver answers to a call. A switch of JCuda, one for the whole process, says whether a failure is a result or an
+ * exception: it is the application's, so both are looked at. Compiled code makes no objects of the calls.
+ */
+final class JCudaCall {
+    private JCudaCall() {
+    }
+
+    /** The name of what went wrong; null where nothing did. */
+    static @Nullable String failure(IntSupplier call) {
+        try {
+            int result = call.getAsInt();
+            return result == CUresult.CUDA_SUCCESS ? null : CUresult.stringFor(result);
+        } catch (CudaException e) {
+            return String.valueOf(e.getMessage()); // the name, too
+        }
+    }
+
+    /** Throws DeviceLostException where something went wrong. */
+    static void check(String name, IntSupplier call) {
+        check(name, failure(call));
+    }
+
+    /** Likewise of a call that was made: {@code failure} says what went wrong. */
+    static void check(String name, @Nullable String failure) {
+        if (failure != null) {
+            throw new DeviceLostException(name + " answers " + failure);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.util.function.IntSupplier;
+
+import io.alisa.Allocation;
+import io.alisa.device.DeviceLostException;
+import jcuda.CudaException;
+import jcuda.driver.CUresult;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever an application set in JCuda, a failure is one. */
+class JCudaCallTest {
+    @Test
+    void aSuccessIsNoFailure() {
+        assertThat(JCudaCall.failure(() -> CUresult.CUDA_SUCCESS)).isNull();
+        JCudaCall.check("cuInit", () -> CUresult.CUDA_SUCCESS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFailureIsNamed(boolean exceptionsEnabled) {
+        IntSupplier call = () -> answer(CUresult.CUDA_ERROR_OUT_OF_MEMORY, exceptionsEnabled);
+        assertThat(JCudaCall.failure(call)).isEqualTo("CUDA_ERROR_OUT_OF_MEMORY");
+        assertThatExceptionOfType(DeviceLostException.class).isThrownBy(() -> JCudaCall.check("cuMemAlloc", call))
+                .withMessage("cuMemAlloc answers CUDA_ERROR_OUT_OF_MEMORY");
+    }
+
+    /** Some of the calls are made in every layer of every step. */
+    @Test
+    void aCallMakesNoObjects() {
+        long[] answered = new long[1];
+        Allocation.assertNoneAfterAWhile(() -> {
+            for (int i = 0; i < 1_000_000; i++) {
+                int grid = i;
+                long bytes = 2L * i;
+                JCudaCall.check("cuLaunchKernel", () -> {
+                    answered[0] += grid + bytes;
+                    return CUresult.CUDA_SUCCESS;
+                });
+            }
+        });
+        assertThat(answered[0]).isPositive();
+    }
+
+    /** As JCuda does. */
+    private static int answer(int result, boolean exceptionsEnabled) {
+        if (exceptionsEnabled) {
+            throw new CudaException(CUresult.stringFor(result));
+        }
+        return result;
+    }
+}

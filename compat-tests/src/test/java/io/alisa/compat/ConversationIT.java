@@ -164,7 +164,8 @@ class ConversationIT {
     /** As langchain4j's streaming model does it: whole conversations under one id, from several threads. */
     @Test
     void threadsUnderOneIdTakeTurns() throws IOException {
-        assertThat(plugin.recording("systems at once").fact(Fact.TEXT)).isEqualTo(host.recording("systems").fact(Fact.TEXT));
+        assertThat(plugin.recording("systems at once").fact(Fact.TEXT))
+                .isEqualTo(host.recording("systems").fact(Fact.TEXT));
     }
 
     @Test

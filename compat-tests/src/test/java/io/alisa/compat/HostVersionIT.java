@@ -49,7 +49,7 @@ class HostVersionIT {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return HostProcess
                 .run(List.of(java, "-cp", HostProcess.pluginJar().toString(), "io.alisa.doctor.Main", "--host",
-                        host.toString()), workspace.resolve("doctor.txt"), 1);
+                        host.toString()), ProcessBuilder.Redirect.PIPE, workspace.resolve("doctor.txt"), 1);
     }
 
     @Test

@@ -9,8 +9,8 @@ import io.alisa.host.HostHooks;
 
 /**
  * Loads the host adapter next to its host: our adapter's classes are defined here, the host's are found in the
- * parent, which is the host's own loader, and the rest of ours in the agent's loader. Device modules are ours, too, and may
- * lie beside the host.
+ * parent, which is the host's own loader, and the rest of ours in the agent's loader. Device modules are ours, too: where the
+ * agent's loader has none, those that lie beside the host are defined here, for the host's loader need not know the agent's.
  */
 final class AdapterLoader extends ClassLoader {
     static final String ADAPTER_PACKAGE = "io.alisa.host.jlama.";
@@ -43,7 +43,7 @@ final class AdapterLoader extends ClassLoader {
                 return known;
             }
             if (name.startsWith(ADAPTER_PACKAGE)) {
-                return define(name);
+                return define(name, ours);
             }
             return name.startsWith("io.alisa.") ? loadOurs(name) : super.loadClass(name, resolve);
         }
@@ -53,19 +53,19 @@ final class AdapterLoader extends ClassLoader {
         try {
             return ours.loadClass(name);
         } catch (ClassNotFoundException e) {
-            return super.loadClass(name, false);
+            return define(name, getParent());
         }
     }
 
-    private Class<?> define(String name) throws ClassNotFoundException {
-        try (InputStream in = ours.getResourceAsStream(name.replace('.', '/') + ".class")) {
+    private Class<?> define(String name, ClassLoader from) throws ClassNotFoundException {
+        try (InputStream in = from.getResourceAsStream(name.replace('.', '/') + ".class")) {
             if (in == null) {
                 throw new ClassNotFoundException(name);
             }
             byte[] bytes = in.readAllBytes();
             return defineClass(name, bytes, 0, bytes.length);
         } catch (IOException e) {
-            throw new UncheckedIOException("Can't read " + name + " from the plugin jar", e);
+            throw new UncheckedIOException("Can't read " + name + " from its jar", e);
         }
     }
 }

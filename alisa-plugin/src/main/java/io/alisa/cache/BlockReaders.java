@@ -68,8 +68,8 @@ final class BlockReaders implements AutoCloseable {
 
     /** What was read may have changed. */
     void forget() {
-        for (BlockReader reader : readers) {
-            reader.forget();
+        for (int i = 0; i < readers.size(); i++) { // by index: a step back in the conversation must allocate nothing
+            readers.get(i).forget();
         }
     }
 

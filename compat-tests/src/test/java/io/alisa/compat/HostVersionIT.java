@@ -46,10 +46,8 @@ class HostVersionIT {
     }
 
     private static String doctor(Path host) throws IOException, InterruptedException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return HostProcess
-                .run(List.of(java, "-cp", HostProcess.pluginJar().toString(), "io.alisa.doctor.Main", "--host",
-                        host.toString()), ProcessBuilder.Redirect.PIPE, workspace.resolve("doctor.txt"), 1);
+        return HostProcess.run(List.of("-cp", HostProcess.pluginJar().toString(), "io.alisa.doctor.Main", "--host",
+                host.toString()), ProcessBuilder.Redirect.PIPE, workspace.resolve("doctor.txt"), 1);
     }
 
     @Test

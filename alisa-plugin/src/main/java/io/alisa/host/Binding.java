@@ -152,18 +152,20 @@ public final class Binding {
 
     /** Records ids that are about to be computed, from a position on. */
     public synchronized void record(int position, int... ids) {
-        stepStart = position;
-        unserved |= session == null && !hostsOwn;
-        pinned = pinned.before(position);
+        beginStep(position);
         tokens.record(position, ids);
     }
 
     /** As {@link #record}, without allocating. */
     public synchronized void recordOne(int position, int id) {
+        beginStep(position);
+        tokens.recordOne(position, id);
+    }
+
+    private void beginStep(int position) {
         stepStart = position;
         unserved |= session == null && !hostsOwn;
         pinned = pinned.before(position);
-        tokens.recordOne(position, id);
     }
 
     /**
@@ -173,8 +175,10 @@ public final class Binding {
         forgetFailedStep();
         HostSession ended = session;
         session = null;
-        last = new WeakReference<>(branch);
-        branch = null;
+        if (branch != null) { // closed again, it still knows the last one
+            last = new WeakReference<>(branch);
+            branch = null;
+        }
         return ended;
     }
 

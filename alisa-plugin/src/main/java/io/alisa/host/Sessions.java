@@ -104,9 +104,9 @@ public final class Sessions {
             return false;
         }
         boolean open = binding.session() != null;
-        // a step that was to compute it again failed: known ids whose KV is not there
-        boolean incomplete = position > branch.done() && binding.tokens().size() >= position;
-        if (!incomplete && (open ? branch.rewind(position) : position > 0 && resume(binding, branch, position))) {
+        if (open
+                ? isComplete(binding, branch, position) && branch.rewind(position)
+                : position > 0 && resume(binding, branch, position)) {
             branch.session().rewind(position);
             return true;
         }
@@ -116,6 +116,11 @@ public final class Sessions {
         branch.leave(binding.tokens());
         binding.leaveBranch();
         return false;
+    }
+
+    /** False where a step that was to compute known tokens again failed: their KV is not there. */
+    private static boolean isComplete(Binding binding, Branch branch, int position) {
+        return position <= branch.done() || position > binding.tokens().size();
     }
 
     private boolean resume(Binding binding, Branch branch, int position) {

@@ -16,12 +16,10 @@ import java.util.Properties;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import io.alisa.config.Configuration;
-import io.alisa.device.Device;
-import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceStatus;
-import io.alisa.tier.MemoryBudget;
+import io.alisa.device.FakeModule;
 import io.alisa.doctor.Check.Mark;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -253,18 +251,6 @@ class ChecksTest {
 
     // --- devices
 
-    private record Found(DeviceStatus probe) implements DeviceModule {
-        @Override
-        public String name() {
-            return "CUDA";
-        }
-
-        @Override
-        public Device open(MemoryBudget budget, MemoryBudget ram) {
-            throw new DeviceLostException("the doctor opens nothing");
-        }
-    }
-
     private static DeviceModules found(DeviceModule... modules) {
         return new DeviceModules(List.of(modules), null);
     }
@@ -285,8 +271,8 @@ class ChecksTest {
 
     @Test
     void aModuleSaysWhatItFound() {
-        DeviceModule good = new Found(new DeviceStatus(true, "a GPU", null));
-        DeviceModule bad = new Found(new DeviceStatus(false, "no driver", "install it"));
+        DeviceModule good = new FakeModule("CUDA", new DeviceStatus(true, "a GPU", null));
+        DeviceModule bad = new FakeModule("CUDA", new DeviceStatus(false, "no driver", "install it"));
         assertThat(DeviceChecks.of(found(good, bad), "auto", null)).containsExactly(
                 Check.ok("CUDA", "a GPU; INT8 and sparse sessions use it"),
                 Check.warn("CUDA", "no driver", "install it"));
@@ -296,20 +282,10 @@ class ChecksTest {
 
     @Test
     void anotherUsersLibraryIsNotLoaded() {
-        DeviceModule unasked = new DeviceModule() {
-            @Override
-            public String name() {
-                return "CUDA";
-            }
-
+        DeviceModule unasked = new FakeModule("CUDA", new DeviceStatus(true, "a GPU", null)) {
             @Override
             public DeviceStatus probe() {
                 throw new AssertionError("asking it would load the library");
-            }
-
-            @Override
-            public Device open(MemoryBudget budget, MemoryBudget ram) {
-                throw new AssertionError("the doctor opens nothing");
             }
         };
         Check check = DeviceChecks.of(found(unasked), "auto", directory.resolve("libJCudaDriver.so")).getFirst();

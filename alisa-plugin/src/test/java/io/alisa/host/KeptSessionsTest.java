@@ -122,6 +122,18 @@ class KeptSessionsTest {
     }
 
     @Test
+    void closingAgainForgetsNothing() {
+        ToyChat chat = Mode.EXACT.chat(memory);
+        Object kvBuffer = new Object();
+        chat.generate(kvBuffer, ToyChat.random(1, 600), 5);
+        HostSession held = chat.sessions.bind(kvBuffer).held();
+        assertThat(held).isNotNull();
+        chat.sessions.close(chat.sessions.bind(kvBuffer), true);
+        assertThat(chat.sessions.bind(kvBuffer).held()).isSameAs(held);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
     void pinsAreTheUsersOwn(@TempDir Path directory) throws IOException {
         ToyChat chat = Mode.SPARSE.chat(memory);
         Object first = new Object();

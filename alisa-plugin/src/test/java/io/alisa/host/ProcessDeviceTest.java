@@ -22,11 +22,11 @@ import io.alisa.attention.FakeDevice;
 import io.alisa.config.Configuration;
 import io.alisa.device.Device;
 import io.alisa.device.DeviceLostException;
-import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceStatus;
 import io.alisa.device.DeviceTier;
+import io.alisa.device.FakeModule;
 import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -45,19 +45,10 @@ class ProcessDeviceTest {
     private final List<String> warnings = new ArrayList<>();
 
     /** Has a device of 1000 bytes. */
-    public static final class Good implements DeviceModule {
+    public static final class Good extends FakeModule {
         /** Called by ServiceLoader. */
         public Good() {
-        }
-
-        @Override
-        public String name() {
-            return "GOOD";
-        }
-
-        @Override
-        public DeviceStatus probe() {
-            return new DeviceStatus(true, "a good one", null);
+            super("GOOD", new DeviceStatus(true, "a good one", null));
         }
 
         @Override
@@ -69,41 +60,23 @@ class ProcessDeviceTest {
     }
 
     /** Is of another version, and has no method that this one asks for. */
-    public static final class Older implements DeviceModule {
+    public static final class Older extends FakeModule {
         /** Called by ServiceLoader. */
         public Older() {
-        }
-
-        @Override
-        public String name() {
-            return "OLDER";
+            super("OLDER", new DeviceStatus(false, "it is never asked", null));
         }
 
         @Override
         public DeviceStatus probe() {
             throw new AbstractMethodError("probe()");
         }
-
-        @Override
-        public Device open(MemoryBudget budget, MemoryBudget ram) {
-            throw new AssertionError("it was not found");
-        }
     }
 
     /** Likewise, but finds out later. */
-    public static final class Mixed implements DeviceModule {
+    public static final class Mixed extends FakeModule {
         /** Called by ServiceLoader. */
         public Mixed() {
-        }
-
-        @Override
-        public String name() {
-            return "MIXED";
-        }
-
-        @Override
-        public DeviceStatus probe() {
-            return new DeviceStatus(true, "a good one, it seems", null);
+            super("MIXED", new DeviceStatus(true, "a good one, it seems", null));
         }
 
         @Override
@@ -113,19 +86,10 @@ class ProcessDeviceTest {
     }
 
     /** Has one that opens, and then does not even say how large it is. */
-    public static final class Dying implements DeviceModule {
+    public static final class Dying extends FakeModule {
         /** Called by ServiceLoader. */
         public Dying() {
-        }
-
-        @Override
-        public String name() {
-            return "DYING";
-        }
-
-        @Override
-        public DeviceStatus probe() {
-            return new DeviceStatus(true, "a good one, it seems", null);
+            super("DYING", new DeviceStatus(true, "a good one, it seems", null));
         }
 
         @Override
@@ -143,19 +107,10 @@ class ProcessDeviceTest {
     }
 
     /** Has one that does not open. */
-    public static final class Stuck implements DeviceModule {
+    public static final class Stuck extends FakeModule {
         /** Called by ServiceLoader. */
         public Stuck() {
-        }
-
-        @Override
-        public String name() {
-            return "STUCK";
-        }
-
-        @Override
-        public DeviceStatus probe() {
-            return new DeviceStatus(true, "a good one, it seems", null);
+            super("STUCK", new DeviceStatus(true, "a good one, it seems", null));
         }
 
         @Override
@@ -165,24 +120,10 @@ class ProcessDeviceTest {
     }
 
     /** Has none. */
-    public static final class Absent implements DeviceModule {
+    public static final class Absent extends FakeModule {
         /** Called by ServiceLoader. */
         public Absent() {
-        }
-
-        @Override
-        public String name() {
-            return "ABSENT";
-        }
-
-        @Override
-        public DeviceStatus probe() {
-            return new DeviceStatus(false, "nothing there", "buy one");
-        }
-
-        @Override
-        public Device open(MemoryBudget budget, MemoryBudget ram) {
-            throw new AssertionError("it was not found");
+            super("ABSENT", new DeviceStatus(false, "nothing there", "buy one"));
         }
     }
 

@@ -202,6 +202,14 @@ final class Conversations {
         if (binding == null) {
             return;
         }
+        try {
+            end(binding, kvBuffer);
+        } finally {
+            binding.silent(); // whatever fails: others may be waiting to generate here
+        }
+    }
+
+    private void end(Binding binding, KvBuffer kvBuffer) {
         HostSession session = binding.session();
         boolean failed = binding.forgetFailedStep();
         int known = binding.tokens().size();
@@ -212,6 +220,5 @@ final class Conversations {
             int unknown = session == null ? 0 : session.tokens();
             kvBuffer.setCurrentContextPosition(known == 0 ? unknown : binding.pending().next(known));
         }
-        binding.silent();
     }
 }

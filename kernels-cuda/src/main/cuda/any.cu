@@ -94,6 +94,6 @@ ALISA_KERNEL(alisa_attend_int8_any, 128, 4, alisa::AttendParameters) {
     int row = (int) blockIdx.y % parameters.rows;
     joinWarps(parameters, shared, 1, (int) blockIdx.z, kvHead, row, 1, parameters.firstPartial + (int) blockIdx.x);
     if (parameters.joined != nullptr) {
-        joinSplits(parameters, (int) blockIdx.z, kvHead, row, 1);
+        joinSplits(parameters, (int) blockIdx.z, kvHead, row, 1, (float4 *) shared);
     }
 }

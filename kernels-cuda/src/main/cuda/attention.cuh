@@ -27,15 +27,18 @@ namespace alisa {
 constexpr int BLOCK_TOKENS = 64;
 constexpr int PARTIAL_HEAD = 4;
 
-// Splits that join their partials first, among themselves, where there are more of them.
-constexpr int JOIN_GROUP = 12;
-
-constexpr int joinGroups(int splits) {
-    return (splits + JOIN_GROUP - 1) / JOIN_GROUP;
+// Splits that join their partials first, among themselves, where there are more of them: as many as the threads of so many
+// warps read at once.
+constexpr int joinGroup(int warps) {
+    return warps < 11 ? 3 * warps : 32;
 }
 
-constexpr int ticketsOfRow(int splits) {
-    return splits <= JOIN_GROUP ? 1 : 1 + joinGroups(splits);
+constexpr int joinGroups(int splits, int warps) {
+    return (splits + joinGroup(warps) - 1) / joinGroup(warps);
+}
+
+constexpr int ticketsOfRow(int splits, int warps) {
+    return splits <= joinGroup(warps) ? 1 : 1 + joinGroups(splits, warps);
 }
 
 constexpr int partialFloats(int headSize) {
@@ -50,15 +53,18 @@ constexpr int partialFloats(int headSize) {
 //   alisa_decode_f16_h{32,64,80,96,128,256}    every token of F16 blocks
 //   alisa_attend_int8_any                      any head size up to 256; `selected` may be null; plain FP32, slow
 //
-//   block  128 threads (4 warps)
-//   grid   x = splits                      1..blockCount; a split takes blocks [x * n / splits, (x + 1) * n / splits)
+//   block  128 threads (4 warps), or 32 * decodeWarps(d): one block then fills a multiprocessor, has the fewest partials
+//          to join, and shares out rows best. ..._any: 128
+//   grid   x = splits                      of the quarters of blocks, a warp one at a time; where tokens are selected, split x
+//                                          takes blocks x, x + splits, ..., and its warps as many rows each.
+//                                          ..._any: of blocks
 //          y = kvHeads * ceil(rows / 8)    query rows that share a KV head, 8 to a thread block; the reads of the
 //                                          second eight come out of the L2 cache. For ..._any: y = kvHeads * rows
 //          z = sequences
-//   shared decodeSharedBytes(d, bytes per element), gatherSharedBytes(d); 0 for ..._any. Above 48 KB the function
-//          needs the attribute MAX_DYNAMIC_SHARED_SIZE_BYTES: set it always
-//   splits one wave: floor(SMs * resident / (y * z)), at least 1, at most blockCount, where resident is what
-//          cuOccupancyMaxActiveBlocksPerMultiprocessor says (128 threads, these shared bytes).
+//   shared decodeSharedBytes(d, bytes per element, warps), gatherSharedBytes(d, warps); 0 for ..._any. Above 48 KB the
+//          function needs the attribute MAX_DYNAMIC_SHARED_SIZE_BYTES: set it always
+//   splits one wave: floor(SMs * resident / (y * z)), at least 1, and no more than there is work for, where resident is
+//          what cuOccupancyMaxActiveBlocksPerMultiprocessor says (these threads, these shared bytes).
 //
 //   alisa_prefill_int8_h{32,64,80,96,128,256}: many query rows, every row attends every token of the blocks.
 //   block  128 threads
@@ -74,7 +80,7 @@ struct AttendParameters {
     const float *queries;      // [sequences][kvHeads][rows][queryStride]
     float *partials;           // [sequences][kvHeads][rows][partialCount] partials; 16-byte aligned
     float *joined;             // [sequences][kvHeads][rows] partials, or null
-    uint32_t *tickets;         // [grid y * grid z][ticketsOfRow(splits)], all zero before the first launch, and again after
+    uint32_t *tickets;         // [grid y * grid z][ticketsOfRow(splits, warps)], all zero before the first launch, and again after
                                // each, so that the next may have other splits; null without joined
     int32_t blockCount;        // blocks of each sequence's table that count; shorter sequences fill up with 0
     int32_t blockStride;
@@ -183,10 +189,29 @@ struct SealParameters {
 };
 
 // -------------------------------------------------------------------------------------------------------------------
+// alisa_copy: copies pieces of pinned memory of the host to the device.
+//   block 512, grid x = any number: parts of COPY_PART_BYTES of a piece are taken in turn; shared 0
+constexpr int COPY_PIECES = 128;
+constexpr int COPY_PART_BYTES = 1 << 15;
+
+struct CopyParameters {
+    uint64_t from[COPY_PIECES];  // addresses, multiples of 16
+    uint64_t to[COPY_PIECES];
+    int32_t bytes[COPY_PIECES];  // multiples of 16
+    int32_t pieces;
+    int32_t reserved;
+};
+
+// -------------------------------------------------------------------------------------------------------------------
 // Shared memory of the launches above, in bytes.
 
-constexpr int WARPS = 4;
+constexpr int WARPS = 4;         // of a small thread block
 constexpr int TILE_TOKENS = 16;  // tokens a warp works on at a time
+
+// Warps of a large thread block of decode: as many as there are registers for. A multiple of 4.
+constexpr int decodeWarps(int headSize) {
+    return headSize <= 80 ? 16 : headSize <= 128 ? 12 : 8;
+}
 
 // Tiles in a warp's ring: one is attended, the others are on their way, 32 KB and more of a multiprocessor. More of them
 // is slower (measured): all ask at once when a kernel begins, and what is wanted first comes behind the rest.
@@ -200,8 +225,8 @@ constexpr int tileBytes(int headSize, int elementBytes) {
 }
 
 // Partials of the warps of a thread block, 8 rows each.
-constexpr int combineBytes(int headSize) {
-    return WARPS * 8 * partialFloats(headSize) * 4;
+constexpr int combineBytes(int headSize, int warps) {
+    return warps * 8 * partialFloats(headSize) * 4;
 }
 
 // The queries of large heads, which have no room in registers.
@@ -209,10 +234,9 @@ constexpr int queryBytes(int headSize) {
     return headSize > 128 ? headSize * 32 : 0;
 }
 
-// Rows of GATHER_BATCH blocks that a warp is to read, two bytes each; half a block a lane.
-constexpr int GATHER_BATCH = 16;
-constexpr int gatherListBytes() {
-    return WARPS * GATHER_BATCH * BLOCK_TOKENS * 2;
+// What is selected of as many blocks as half the threads: two bytes per row, the blocks' addresses, the warps' counts.
+constexpr int gatherListBytes(int warps) {
+    return warps * 16 * (BLOCK_TOKENS * 2 + 8) + 64;
 }
 
 constexpr int larger(int a, int b) {
@@ -220,14 +244,14 @@ constexpr int larger(int a, int b) {
 }
 
 // elementBytes: 1 for INT8, 2 for F16.
-constexpr int decodeSharedBytes(int headSize, int elementBytes) {
-    return larger(WARPS * decodeStages(headSize, elementBytes) * tileBytes(headSize, elementBytes),
-                  combineBytes(headSize)) +
+constexpr int decodeSharedBytes(int headSize, int elementBytes, int warps) {
+    return larger(warps * decodeStages(headSize, elementBytes) * tileBytes(headSize, elementBytes),
+                  combineBytes(headSize, warps)) +
            queryBytes(headSize);
 }
 
-constexpr int gatherSharedBytes(int headSize) {
-    return decodeSharedBytes(headSize, 1) + gatherListBytes();
+constexpr int gatherSharedBytes(int headSize, int warps) {
+    return decodeSharedBytes(headSize, 1, warps) + gatherListBytes(warps);
 }
 
 // Query rows of a thread block of prefill.

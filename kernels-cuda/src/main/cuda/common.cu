@@ -6,3 +6,4 @@
 #include "select.cu"
 #include "skipped.cu"
 #include "seal.cu"
+#include "copy.cu"

@@ -34,13 +34,11 @@ __device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned 
     const int first = kept(queryBytes(D) + warpIndex() * STAGES * TILE);  // the warp's ring of tiles
 
     Span span;
-    span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
-    span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
     span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
     span.selected = p.selected + ((int64_t) sequence * p.kvHeads + of.kvHead) * p.blockStride;
     span.pieceOffset = (int64_t) of.kvHead * Element::pieceBytes(D);
     Feed feed;
-    feed.begin(span, list);
+    feed.begin(span, p.blockCount, list);
     using Softmax = RunningSoftmax<D, Element, 1, IN_REGISTERS>;
     int64_t row = ((int64_t) sequence * p.kvHeads + of.kvHead) * p.rows + of.first;
     typename Softmax::QueryChannels queries(p.queries + row * p.queryStride, p.queryStride, p.rows - of.first);
@@ -55,7 +53,7 @@ __device__ __forceinline__ void attendSplit(const AttendParameters &p, unsigned 
     Softmax softmax;
     softmax.begin(queries, p.softCap, shared);
     if constexpr (!IN_REGISTERS) {
-        __syncthreads();
+        __syncwarp();  // all warps write the same queries
     }
 
     int read = first;
@@ -88,7 +86,7 @@ __device__ __forceinline__ void decode(const AttendParameters &p, unsigned char 
     joinWarps(p, (const float *) (shared + queryBytes(D)), DECODE_ROWS, sequence, of.kvHead, of.first, rows,
               p.firstPartial + (int) blockIdx.x);
     if (p.joined != nullptr) {
-        joinSplits(p, sequence, of.kvHead, of.first, rows);
+        joinSplits(p, sequence, of.kvHead, of.first, rows, (float4 *) shared);
     }
 }
 

@@ -77,6 +77,13 @@ __device__ __forceinline__ void copyAsync16(void *to, const void *from) {
                  : "memory");
 }
 
+/** The same, where what lies beside it is about to be read, too: memory hands over 256 bytes at once. */
+__device__ __forceinline__ void copyAsync16OfMany(void *to, const void *from) {
+    asm volatile("cp.async.cg.shared.global.L2::256B [%0], [%1], 16;" ::"r"((uint32_t) __cvta_generic_to_shared(to)),
+                 "l"(from)
+                 : "memory");
+}
+
 __device__ __forceinline__ void copyAsync4(void *to, const void *from) {
     asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"((uint32_t) __cvta_generic_to_shared(to)), "l"(from)
                  : "memory");

@@ -1,7 +1,7 @@
 // Who copies which rows into a warp's ring of tiles: the dense and the gathered order.
 //
-// A warp copies for itself alone, so warps never wait for each other. Addresses of blocks are read for many blocks at
-// once, a batch ahead.
+// A warp copies for itself alone, so warps do not wait for each other but to share out what is selected. Addresses of blocks
+// are read for many blocks at once, a batch ahead.
 
 #pragma once
 
@@ -9,23 +9,30 @@
 
 namespace alisa {
 
-/** The blocks of a split, and where in a block the piece of the KV head is. */
+/** Where the blocks of a sequence are, and where in a block the piece of the KV head is. */
 struct Span {
     const uint64_t *blocks;
     const uint64_t *selected;
-    int first;
-    int end;
     int64_t pieceOffset;
 };
 
-/** Warp w takes the w-th quarter of every block that is on the device: the warps have equal shares of any split. */
+__device__ __forceinline__ int warps() {
+    return (int) (blockDim.x / 32);
+}
+
+/**
+ * The quarters of blocks from one to another, those on the device: as many warps as there are take one each in turn. The
+ * number of warps is a multiple of four, so a warp has the same quarter of every block.
+ */
 template <int D, class Element>
 class DenseFeed {
     static constexpr int ROW = 2 * D * Element::BYTES;
     static constexpr int SCALES = TILE_TOKENS * ROW;
+    static constexpr int QUARTERS = BLOCK_TOKENS / TILE_TOKENS;
 
     Span span;
     int next;
+    int end;
     uint64_t address;
     uint64_t upcoming;
     uint32_t left;
@@ -42,20 +49,28 @@ class DenseFeed {
         return SharedRows<ROW>::place(at / ROW, at % ROW);
     }
 
-    __device__ __forceinline__ uint64_t load(int batch) const {
-        int block = batch + lane();
-        return block < span.end ? __ldg(span.blocks + block) : 0;
+    __device__ __forceinline__ uint64_t load() const {
+        int quarter = next + warps() * lane();
+        return quarter < end ? __ldg(span.blocks + quarter / QUARTERS) : 0;
     }
 
 public:
-    __device__ __forceinline__ void begin(const Span &of, unsigned char *) {
+    /** A split's share of so many blocks. */
+    __device__ __forceinline__ void begin(const Span &of, int blocks, unsigned char *) {
+        int64_t quarters = (int64_t) blocks * QUARTERS;
+        begin(of, (int) (blockIdx.x * quarters / gridDim.x), (int) ((blockIdx.x + 1) * quarters / gridDim.x));
+    }
+
+    __device__ __forceinline__ void begin(const Span &of, int firstQuarter, int endQuarter) {
         span = of;
-        next = of.first;
+        next = firstQuarter + warpIndex();
+        end = endQuarter;
         left = 0;
         address = 0;
-        upcoming = load(next);
-        source = kept(warpIndex() * SCALES + lane() * 16);
-        scaleSource = kept(BLOCK_TOKENS * (ROW + lane()) + TILE_TOKENS * warpIndex());
+        upcoming = load();
+        int quarter = next % QUARTERS;
+        source = kept(quarter * SCALES + lane() * 16);
+        scaleSource = kept(BLOCK_TOKENS * (ROW + lane()) + TILE_TOKENS * quarter);
         if constexpr (KEPT) {
 #pragma unroll
             for (int i = 0; i < COPIES; i++) {
@@ -67,13 +82,13 @@ public:
     /** Starts to copy the next tile; false where there is none. */
     __device__ __forceinline__ bool copyNext(unsigned char *tile) {
         while (left == 0) {
-            if (next >= span.end) {
+            if (next >= end) {
                 return false;
             }
             address = upcoming;
             left = __ballot_sync(WARP, address != 0);
-            next += 32;
-            upcoming = load(next);
+            next += 32 * warps();
+            upcoming = load();
         }
         int from = __ffs(left) - 1;
         left &= left - 1;
@@ -81,7 +96,7 @@ public:
         const unsigned char *rows = piece + source;
 #pragma unroll
         for (int i = 0; i < COPIES; i++) {
-            copyAsync16(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), rows + 512 * i);
+            copyAsync16OfMany(tile + (KEPT ? target[KEPT ? i : 0] : place(i)), rows + 512 * i);
         }
         if (Element::SCALED && lane() < 2) {
             copyAsync16(tile + SCALES + 16 * lane(), piece + scaleSource);
@@ -101,7 +116,10 @@ public:
     }
 };
 
-/** Warp w takes the selected rows of every fourth block, 16 to a tile; tiles reach over a batch of blocks. */
+/**
+ * The selected rows of every block in so many as there are splits: the thread block lists them, a round of blocks at a time,
+ * and each warp has as many of a round's as any other, whatever is selected. All warps take part in all rounds.
+ */
 template <int D>
 class GatheredFeed {
     static constexpr int ROW = 2 * D;
@@ -110,13 +128,18 @@ class GatheredFeed {
     static constexpr unsigned char NO_TOKEN = 255;
 
     Span span;
+    /** The first block of the round that is listed next, and where the blocks end. */
     int next;
-    uint64_t address;
+    int end;
     uint64_t upcoming;
     uint32_t upcomingTokens;
-    uint16_t *list;
-    int listed;
+    /** Of the round's blocks: addresses, two threads to a block; then per row the block in the round and the token. */
+    uint64_t *pieces;
+    uint16_t *rows;
+    uint32_t *counts;
+    /** This warp's rows that are left. */
     int taken;
+    int listed;
     static constexpr int COPIES = SCALES / 512;
     static constexpr bool KEPT = COPIES <= 8;
     int target[KEPT ? COPIES : 1];
@@ -128,41 +151,60 @@ class GatheredFeed {
         return SharedRows<ROW>::place(at / ROW, at % ROW);
     }
 
+    /** A thread's half of a block. */
     __device__ __forceinline__ void load() {
-        int block = next + WARPS * (lane() / 2);
-        bool exists = block < span.end;
+        int block = next + (int) (threadIdx.x / 2 * gridDim.x);
+        bool exists = block < end;
         upcoming = exists ? __ldg(span.blocks + block) : 0;
-        upcomingTokens = exists ? __ldg((const uint32_t *) (span.selected + block) + lane() % 2) : 0;
+        upcomingTokens = exists ? __ldg((const uint32_t *) (span.selected + block) + threadIdx.x % 2) : 0;
     }
 
-    /** Lists the selected rows of a batch of blocks, half a block a lane: five bits of token, and from there on the lane. */
-    __device__ __forceinline__ void listBatch() {
+    __device__ __forceinline__ void listRound() {
         uint32_t tokens = upcoming == 0 ? 0 : upcomingTokens;
-        address = upcoming + (uint64_t) span.pieceOffset;
-        next += WARPS * GATHER_BATCH;
+        uint64_t piece = upcoming + (uint64_t) span.pieceOffset;
+        next += (int) (blockDim.x / 2 * gridDim.x);
         load();
         uint32_t count = (uint32_t) __popc(tokens);
-        uint32_t end = count;
+        uint32_t at = count;
 #pragma unroll
         for (int by = 1; by < 32; by *= 2) {
-            uint32_t before = __shfl_up_sync(WARP, end, by);
-            end += lane() >= by ? before : 0;
+            uint32_t before = __shfl_up_sync(WARP, at, by);
+            at += lane() >= by ? before : 0;
         }
-        listed = (int) __shfl_sync(WARP, end, 31);
-        taken = 0;
-        __syncwarp();
-        for (uint32_t at = end - count; tokens != 0; at++) {
-            list[at] = (uint16_t) (lane() << 5 | (__ffs(tokens) - 1));
+        if (lane() == 31) {
+            counts[warpIndex()] = at;
+        }
+        __syncthreads();  // and nobody reads the round before any more
+        // Rows of all warps, and in the upper half of the word of those before this one: 2^14 at most.
+        uint32_t sums = lane() < warps() ? counts[lane()] : 0;
+        sums |= lane() < warpIndex() ? sums << 16 : 0;
+#pragma unroll
+        for (int by = 16; by > 0; by /= 2) {
+            sums += __shfl_xor_sync(WARP, sums, by);
+        }
+        at += (sums >> 16) - count;
+        if (threadIdx.x % 2 == 0) {
+            pieces[threadIdx.x / 2] = piece;
+        }
+        for (; tokens != 0; at++) {
+            rows[at] = (uint16_t) (threadIdx.x << 5 | (uint32_t) (__ffs(tokens) - 1));
             tokens &= tokens - 1;
         }
-        __syncwarp();
+        __syncthreads();
+        int all = (int) (sums & 0xffff);
+        taken = all * warpIndex() / warps();
+        listed = all * (warpIndex() + 1) / warps();
     }
 
 public:
-    __device__ __forceinline__ void begin(const Span &of, unsigned char *shared) {
+    /** A split's share of so many blocks. */
+    __device__ __forceinline__ void begin(const Span &of, int blocks, unsigned char *shared) {
         span = of;
-        list = (uint16_t *) (shared + kept(warpIndex() * GATHER_BATCH * BLOCK_TOKENS * 2));
-        next = of.first + warpIndex();
+        pieces = (uint64_t *) shared;
+        rows = (uint16_t *) (pieces + blockDim.x / 2);
+        counts = (uint32_t *) (rows + blockDim.x / 2 * BLOCK_TOKENS);
+        next = (int) blockIdx.x;
+        end = blocks;
         listed = taken = 0;
         load();
         scaleSource = kept(BLOCK_TOKENS * (ROW + (lane() >> 4)));
@@ -176,17 +218,17 @@ public:
 
     __device__ __forceinline__ bool copyNext(unsigned char *tile) {
         while (taken == listed) {
-            if (next >= span.end) {
+            if (next >= end) {
                 return false;
             }
-            listBatch();
+            listRound();
         }
         int count = min(TILE_TOKENS, listed - taken);
         // Lane r and lane 16 + r look up row r: where its piece is, and which token it is of.
         int row = lane() % TILE_TOKENS;
-        int entry = row < count ? list[taken + row] : 0;
-        const unsigned char *piece = (const unsigned char *) __shfl_sync(WARP, address, entry >> 5);
-        int token = entry & 63;  // the lane is odd where the token is of the second half
+        int entry = row < count ? rows[taken + row] : 0;
+        const unsigned char *piece = (const unsigned char *) pieces[entry / BLOCK_TOKENS];
+        int token = entry % BLOCK_TOKENS;
         uint64_t begins = (uint64_t) (piece + token * ROW);
 #pragma unroll
         for (int i = 0; i < COPIES; i++) {

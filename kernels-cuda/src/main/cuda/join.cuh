@@ -7,8 +7,6 @@
 
 namespace alisa {
 
-constexpr int JOIN_THREADS = WARPS * 32;
-
 /** What a partial counts for beside the largest of all scores; nothing where there was no token at all. */
 __device__ __forceinline__ float weightOf(float largest, float most, float toLog2) {
     return largest == negativeInfinity() ? 0 : powerOfTwo((largest - most) * toLog2);
@@ -28,29 +26,31 @@ __device__ __forceinline__ float *joinedOf(const AttendParameters &p, int sequen
 /**
  * Joins the warps' partials of some rows and writes them as partial `at` of these.
  *
- * @param shared [WARPS][rowsOfWarp] partials
+ * @param shared [warps][rowsOfWarp] partials
  */
 __device__ __forceinline__ void joinWarps(const AttendParameters &p, const float *shared, int rowsOfWarp, int sequence,
                                           int kvHead, int firstRow, int rows, int at) {
     int floats = partialFloats(p.headSize);
+    int warps = (int) (blockDim.x / 32);
     for (int i = (int) threadIdx.x; i < rows * (floats / 4); i += (int) blockDim.x) {
         int row = i / (floats / 4);
         int part = i % (floats / 4) * 4;
         const float *of = shared + row * floats;
         float most = negativeInfinity();
-        for (int warp = 0; warp < WARPS; warp++) {
+#pragma unroll 4
+        for (int warp = 0; warp < warps; warp++) {
             most = fmaxf(most, of[warp * rowsOfWarp * floats]);
         }
         float4 sum = make_float4(0, 0, 0, 0);
-        for (int warp = 0; warp < WARPS; warp++) {
+#pragma unroll 4
+        for (int warp = 0; warp < warps; warp++) {
             const float *partial = of + warp * rowsOfWarp * floats;
             float weight = weightOf(partial[0], most, 1);
-            if (weight != 0) {
-                sum.x += weight * partial[part];
-                sum.y += weight * partial[part + 1];
-                sum.z += weight * partial[part + 2];
-                sum.w += weight * partial[part + 3];
-            }
+            float4 x = *(const float4 *) (partial + part);  // zeros where the warp had no token: no branch is needed
+            sum.x += weight * x.x;
+            sum.y += weight * x.y;
+            sum.z += weight * x.z;
+            sum.w += weight * x.w;
         }
         if (part == 0) {
             sum.x = most * LN_2;
@@ -90,20 +90,22 @@ __device__ __forceinline__ void readPartials(const PartialList &list, const floa
  * partials where there are more threads than parts of its values, and values are under way while weights are made.
  *
  * @param to     partials of these rows, `stride` floats apart; one of those that are joined may be in its place
+ * @param sums   shared memory, one for each thread
  */
 __device__ __forceinline__ void joinPartials(const AttendParameters &p, const PartialList &list, int sequence,
-                                             int kvHead, int firstRow, int rows, float *to, int64_t stride) {
+                                             int kvHead, int firstRow, int rows, float *to, int64_t stride,
+                                             float4 *sums) {
     __shared__ float weights[8][JOIN_CHUNK];
     __shared__ float2 heads[8];
     __shared__ float shrinks[8];
-    __shared__ float4 sums[JOIN_THREADS];
+    const int threads = (int) blockDim.x;
     const int vectors = partialFloats(p.headSize) / 4;
     const int values = vectors - 1;
-    const int rowsAtOnce = JOIN_THREADS / values;
+    const int rowsAtOnce = threads / values;
     for (int from = 0; from < rows; from += rowsAtOnce) {
         const int count = min(rowsAtOnce, rows - from);
         const int items = count * values;
-        const int shares = JOIN_THREADS / items;
+        const int shares = threads / items;
         const int item = (int) threadIdx.x % items;
         const int share = (int) threadIdx.x / items;
         const float4 *own = (const float4 *) partialsOf(p, sequence, kvHead, firstRow + from + item / values) + 1 +
@@ -113,7 +115,7 @@ __device__ __forceinline__ void joinPartials(const AttendParameters &p, const Pa
             const int end = share < shares ? min(start + JOIN_CHUNK, list.count) : start;
             float4 ahead[JOIN_AHEAD];
             readPartials(list, own, vectors, start + share, shares, end, ahead);
-            for (int row = warpIndex(); row < count; row += WARPS) {
+            for (int row = warpIndex(); row < count; row += threads / 32) {
                 int k = start + lane();
                 float2 head = make_float2(negativeInfinity(), 0);
                 if (k < list.count) {
@@ -175,9 +177,10 @@ __device__ __forceinline__ void joinPartials(const AttendParameters &p, const Pa
 }
 
 /** Joins all partials of some query rows, 8 at most. */
-__device__ __forceinline__ void joinAll(const AttendParameters &p, int sequence, int kvHead, int firstRow, int rows) {
+__device__ __forceinline__ void joinAll(const AttendParameters &p, int sequence, int kvHead, int firstRow, int rows,
+                                        float4 *sums) {
     joinPartials(p, {0, p.partialCount, p.partialCount, 1}, sequence, kvHead, firstRow, rows,
-                 joinedOf(p, sequence, kvHead, firstRow), partialFloats(p.headSize));
+                 joinedOf(p, sequence, kvHead, firstRow), partialFloats(p.headSize), sums);
 }
 
 /** Whether this thread block is the last of `count` to come here; what the others wrote is visible then. */
@@ -196,13 +199,15 @@ __device__ __forceinline__ bool isLast(uint32_t *ticket, int count) {
 
 /** The tickets of this thread block's row of the grid. */
 __device__ __forceinline__ uint32_t *ticketsOf(const AttendParameters &p) {
-    return p.tickets + (blockIdx.z * gridDim.y + blockIdx.y) * ticketsOfRow((int) gridDim.x);
+    return p.tickets +
+           (blockIdx.z * gridDim.y + blockIdx.y) * ticketsOfRow((int) gridDim.x, (int) (blockDim.x / 32));
 }
 
 /** The partials of this split's group, of which there are `count`. */
 __device__ __forceinline__ PartialList groupOf(const AttendParameters &p, int &count) {
-    int first = (int) blockIdx.x / JOIN_GROUP * JOIN_GROUP;
-    count = min(JOIN_GROUP, (int) gridDim.x - first);
+    const int group = joinGroup((int) (blockDim.x / 32));
+    int first = (int) blockIdx.x / group * group;
+    count = min(group, (int) gridDim.x - first);
     return {p.firstPartial + first, count, count, 1};
 }
 
@@ -211,28 +216,30 @@ __device__ __forceinline__ PartialList groupOf(const AttendParameters &p, int &c
  * so that the last of all, which nothing runs beside, has few left.
  */
 __device__ __forceinline__ void joinSplits(const AttendParameters &p, int sequence, int kvHead, int firstRow,
-                                           int rows) {
+                                           int rows, float4 *sums) {
     const int splits = (int) gridDim.x;
+    const int group = joinGroup((int) (blockDim.x / 32));
     const int floats = partialFloats(p.headSize);
     uint32_t *tickets = ticketsOf(p);
     int arrivals = splits;
     PartialList list = {0, p.partialCount, p.partialCount, 1};
-    bool grouped = splits > JOIN_GROUP;
+    bool grouped = splits > group;
     if (grouped) {
         list = groupOf(p, arrivals);
-        tickets += 1 + (int) blockIdx.x / JOIN_GROUP;
+        tickets += 1 + (int) blockIdx.x / group;
     }
     while (isLast(tickets, arrivals)) {
         float *to = grouped ? partialsOf(p, sequence, kvHead, firstRow) + (int64_t) list.first * floats
                             : joinedOf(p, sequence, kvHead, firstRow);
-        joinPartials(p, list, sequence, kvHead, firstRow, rows, to, grouped ? (int64_t) p.partialCount * floats : floats);
+        joinPartials(p, list, sequence, kvHead, firstRow, rows, to, grouped ? (int64_t) p.partialCount * floats : floats,
+                     sums);
         if (!grouped) {
             return;
         }
         grouped = false;
         tickets = ticketsOf(p);
-        arrivals = joinGroups(splits);
-        list = {0, p.firstPartial + arrivals, p.firstPartial, JOIN_GROUP};
+        arrivals = joinGroups(splits, (int) (blockDim.x / 32));
+        list = {0, p.firstPartial + arrivals, p.firstPartial, group};
     }
 }
 

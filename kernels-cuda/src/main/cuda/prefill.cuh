@@ -27,13 +27,13 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
     unsigned char *ring = shared + prefillQueryBytes(D);
 
     Span span;
-    span.first = (int) ((int64_t) blockIdx.x * p.blockCount / gridDim.x);
-    span.end = (int) ((int64_t) (blockIdx.x + 1) * p.blockCount / gridDim.x);
     span.blocks = p.blocks + (int64_t) sequence * p.blockStride;
     span.selected = nullptr;
     span.pieceOffset = (int64_t) kvHead * Int8Element::pieceBytes(D);
     Feed feed;
-    feed.begin(span, nullptr);
+    // Whole blocks, so that all warps have as many tiles.
+    int64_t blocks = p.blockCount;
+    feed.begin(span, (int) (blockIdx.x * blocks / gridDim.x) * WARPS, (int) ((blockIdx.x + 1) * blocks / gridDim.x) * WARPS);
     using Softmax = RunningSoftmax<D, Int8Element, TILES, IN_REGISTERS>;
     int first = firstRow + warpIndex() * TILES * 8;
     int64_t row = ((int64_t) sequence * p.kvHeads + kvHead) * p.rows + min(first, p.rows - 1);
@@ -74,7 +74,7 @@ __device__ __forceinline__ void prefill(const AttendParameters &p, unsigned char
     }
     if (p.joined != nullptr && isLast(ticketsOf(p), (int) gridDim.x)) {
         for (int start = 0; start < rows; start += 8) {
-            joinAll(p, sequence, kvHead, firstRow + start, min(8, rows - start));
+            joinAll(p, sequence, kvHead, firstRow + start, min(8, rows - start), (float4 *) ring);
         }
     }
 }

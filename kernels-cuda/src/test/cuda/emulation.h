@@ -211,6 +211,10 @@ T __ldg(const T *at) {
     return *at;
 }
 template <class T>
+T __ldcs(const T *at) {
+    return *at;
+}
+template <class T>
 T __ldcg(const T *at) {
     return *at;
 }
@@ -253,6 +257,9 @@ inline uint32_t takeTicket(uint32_t *at) {
     return (*at)++;
 }
 inline void copyAsync16(void *to, const void *from) {
+    emulation::copyLater(to, from, 16);
+}
+inline void copyAsync16OfMany(void *to, const void *from) {
     emulation::copyLater(to, from, 16);
 }
 inline void copyAsync4(void *to, const void *from) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 
 import io.alisa.memory.OffHeap;
 import io.alisa.memory.Region;
+import io.alisa.tier.Pinning;
 
 /** Off-heap memory that a session holds: its account gets it back when this is closed. Used under the session's lock. */
 final class HeldBytes implements AutoCloseable {
@@ -11,23 +12,31 @@ final class HeldBytes implements AutoCloseable {
     private final Region region = new Region();
     private final long address;
     private final long bytes;
+    private final Pinning pinning;
 
     /**
      * @param bytes are reserved already
      * @throws OutOfMemoryError where the system has none; nothing is kept then
      */
     HeldBytes(KvRoom room, long bytes) {
+        this(room, bytes, Pinning.NONE);
+    }
+
+    /** The same, pinned as long as they are held. */
+    HeldBytes(KvRoom room, long bytes, Pinning pinning) {
         this.room = room;
         this.bytes = bytes;
+        this.pinning = pinning;
         boolean there = false;
         try {
-            address = region.allocate(bytes);
+            address = region.allocate(bytes, Pinning.ALIGNMENT);
             there = true;
         } finally {
             if (!there) {
                 region.close();
             }
         }
+        pinning.pin(address, bytes);
     }
 
     /** Address of the bytes, zeroed at first; valid until this is closed. */
@@ -42,6 +51,7 @@ final class HeldBytes implements AutoCloseable {
     /** Not twice. */
     @Override
     public void close() {
+        pinning.unpin(address);
         region.close();
         room.release(bytes);
     }

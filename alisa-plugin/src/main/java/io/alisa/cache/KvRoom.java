@@ -5,6 +5,7 @@ import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
+import io.alisa.tier.Pinning;
 
 /**
  * What a session holds of the fast tier, all of it under one account: frames for its blocks, memory that does not move,
@@ -34,6 +35,7 @@ final class KvRoom implements AutoCloseable {
     private final FramePool frames;
     private final long floatBlockBytes;
     private final Relief relief;
+    private Pinning pinning = Pinning.NONE;
     private KvLayer[] layers = {};
     private double heapPerToken;
     private int heapTokens;
@@ -53,6 +55,12 @@ final class KvRoom implements AutoCloseable {
 
     MemoryAccount account() {
         return account;
+    }
+
+    /** Has what a device reads pinned from now on: frames, and what is {@link #holdPinned held} for it. */
+    void pinBy(Pinning by) {
+        pinning = by;
+        frames.pinBy(by);
     }
 
     // ---- frames
@@ -100,10 +108,19 @@ final class KvRoom implements AutoCloseable {
      * @throws MemoryFullException where there is no room for them
      */
     HeldBytes hold(long bytes) {
+        return hold(bytes, Pinning.NONE);
+    }
+
+    /** The same for what a device may read. */
+    HeldBytes holdPinned(long bytes) {
+        return hold(bytes, pinning);
+    }
+
+    private HeldBytes hold(long bytes, Pinning by) {
         reserve(bytes);
         boolean there = false;
         try {
-            HeldBytes held = new HeldBytes(this, bytes);
+            HeldBytes held = new HeldBytes(this, bytes, by);
             there = true;
             return held;
         } catch (OutOfMemoryError e) {

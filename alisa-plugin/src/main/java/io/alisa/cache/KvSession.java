@@ -55,10 +55,10 @@ public final class KvSession implements AutoCloseable {
         this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
         this.tiers = new KvTiers(layout, memory, this::giveBack, slow, digested);
         KvRoom room = tiers.room();
-        this.means = new Slabs(room, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        this.sketches = new Slabs(room, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        this.means = new Slabs(room::holdPinned, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+        this.sketches = new Slabs(room::holdPinned, layerCount, sketchLayout.blockBytes(), maxBlocks);
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        this.recent = new Slabs(room, layerCount, floats.blockBytes(), 1);
+        this.recent = new Slabs(room::hold, layerCount, floats.blockBytes(), 1);
         this.staging = new Staging(floats, room);
         this.layers = new KvLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
@@ -95,6 +95,7 @@ public final class KvSession implements AutoCloseable {
         DeviceSession session = tier.open(shape, layers.length, layers[0].maxBlocks(), lock);
         if (session != null) {
             device = session;
+            tiers.room().pinBy(session.pinning());
             for (KvLayer layer : layers) {
                 layer.setDevice(session.layer(layer.index()));
             }

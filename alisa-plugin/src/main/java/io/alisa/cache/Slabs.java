@@ -1,5 +1,7 @@
 package io.alisa.cache;
 
+import java.util.function.LongFunction;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,14 +12,15 @@ final class Slabs implements AutoCloseable {
     /** Slabs below this size are grown to it, so that small models do not ask for memory every 64 tokens. */
     static final long MIN_SLAB_BYTES = 1 << 18;
 
-    private final KvRoom room;
+    private final LongFunction<HeldBytes> memory;
     private final int layers;
     private final long blockBytes;
     private final int blocksPerSlab;
     private final @Nullable HeldBytes[] slabs;
 
-    Slabs(KvRoom room, int layers, long blockBytes, int maxBlocks) {
-        this.room = room;
+    /** @param memory where slabs of so many bytes come from */
+    Slabs(LongFunction<HeldBytes> memory, int layers, long blockBytes, int maxBlocks) {
+        this.memory = memory;
         this.layers = layers;
         this.blockBytes = blockBytes;
         this.blocksPerSlab = (int) Math.max(1, MIN_SLAB_BYTES / (layers * blockBytes));
@@ -29,7 +32,7 @@ final class Slabs implements AutoCloseable {
         int index = block / blocksPerSlab;
         HeldBytes slab = slabs[index];
         if (slab == null) {
-            slab = room.hold((long) blocksPerSlab * layers * blockBytes);
+            slab = memory.apply((long) blocksPerSlab * layers * blockBytes);
             slabs[index] = slab;
         }
         return slab.address() + ((long) (block % blocksPerSlab) * layers + layer) * blockBytes;

@@ -30,6 +30,17 @@ public interface Device extends AutoCloseable {
     @Nullable
     DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks);
 
+    /**
+     * Makes memory of this machine such that the device can read it by itself, until {@link #unpin}: its copies are faster
+     * then. Where that is not possible nothing changes. Throws nothing.
+     *
+     * @param address at a multiple of {@link io.alisa.tier.Pinning#ALIGNMENT}
+     */
+    void pin(long address, long bytes);
+
+    /** Undoes {@link #pin}: before the memory goes. Throws nothing, whether it is pinned or not, open or closed. */
+    void unpin(long address);
+
     /** Gives everything back, as far as a lost device still can. Throws nothing. */
     @Override
     void close();

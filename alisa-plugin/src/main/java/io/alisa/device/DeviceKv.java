@@ -25,10 +25,13 @@ public interface DeviceKv extends AutoCloseable {
      */
     boolean putMeans(int layer, int index, long address);
 
-    /** Copies what was put into a layer. RAM is read before this returns. */
+    /** Copies what was put into a layer. RAM is read before this returns or, where it is pinned, before {@link #settle} does. */
     void upload(int layer);
 
-    /** Gives up the blocks of a layer from one on. */
+    /** Waits until RAM has been read for all that was uploaded. Throws nothing: a lost device reads no more. */
+    void settle();
+
+    /** Gives up the blocks of a layer from one on. What they were copied from has been read then. */
     void forget(int layer, int firstBlock);
 
     /**
@@ -81,7 +84,7 @@ public interface DeviceKv extends AutoCloseable {
     /** Bytes that it takes of the device's memory. */
     long bytes();
 
-    /** Gives its memory back, as far as a lost device still can. Throws nothing. Idempotent. */
+    /** Gives its memory back, as far as a lost device still can, and reads no more. Throws nothing. Idempotent. */
     @Override
     void close();
 }

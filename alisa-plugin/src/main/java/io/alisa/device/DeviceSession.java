@@ -2,6 +2,7 @@ package io.alisa.device;
 
 import java.util.concurrent.locks.Lock;
 
+import io.alisa.tier.Pinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class DeviceSession implements AutoCloseable {
     private final long leastBytes;
     private final Lock lock;
     private final DeviceLayer[] layers;
+    private final Pinning pinning = new OfSession();
     private long refusedAt;
     private int waiting;
     private boolean closed;
@@ -43,6 +45,34 @@ public final class DeviceSession implements AutoCloseable {
             layers[i] = new DeviceLayer(this, i, maxBlocks);
         }
         this.bytes = kv.bytes();
+    }
+
+    /** Memory that the session's blocks are copied from is better pinned by this. */
+    public Pinning pinning() {
+        return pinning;
+    }
+
+    /** Pins by the device; what this session's copies read is known here. */
+    private final class OfSession implements Pinning {
+        @Override
+        public void pin(long address, long bytes) {
+            if (usable() != null) {
+                tier.device().pin(address, bytes);
+            }
+        }
+
+        @Override
+        public void settle() {
+            if (!closed) {
+                kv.settle();
+            }
+        }
+
+        @Override
+        public void unpin(long address) {
+            settle();
+            tier.device().unpin(address);
+        }
     }
 
     public DeviceLayer layer(int index) {

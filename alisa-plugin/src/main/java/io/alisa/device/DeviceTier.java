@@ -111,6 +111,10 @@ public final class DeviceTier {
         return lost;
     }
 
+    Device device() {
+        return device;
+    }
+
     long releases() {
         return releases.get();
     }

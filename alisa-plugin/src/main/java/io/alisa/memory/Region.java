@@ -18,7 +18,12 @@ public final class Region implements AutoCloseable {
      * @throws OutOfMemoryError where the system has none
      */
     public long allocate(long bytes) {
-        return NativeMemory.call(() -> arena.allocate(bytes, ALIGNMENT).address());
+        return allocate(bytes, ALIGNMENT);
+    }
+
+    /** The same at a multiple of {@code alignment}, a power of two, a cache line at least. */
+    public long allocate(long bytes, long alignment) {
+        return NativeMemory.call(() -> arena.allocate(bytes, alignment).address());
     }
 
     /** Not twice. */

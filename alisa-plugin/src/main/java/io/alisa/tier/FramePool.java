@@ -22,6 +22,7 @@ public final class FramePool implements AutoCloseable {
     private final MemoryAccount account;
     private final long frameBytes;
     private final List<Slab> slabs = new ArrayList<>();
+    private Pinning pinning = Pinning.NONE;
     private int freeFrames;
     private volatile long bytes;
 
@@ -34,7 +35,7 @@ public final class FramePool implements AutoCloseable {
         int free;
 
         Slab(long size, int frames) {
-            start = region.allocate(size);
+            start = region.allocate(size, Pinning.ALIGNMENT);
             end = start + size;
             all = (1 << frames) - 1;
             free = all;
@@ -45,6 +46,11 @@ public final class FramePool implements AutoCloseable {
     public FramePool(MemoryAccount account, long frameBytes) {
         this.account = account;
         this.frameBytes = frameBytes;
+    }
+
+    /** Has the memory of frames pinned from now on; before any is taken. */
+    public void pinBy(Pinning by) {
+        pinning = by;
     }
 
     /** Bytes that are asked of the account next. */
@@ -83,6 +89,7 @@ public final class FramePool implements AutoCloseable {
             account.release(size);
             return false;
         }
+        pinning.pin(slabs.getLast().start, size);
         freeFrames += frames;
         bytes = bytes + size;
         return true;
@@ -99,6 +106,7 @@ public final class FramePool implements AutoCloseable {
     public void give(long address) {
         Slab slab = slabOf(address);
         long offset = address - slab.start;
+        pinning.settle();
         OffHeap.clear(address, frameBytes);
         slab.free |= 1 << (int) (offset / frameBytes);
         freeFrames++;
@@ -137,6 +145,7 @@ public final class FramePool implements AutoCloseable {
             if (slab.free == slab.all) {
                 slabs.remove(i);
                 freeFrames -= Integer.bitCount(slab.all);
+                pinning.unpin(slab.start);
                 slab.region.close();
                 account.release(slab.end - slab.start);
                 bytes = bytes - (slab.end - slab.start);
@@ -172,6 +181,7 @@ public final class FramePool implements AutoCloseable {
     @Override
     public void close() {
         for (Slab slab : slabs) {
+            pinning.unpin(slab.start);
             slab.region.close();
             account.release(slab.end - slab.start);
         }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 import io.alisa.cache.KvFormat;
@@ -18,12 +19,15 @@ import io.alisa.device.TokenChoice;
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.Pinning;
 import org.jspecify.annotations.Nullable;
 
 /** A device of this machine's own memory, on which the scalar kernels run. It can be told to fail. */
 public final class FakeDevice implements Device {
     private final MemoryAccount account;
     private final List<Kv> open = new ArrayList<>();
+    /** Addresses and sizes. */
+    private final TreeMap<Long, Long> pinned = new TreeMap<>();
     /** Calls until it is lost; negative: never. */
     private int callsLeft = -1;
     private boolean lost;
@@ -110,6 +114,31 @@ public final class FakeDevice implements Device {
     }
 
     @Override
+    public synchronized void pin(long address, long bytes) {
+        if (closed) {
+            throw new AssertionError("used after it was closed");
+        }
+        if (address % Pinning.ALIGNMENT != 0 || pinned.put(address, bytes) != null) {
+            throw new AssertionError("not a piece of memory to be pinned");
+        }
+    }
+
+    @Override
+    public synchronized void unpin(long address) {
+        pinned.remove(address);
+    }
+
+    private synchronized boolean isPinned(long address, long bytes) {
+        Map.Entry<Long, Long> before = pinned.floorEntry(address);
+        return before != null && address + bytes <= before.getKey() + before.getValue();
+    }
+
+    /** Pieces of memory that are pinned. */
+    public synchronized int pinned() {
+        return pinned.size();
+    }
+
+    @Override
     public void close() {
         if (closed) {
             throw new AssertionError("closed twice");
@@ -135,6 +164,8 @@ public final class FakeDevice implements Device {
         private final Map<Key, Long> addresses = new HashMap<>();
         /** What is to be copied. */
         private final Map<Key, Long> sources = new HashMap<>();
+        /** What is to be copied from pinned memory: as late as may be, to show who overwrites that too early. */
+        private final Map<Key, Long> late = new HashMap<>();
         private long bytes;
         private long[][] selected = {};
         private final Int8Kernels kernels = new ScalarKernels().int8();
@@ -200,17 +231,37 @@ public final class FakeDevice implements Device {
                 if (key.layer() != layer) {
                     throw new AssertionError("something of layer " + key.layer() + " was put and not uploaded");
                 }
-                long to = Objects.requireNonNull(addresses.get(key));
-                for (long i = 0; i < size(key); i++) {
-                    OffHeap.setByte(to + i, OffHeap.getByte(source + i));
+                if (isPinned(source, size(key))) {
+                    late.put(key, source);
+                } else {
+                    copy(key, source);
                 }
             });
             sources.clear();
         }
 
+        private void copy(Key key, long source) {
+            long to = Objects.requireNonNull(addresses.get(key));
+            for (long i = 0; i < size(key); i++) {
+                OffHeap.setByte(to + i, OffHeap.getByte(source + i));
+            }
+        }
+
+        @Override
+        public void settle() {
+            late.forEach((key, source) -> {
+                if (!isPinned(source, size(key))) {
+                    throw new AssertionError("what is read is not pinned any more");
+                }
+                copy(key, source);
+            });
+            late.clear();
+        }
+
         @Override
         public void forget(int layer, int firstBlock) {
             call();
+            settle();
             drop(layer, firstBlock);
         }
 
@@ -250,6 +301,7 @@ public final class FakeDevice implements Device {
         @Override
         public boolean begin(int layer, int count, float[] queries, TokenChoice choice) {
             selections++;
+            settle();
             List<Integer> pinned = IntStream.range(0, choice.tokens()).filter(t -> {
                 long[] words = choice.pinned();
                 return words != null && (words[t / 64] >>> t & 1) != 0;
@@ -296,6 +348,7 @@ public final class FakeDevice implements Device {
             if (!sources.isEmpty()) {
                 throw new AssertionError("attended before it was uploaded");
             }
+            settle();
             int rows = shape.groupSize() * positions;
             max = new float[shape.rows(positions)];
             sum = new float[max.length];
@@ -340,6 +393,7 @@ public final class FakeDevice implements Device {
         public void close() {
             if (!closed) {
                 closed = true;
+                settle();
                 List.copyOf(memory.keySet()).forEach(this::drop);
             }
         }

@@ -323,6 +323,16 @@ class DeviceTierTest {
         }
 
         @Override
+        public void pin(long address, long bytes) {
+            behind.pin(address, bytes);
+        }
+
+        @Override
+        public void unpin(long address) {
+            behind.unpin(address);
+        }
+
+        @Override
         public void close() {
             behind.close();
         }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,13 @@ class FramePoolTest {
             if (!frames.isEmpty()) {
                 pool.give(remove(random));
             }
+        }
+
+        /** The same, but the frame counts as its own while the pool wipes it. */
+        void giveLate(Random random) {
+            int id = List.copyOf(frames.keySet()).get(random.nextInt(frames.size()));
+            pool.give(Objects.requireNonNull(frames.get(id)));
+            frames.remove(id);
         }
 
         private long remove(Random random) {
@@ -166,6 +174,50 @@ class FramePoolTest {
         Map<Integer, Long> before = Map.copyOf(model.frames);
         model.compact();
         assertThat(model.frames).isEqualTo(before);
+    }
+
+    /** Whoever reads frames by itself is waited for before one is wiped, and knows which memory it may read. */
+    @Test
+    void memoryThatIsReadIsPinnedWhileItIsThere() {
+        Model model = new Model(1 << 22, 5 << 13);
+        Map<Long, Long> pinned = new HashMap<>();
+        int[] settled = new int[1];
+        model.pool.pinBy(new Pinning() {
+            @Override
+            public void pin(long address, long bytes) {
+                assertThat(address % ALIGNMENT).isZero();
+                assertThat(pinned.put(address, bytes)).isNull();
+                assertThat(isFilled(address, bytes, (byte) 0)).isTrue();
+            }
+
+            @Override
+            public void settle() {
+                settled[0]++;
+                model.check(); // nothing was wiped yet
+            }
+
+            @Override
+            public void unpin(long address) {
+                assertThat(isFilled(address, Objects.requireNonNull(pinned.remove(address)), (byte) 0))
+                        .as("still there").isTrue();
+            }
+        });
+        Random random = new Random(7);
+        for (int i = 0; i < 60; i++) {
+            model.take();
+        }
+        assertThat(pinned.values().stream().mapToLong(bytes -> bytes).sum()).isEqualTo(model.pool.bytes());
+        while (model.frames.size() > 0) {
+            model.giveLate(random);
+        }
+        assertThat(settled[0]).isEqualTo(60);
+        model.pool.trim();
+        assertThat(pinned).isEmpty();
+        model.take();
+        assertThat(pinned).isNotEmpty();
+        model.giveLate(random);
+        model.pool.close();
+        assertThat(pinned).isEmpty();
     }
 
     @Test

@@ -50,7 +50,7 @@ final class AttendLaunch {
     private boolean zeroed;
 
     /** What is made once. */
-    private record Prepared(Driver.Kernel kernel, int resident, AttendArguments arguments, Driver.Event done) {
+    private record Prepared(Wave wave, AttendArguments arguments, Driver.Event done) {
     }
 
     AttendLaunch(CudaDevice device, DeviceShape shape, Kind kind, int maxBlocks) {
@@ -74,21 +74,24 @@ final class AttendLaunch {
     private Prepared prepared() {
         Prepared existing = prepared;
         if (existing == null) {
-            Driver.Kernel kernel = tuned
-                    ? driver.kernel(kind.kernel + shape.headSize(), sharedBytes())
-                    : driver.kernel(ANY_HEAD_SIZE, 0);
-            int resident = driver.residentBlocks(kernel, Geometry.THREADS);
-            existing = new Prepared(kernel, resident, new AttendArguments(driver), driver.createEvent());
+            existing = new Prepared(wave(), new AttendArguments(driver), driver.createEvent());
             prepared = existing;
         }
         return existing;
     }
 
-    private int sharedBytes() {
+    private Wave wave() {
+        int headSize = shape.headSize();
+        if (!tuned) {
+            return Wave.of(driver, ANY_HEAD_SIZE, threads -> 0, Geometry.THREADS);
+        }
         return switch (kind) {
-            case DECODE -> Geometry.decodeSharedBytes(shape.headSize(), 1);
-            case GATHER -> Geometry.gatherSharedBytes(shape.headSize());
-            case BATCH -> Geometry.batchSharedBytes(shape.headSize());
+            case DECODE -> Wave.ofDecode(driver, kind.kernel, headSize,
+                    threads -> Geometry.decodeSharedBytes(headSize, 1, threads), gridY(1));
+            case GATHER -> Wave.ofDecode(driver, kind.kernel, headSize,
+                    threads -> Geometry.gatherSharedBytes(headSize, threads), gridY(1));
+            case BATCH -> Wave.of(driver, kind.kernel + headSize,
+                    threads -> Geometry.batchSharedBytes(headSize), Geometry.THREADS);
         };
     }
 
@@ -104,7 +107,10 @@ final class AttendLaunch {
     }
 
     private int splits(int positions, int blocks) {
-        return geometry.splits(gridY(positions), 1, prepared().resident(), blocks);
+        Wave wave = prepared().wave();
+        return kind == Kind.BATCH || !tuned
+                ? geometry.splits(gridY(positions), 1, wave.resident(), blocks)
+                : wave.splits(geometry, gridY(positions), 1, blocks);
     }
 
     private long joinedBytes(int positions) {
@@ -128,7 +134,8 @@ final class AttendLaunch {
     boolean reserve(int positions, int blocks) {
         long joinedBytes = joinedBytes(positions);
         int splits = splits(positions, blocks);
-        long ticketBytes = (long) gridY(positions) * Geometry.ticketsOfRow(splits) * Integer.BYTES;
+        long ticketBytes = (long) gridY(positions) * Geometry.ticketsOfRow(splits, prepared().wave().threads())
+                * Integer.BYTES;
         zeroed &= ticketBytes <= tickets.bytes();
         if (!queries.reserve(queryBytes(positions)) || (!joinsHere() && !joined.reserve(joinedBytes))
                 || !partials.reserve(joinedBytes * splits)
@@ -163,7 +170,8 @@ final class AttendLaunch {
                 partials.address(), joinsHere() ? joinedHere.memory().address() : joined.address(), tickets.address());
         with.arguments.setCounts(blocks, tokens == null ? maxBlocks : blocks, shape.kvHeads(), rows(positions),
                 shape.rowStride(), shape.headSize(), splits, shape.softCap());
-        driver.launch(with.kernel, splits, gridY(positions), 1, Geometry.THREADS, stream, with.arguments.arguments());
+        driver.launch(with.wave.kernel(), splits, gridY(positions), 1, with.wave.threads(), stream,
+                with.arguments.arguments());
         if (!joinsHere()) {
             driver.copyToHost(joinedHere.memory(), joined.memory(), joinedBytes(positions), stream);
         }

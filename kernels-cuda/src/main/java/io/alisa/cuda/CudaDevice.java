@@ -16,6 +16,8 @@ final class CudaDevice implements Device {
     private final SlabPool pool;
     private final PinnedPool pinned;
     private final StagingRing staging;
+    private final PinnedRanges ranges;
+    private final DirectCopies direct;
     private final long leastBytes;
 
     /** @param driver is closed along with this, also where this can't be made */
@@ -32,11 +34,26 @@ final class CudaDevice implements Device {
         try {
             driver.attach();
             this.staging = new StagingRing(driver, pinned, host.team());
+            this.ranges = new PinnedRanges(driver);
+            this.direct = openDirect();
             made = true;
         } finally {
             if (!made) {
                 account.close();
                 driver.close();
+            }
+        }
+    }
+
+    private DirectCopies openDirect() {
+        boolean made = false;
+        try {
+            DirectCopies copies = new DirectCopies(driver, ranges);
+            made = true;
+            return copies;
+        } finally {
+            if (!made) {
+                staging.close();
             }
         }
     }
@@ -59,6 +76,10 @@ final class CudaDevice implements Device {
 
     StagingRing staging() {
         return staging;
+    }
+
+    DirectCopies direct() {
+        return direct;
     }
 
     Geometry geometry() {
@@ -90,7 +111,7 @@ final class CudaDevice implements Device {
     public boolean serves(DeviceShape shape) {
         return shape.headSize() <= Geometry.LARGEST_HEAD
                 && (!isTuned(shape.headSize())
-                        || Geometry.gatherSharedBytes(shape.headSize()) <= facts.sharedBytes());
+                        || Geometry.gatherSharedBytes(shape.headSize(), Geometry.THREADS) <= facts.sharedBytes());
     }
 
     @Override
@@ -112,8 +133,20 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public void pin(long address, long bytes) {
+        ranges.pin(address, bytes);
+    }
+
+    @Override
+    public void unpin(long address) {
+        ranges.unpin(address);
+    }
+
+    @Override
     public void close() {
         Quietly.run(driver::attach);
+        direct.close();
+        ranges.close();
         staging.close();
         pool.close();
         account.close();

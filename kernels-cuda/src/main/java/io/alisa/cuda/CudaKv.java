@@ -50,7 +50,7 @@ final class CudaKv implements DeviceKv {
         Driver.Stream made = driver.createStream();
         stream = made;
         for (int i = 0; i < layers.length; i++) {
-            layers[i] = new LayerBlocks(device, shape, maxBlocks);
+            layers[i] = new LayerBlocks(device, shape, i, maxBlocks);
             if (!layers[i].open(made)) {
                 return false;
             }
@@ -82,6 +82,16 @@ final class CudaKv implements DeviceKv {
         if (uploads.count() > 0) {
             stream();
             layers[layer].upload(uploads);
+        }
+    }
+
+    @Override
+    public void settle() {
+        for (LayerBlocks layer : layers) {
+            if (layer.isUnderWay()) {
+                Quietly.run(driver::attach);
+                layer.settle();
+            }
         }
     }
 

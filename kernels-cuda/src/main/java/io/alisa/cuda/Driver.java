@@ -77,6 +77,16 @@ interface Driver extends AutoCloseable {
 
     void freePinned(Pinned memory);
 
+    /**
+     * Has kernels read memory of this machine where it lies. Returns false where this is not possible.
+     *
+     * @param address at the beginning of a page
+     */
+    boolean register(long address, long bytes);
+
+    /** Undoes {@link #register}. */
+    void unregister(long address);
+
     Stream createStream();
 
     void destroy(Stream stream);

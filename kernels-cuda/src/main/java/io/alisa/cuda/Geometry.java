@@ -8,12 +8,14 @@ import io.alisa.device.DeviceShape;
  * @param multiprocessors of the device
  */
 record Geometry(int multiprocessors) {
-    /** Threads of a block, in the kernels that attend. */
+    /** Threads of a block, in the kernels that attend; those that decode have large blocks, too. */
     static final int THREADS = 128;
     /** Threads of a block, in the kernels that select and weigh what was not, but for the one that estimates. */
     static final int SELECT_THREADS = 256;
     /** Tokens of a block. */
     static final int BLOCK_TOKENS = DeviceShape.BLOCK_TOKENS;
+    /** Parts of a block that a warp attends at a time. */
+    static final int QUARTERS = 4;
     /** Floats of a partial before its values. */
     static final int PARTIAL_HEAD = 4;
     /** Largest head size that any kernel takes. */
@@ -31,9 +33,8 @@ record Geometry(int multiprocessors) {
     private static final int SKIPPED_BLOCKS = 16;
     /** With the groups of a launch's splits, about as many partials as are joined at once. */
     private static final int MOST_SKIPPED_SPLITS = 24;
-    /** Splits that join their partials first, among themselves. */
-    private static final int JOIN_GROUP = 12;
-    private static final int GATHER_LIST_BYTES = WARPS * 16 * BLOCK_TOKENS * Short.BYTES;
+    /** As many partials as are joined at once at most. */
+    private static final int MOST_JOINED = 32;
 
     /** Whether there are kernels made for a head size; others are served by slower ones. */
     static boolean isTuned(int headSize) {
@@ -50,18 +51,24 @@ record Geometry(int multiprocessors) {
         return PARTIAL_HEAD + (headSize + 3) / 4 * 4;
     }
 
+    /** Threads of a large block of the decode kernels: as many as there are registers for. */
+    static int decodeThreads(int headSize) {
+        return 32 * (headSize <= 80 ? 16 : headSize <= 128 ? 12 : 8);
+    }
+
     /** Dynamic shared memory of the decode kernels, in bytes, for elements of that many bytes. */
-    static int decodeSharedBytes(int headSize, int elementBytes) {
+    static int decodeSharedBytes(int headSize, int elementBytes, int threads) {
+        int warps = threads / 32;
         int rowBytes = headSize * elementBytes;
         int stages = rowBytes <= 32 ? 3 : 2;
-        int combine = WARPS * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
+        int combine = warps * DECODE_ROWS * partialFloats(headSize) * Float.BYTES;
         int queries = headSize > 128 ? 32 * headSize : 0;
-        return Math.max(WARPS * stages * tileBytes(rowBytes), combine) + queries;
+        return Math.max(warps * stages * tileBytes(rowBytes), combine) + queries;
     }
 
     /** Dynamic shared memory of the kernels that gather, in bytes. */
-    static int gatherSharedBytes(int headSize) {
-        return decodeSharedBytes(headSize, 1) + GATHER_LIST_BYTES;
+    static int gatherSharedBytes(int headSize, int threads) {
+        return decodeSharedBytes(headSize, 1, threads) + threads / 2 * (BLOCK_TOKENS * Short.BYTES + Long.BYTES) + 64;
     }
 
     /** Dynamic shared memory of the batch kernels, in bytes. */
@@ -77,8 +84,9 @@ record Geometry(int multiprocessors) {
     }
 
     /** Tickets of each row of a launch that joins: of all its splits or, where there are many, of all groups and each. */
-    static int ticketsOfRow(int splits) {
-        return splits <= JOIN_GROUP ? 1 : 1 + ceil(splits, JOIN_GROUP);
+    static int ticketsOfRow(int splits, int threads) {
+        int group = Math.min(threads / 32 * 3, MOST_JOINED);
+        return splits <= group ? 1 : 1 + ceil(splits, group);
     }
 
     /** Words that a selection leaves for its next launch, per KV head. */
@@ -124,13 +132,13 @@ record Geometry(int multiprocessors) {
         return (count + part - 1) / part;
     }
 
-    /** The most splits that a launch is ever cut into: one wave of blocks. */
-    int mostSplits(int gridY, int gridZ, int residentBlocks) {
-        return Math.max(1, multiprocessors * residentBlocks / (gridY * gridZ));
-    }
-
-    /** Splits of the context, so that all blocks run at once and as many as can: each split gets a block of tokens at least. */
-    int splits(int gridY, int gridZ, int residentBlocks, int blockCount) {
-        return Math.clamp(mostSplits(gridY, gridZ, residentBlocks), 1, Math.max(1, blockCount));
+    /**
+     * Splits of the context, so that all blocks run at once and as many as can.
+     *
+     * @param shares of work that there are: each split gets one at least
+     */
+    int splits(int gridY, int gridZ, int residentBlocks, int shares) {
+        int most = Math.max(1, multiprocessors * residentBlocks / (gridY * gridZ));
+        return Math.clamp(most, 1, Math.max(1, shares));
     }
 }

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.alisa.memory.OffHeap;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -44,6 +45,8 @@ final class JCudaBinding implements Driver {
      */
     private final Map<String, Integer> sharedBytes = new HashMap<>();
     private final Facts facts;
+    /** Kernels find registered memory where this machine does. */
+    private final boolean readsHostAddresses;
 
     /** A pointer that says where it points. */
     private static final class Address extends CUdeviceptr {
@@ -84,6 +87,8 @@ final class JCudaBinding implements Driver {
             attach();
             facts = readFacts();
             Ptx.check(facts.capability());
+            readsHostAddresses = DriverQuery.attribute(device,
+                    CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM) != 0;
             made = true;
         } finally {
             if (!made) {
@@ -156,6 +161,21 @@ final class JCudaBinding implements Driver {
     @Override
     public void freePinned(Pinned memory) {
         check("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
+    }
+
+    @Override
+    public boolean register(long address, long bytes) {
+        return readsHostAddresses && JCudaCall.failure(() -> JCudaDriver.cuMemHostRegister(at(address, bytes), bytes,
+                JCudaDriver.CU_MEMHOSTREGISTER_PORTABLE | JCudaDriver.CU_MEMHOSTREGISTER_DEVICEMAP)) == null;
+    }
+
+    @Override
+    public void unregister(long address) {
+        check("cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(at(address, 1)));
+    }
+
+    private static Pointer at(long address, long bytes) {
+        return Pointer.to(OffHeap.bytes(address, bytes));
     }
 
     @Override

@@ -9,6 +9,8 @@ final class LayerBlocks {
     private final Driver driver;
     private final SlabPool pool;
     private final StagingRing staging;
+    private final DirectCopies direct;
+    private final int layer;
     private final DeviceShape shape;
     private final AddressTable blocks;
     private final AddressTable sketches;
@@ -17,12 +19,18 @@ final class LayerBlocks {
     private Driver.@Nullable Event arrived;
     /** Something was copied since the last launch. */
     private boolean uploading;
+    /** Something may be on its way. */
+    private boolean underWay;
+    /** The way that was taken last: two of a layer's copies must not be under way on different ones. */
+    private boolean byKernel;
     private long bytesHeld;
 
-    LayerBlocks(CudaDevice device, DeviceShape shape, int maxBlocks) {
+    LayerBlocks(CudaDevice device, DeviceShape shape, int layer, int maxBlocks) {
         this.driver = device.driver();
         this.pool = device.pool();
         this.staging = device.staging();
+        this.direct = device.direct();
+        this.layer = layer;
         this.shape = shape;
         this.blocks = new AddressTable(device, maxBlocks);
         this.sketches = new AddressTable(device, maxBlocks);
@@ -101,19 +109,44 @@ final class LayerBlocks {
         return true;
     }
 
-    /** Copies what was put, which is read before this returns. */
+    /** Copies what was put, see {@link io.alisa.device.DeviceKv#upload}. */
     void upload(Uploads uploads) {
         Driver.Event done = arrived;
         if (done == null) {
             throw new DeviceLostException("a layer's table is closed");
         }
+        boolean possible = direct.serves(uploads);
+        if (possible != byKernel) {
+            settle();
+            byKernel = possible;
+        }
         uploading = true;
-        staging.copy(uploads, done);
+        underWay = true;
+        if (byKernel) {
+            direct.copy(uploads, layer, done);
+        } else {
+            staging.copy(uploads, done);
+        }
         uploads.clear();
+    }
+
+    /** Whether something may be on its way. */
+    boolean isUnderWay() {
+        return underWay;
+    }
+
+    /** Waits until what was copied has arrived. A lost device reads no more. */
+    void settle() {
+        Driver.Event done = arrived;
+        if (underWay && done != null) {
+            underWay = false;
+            Quietly.run(() -> driver.synchronize(done));
+        }
     }
 
     /** Gives up the blocks from one on. */
     void forget(int firstBlock) {
+        settle();
         bytesHeld -= blocks.forget(firstBlock, pool);
         bytesHeld -= sketches.forget(firstBlock, pool);
         bytesHeld -= means.forget(meansOf(firstBlock), pool);
@@ -137,6 +170,7 @@ final class LayerBlocks {
 
     /** Gives everything back, as far as a lost device still can. */
     void close() {
+        settle();
         blocks.close(pool);
         sketches.close(pool);
         means.close(pool);

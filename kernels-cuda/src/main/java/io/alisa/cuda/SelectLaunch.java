@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * session.
  */
 final class SelectLaunch {
-    private static final int ATTEND_THREADS = Geometry.THREADS;
-
     private final Driver driver;
     private final DeviceShape shape;
     private final int maxBlocks;
@@ -37,7 +35,7 @@ final class SelectLaunch {
 
     /** What is made once. */
     private record Prepared(Driver.Kernel estimate, Driver.Kernel importance, Driver.Kernel threshold,
-            Driver.Kernel masks, Driver.Kernel skipped, Driver.Kernel gather, int resident, SelectArguments select,
+            Driver.Kernel masks, Driver.Kernel skipped, Wave gather, SelectArguments select,
             SkippedArguments skip, AttendArguments attend, Driver.Event done) {
     }
 
@@ -61,23 +59,27 @@ final class SelectLaunch {
     private Prepared prepared() {
         Prepared existing = prepared;
         if (existing == null) {
-            int shared = tuned ? Geometry.gatherSharedBytes(shape.headSize()) : 0;
-            Driver.Kernel gather = driver.kernel(
-                    tuned ? "alisa_gather_int8_h" + shape.headSize() : "alisa_attend_int8_any", shared);
+            Wave gather = tuned
+                    ? Wave.ofDecode(driver, "alisa_gather_int8_h", shape.headSize(),
+                            threads -> Geometry.gatherSharedBytes(shape.headSize(), threads), gridY)
+                    : Wave.of(driver, "alisa_attend_int8_any", threads -> 0, Geometry.THREADS);
             existing = new Prepared(
                     driver.kernel("alisa_estimate",
                             Geometry.estimateSharedBytes(shape.groupSize(), shape.headSize())),
                     driver.kernel("alisa_select_importance", 0), driver.kernel("alisa_select_threshold", 0),
                     driver.kernel("alisa_select_masks", 0), driver.kernel("alisa_skipped", 0), gather,
-                    driver.residentBlocks(gather, ATTEND_THREADS), new SelectArguments(driver),
-                    new SkippedArguments(driver), new AttendArguments(driver), driver.createEvent());
+                    new SelectArguments(driver), new SkippedArguments(driver), new AttendArguments(driver),
+                    driver.createEvent());
             prepared = existing;
         }
         return existing;
     }
 
     private int splits(int blocks) {
-        return geometry.splits(gridY, 1, prepared().resident(), blocks);
+        Wave gather = prepared().gather();
+        return tuned
+                ? gather.splits(geometry, gridY, 1, blocks)
+                : geometry.splits(gridY, 1, gather.resident(), blocks);
     }
 
     private long selectedBytes(int blocks) {
@@ -88,7 +90,7 @@ final class SelectLaunch {
     boolean reserve(int blocks) {
         int splits = splits(maxBlocks);
         int count = splits + Geometry.skippedSplits(maxBlocks);
-        return scratch.reserve(blocks, maxBlocks, gridY * Geometry.ticketsOfRow(splits))
+        return scratch.reserve(blocks, maxBlocks, gridY * Geometry.ticketsOfRow(splits, prepared().gather().threads()))
                 && input.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
                 && inputHere.reserve(queryBytes + (maxBlocks + 1L) * Long.BYTES)
                 && output.reserve(joinedBytes + selectedBytes(maxBlocks))
@@ -149,7 +151,7 @@ final class SelectLaunch {
         with.attend.setCounts(blocks, words, shape.kvHeads(), shape.groupSize(), shape.rowStride(), shape.headSize(),
                 skippedSplits + splits, shape.softCap());
         with.attend.setFirstPartial(skippedSplits);
-        driver.launch(with.gather, splits, gridY, 1, ATTEND_THREADS, stream, with.attend.arguments());
+        driver.launch(with.gather.kernel(), splits, gridY, 1, with.gather.threads(), stream, with.attend.arguments());
     }
 
     /** Waits for what was started. The partials of all rows, one behind the other. */

@@ -13,6 +13,7 @@ import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.TokenChoice;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.Pinning;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +131,27 @@ class CudaStepTest {
             denseStep(kv);
             assertThat(driver.copies() - copies).isEqualTo(2 + LAYERS);
         }
+    }
+
+    /** What is pinned a kernel fetches, wherever the pieces are. */
+    @Test
+    void newPinnedBlocksAreALaunchAndACopy() {
+        long memory = arena.allocate(3 * SHAPE.blockBytes(), Pinning.ALIGNMENT).address();
+        device.pin(memory, 3 * SHAPE.blockBytes());
+        try (DeviceKv kv = open()) {
+            denseStep(kv);
+            long launches = driver.launches();
+            long copies = driver.copies();
+            for (int i = 2; i >= 0; i--) {
+                assertThat(kv.put(1, BLOCKS + i, memory + i * SHAPE.blockBytes(), 0)).isTrue();
+            }
+            kv.upload(1);
+            kv.settle();
+            denseStep(kv);
+            assertThat(driver.launches() - launches).isEqualTo(1 + LAYERS);
+            assertThat(driver.copies() - copies).as("of the table what changed").isEqualTo(1 + LAYERS);
+        }
+        device.unpin(memory);
     }
 
     @Test

@@ -47,6 +47,32 @@ class CudaTierTest {
         assertThat(held).as("blocks on the device").isGreaterThan(20);
     }
 
+    /** Where memory can't be pinned copies go another way. */
+    @ParameterizedTest
+    @EnumSource
+    void theSameIsSaidWithoutPinnedMemory(TestDriver driver) {
+        driver.assumePresent();
+        for (boolean pins : new boolean[]{false, true}) {
+            List<JavaDriver> drivers = new ArrayList<>();
+            DeviceCases cases = new DeviceCases(budget -> {
+                Driver made = driver.open();
+                if (made instanceof JavaDriver java) {
+                    drivers.add(java);
+                }
+                return new CudaDevice(new FaultyDriver(made, Long.MAX_VALUE) {
+                    @Override
+                    public boolean register(long address, long bytes) {
+                        return pins && super.register(address, bytes);
+                    }
+                }, budget, TestDriver.host());
+            }, new VectorKernels(), 1e-7);
+            for (long seed = 0; seed < 3; seed++) {
+                cases.check(driver.cut(Case.random(seed + 40, seed == 0 ? null : "swa", HEAD_SIZES)));
+            }
+            assertThat(drivers).allMatch(java -> java.directCopies() > 0 == pins);
+        }
+    }
+
     /** As soon as the window covers the newest block, the device selects. */
     @ParameterizedTest
     @EnumSource

@@ -74,6 +74,18 @@ class FaultyDriver implements Driver {
     }
 
     @Override
+    public boolean register(long address, long bytes) {
+        call();
+        return behind.register(address, bytes);
+    }
+
+    @Override
+    public void unregister(long address) {
+        behind.unregister(address);
+        call();
+    }
+
+    @Override
     public Stream createStream() {
         call();
         return behind.createStream();

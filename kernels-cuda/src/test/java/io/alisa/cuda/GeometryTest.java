@@ -52,13 +52,19 @@ class GeometryTest {
         StringBuilder source = new StringBuilder("#include <stdio.h>\n#include \"attention.cuh\"\nint main() {\n");
         StringBuilder expected = new StringBuilder();
         for (int size : HEAD_SIZES) {
-            source.append("printf(\"%d %d %d %d %d %d\\n\", alisa::decodeSharedBytes(").append(size)
-                    .append(", 1), alisa::decodeSharedBytes(").append(size).append(", 2), alisa::gatherSharedBytes(")
-                    .append(size).append("), alisa::prefillSharedBytes(").append(size)
+            int threads = Geometry.decodeThreads(size);
+            source.append("printf(\"%d %d %d %d\\n\", 32 * alisa::decodeWarps(").append(size)
+                    .append("), alisa::decodeSharedBytes(").append(size).append(", 1, 4), alisa::decodeSharedBytes(")
+                    .append(size).append(", 2, ").append(threads / 32).append("), alisa::gatherSharedBytes(")
+                    .append(size).append(", ").append(threads / 32).append("));\n");
+            expected.append(threads).append(' ').append(Geometry.decodeSharedBytes(size, 1, 128)).append(' ')
+                    .append(Geometry.decodeSharedBytes(size, 2, threads)).append(' ')
+                    .append(Geometry.gatherSharedBytes(size, threads)).append('\n');
+            source.append("printf(\"%d %d %d %d\\n\", alisa::gatherSharedBytes(").append(size)
+                    .append(", 4), alisa::prefillSharedBytes(").append(size)
                     .append("), alisa::prefillRows(").append(size).append("), alisa::partialFloats(").append(size)
                     .append(" - 3));\n");
-            expected.append(Geometry.decodeSharedBytes(size, 1)).append(' ').append(Geometry.decodeSharedBytes(size, 2))
-                    .append(' ').append(Geometry.gatherSharedBytes(size)).append(' ')
+            expected.append(Geometry.gatherSharedBytes(size, 128)).append(' ')
                     .append(Geometry.batchSharedBytes(size)).append(' ')
                     .append(1000 / (Geometry.batchRows(1, 1000, size) - 1) / 32 * 32).append(' ')
                     .append(Geometry.partialFloats(size - 3))
@@ -67,17 +73,21 @@ class GeometryTest {
         for (int group = 1; group < 20; group++) {
             source.append("printf(\"%d %d %d\\n\", alisa::estimateSharedBytes(").append(group).append(", ")
                     .append(61 - group).append("), alisa::selectWorkWords(").append(group)
-                    .append("), alisa::ticketsOfRow(").append(5 * group).append("));\n");
+                    .append("), alisa::ticketsOfRow(").append(5 * group).append(", ").append(4 * (1 + group % 4))
+                    .append("));\n");
             expected.append(Geometry.estimateSharedBytes(group, 61 - group)).append(' ')
                     .append(Geometry.selectWorkWords(group)).append(' ')
-                    .append(Geometry.ticketsOfRow(5 * group)).append('\n');
+                    .append(Geometry.ticketsOfRow(5 * group, 128 * (1 + group % 4))).append('\n');
         }
-        for (String name : new String[]{"Attend", "Select", "Skipped"}) {
+        for (String name : new String[]{"Attend", "Select", "Skipped", "Copy"}) {
             source.append("printf(\"%d\\n\", (int) sizeof(alisa::").append(name).append("Parameters));\n");
         }
         source.append("}\n");
         expected.append(AttendArguments.BYTES).append('\n').append(SelectArguments.BYTES).append('\n')
-                .append(SkippedArguments.BYTES).append('\n');
+                .append(SkippedArguments.BYTES).append('\n').append(CopyArguments.BYTES).append('\n');
+        source.insert(source.length() - 2,
+                "printf(\"%d %d\\n\", alisa::COPY_PIECES, alisa::COPY_PART_BYTES);\n");
+        expected.append(CopyArguments.PIECES).append(' ').append(CopyArguments.PART_BYTES).append('\n');
         Path program = Files.writeString(directory.resolve("sizes.cpp"), source);
         run(directory, compiler.get().toString(), "-I", Path.of("src", "main", "cuda").toAbsolutePath().toString(),
                 "-o",
@@ -107,8 +117,8 @@ class GeometryTest {
     void sharedMemoryFitsEveryCard() {
         for (int headSize : HEAD_SIZES) {
             assertThat(Geometry.isTuned(headSize)).isTrue();
-            assertThat(Geometry.gatherSharedBytes(headSize)).isBetween(Geometry.decodeSharedBytes(headSize, 1),
-                    99 << 10);
+            assertThat(Geometry.gatherSharedBytes(headSize, 128))
+                    .isBetween(Geometry.decodeSharedBytes(headSize, 1, 128), 99 << 10);
             assertThat(Geometry.batchSharedBytes(headSize)).isBetween(8 << 10, 99 << 10);
         }
         assertThat(Geometry.isTuned(48)).isFalse();

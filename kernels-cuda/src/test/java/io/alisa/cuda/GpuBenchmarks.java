@@ -147,30 +147,37 @@ final class GpuBenchmarks implements AutoCloseable {
         Driver.Memory masks = gather ? masks(blocks * KV_HEADS * sequences) : null;
         int partialFloats = Geometry.partialFloats(headSize);
         long rowCount = (long) sequences * KV_HEADS * rows;
-        int shared = batch
-                ? Geometry.batchSharedBytes(headSize)
-                : gather ? Geometry.gatherSharedBytes(headSize) : Geometry.decodeSharedBytes(headSize, f16 ? 2 : 1);
-        Driver.Kernel kernel = driver.kernel(kernelName + headSize, shared);
         int gridY = batch ? Geometry.batchRows(KV_HEADS, rows, headSize) : Geometry.decodeRows(KV_HEADS, rows, true);
-        int splits = geometry.splits(gridY, sequences, driver.residentBlocks(kernel, Geometry.THREADS), blocks);
+        Wave wave = batch
+                ? Wave.of(driver, kernelName + headSize, threads -> Geometry.batchSharedBytes(headSize),
+                        Geometry.THREADS)
+                : Wave.ofDecode(driver, kernelName, headSize,
+                        threads -> gather
+                                ? Geometry.gatherSharedBytes(headSize, threads)
+                                : Geometry.decodeSharedBytes(headSize, f16 ? 2 : 1, threads),
+                        gridY * sequences);
+        int splits = batch
+                ? geometry.splits(gridY, sequences, wave.resident(), blocks)
+                : wave.splits(geometry, gridY, sequences, blocks);
         Driver.Memory queries = randomFloats(rowCount * headSize);
         Driver.Memory partials = take(rowCount * splits * partialFloats * Float.BYTES);
         Driver.Memory joined = take(rowCount * partialFloats * Float.BYTES);
-        Driver.Memory tickets = take((long) gridY * sequences * Geometry.ticketsOfRow(splits) * Integer.BYTES);
+        Driver.Memory tickets = take((long) gridY * sequences * Geometry.ticketsOfRow(splits, wave.threads())
+                * Integer.BYTES);
         driver.zero(tickets, tickets.bytes(), stream);
         AttendArguments arguments = new AttendArguments(driver);
         arguments.setPointers(table.address(), masks == null ? 0 : masks.address(), queries.address(),
                 partials.address(), joined.address(), tickets.address());
         arguments.setCounts(blocks, blocks, KV_HEADS, rows, headSize, headSize, splits, 0);
-        double seconds = seconds(batch ? 3 : sizes.rounds(), () -> driver.launch(kernel, splits, gridY, sequences,
-                Geometry.THREADS, stream, arguments.arguments()));
+        double seconds = seconds(batch ? 3 : sizes.rounds(), () -> driver.launch(wave.kernel(), splits, gridY,
+                sequences, wave.threads(), stream, arguments.arguments()));
         double bytes = (double) kv.bytes() * (gather ? SHARE : 1);
         double flops = 4.0 * rowCount * tokens * headSize;
         double share = bytes / seconds / 1e9 / copyRate;
         figures.add(kernelName + headSize,
-                "\"head size\": %d, \"tokens\": %d, \"batch\": %d, \"rows\": %d, \"splits\": %d, \"us\": %.1f,"
+                "\"head size\": %d, \"tokens\": %d, \"batch\": %d, \"rows\": %d, \"splits\": %d, \"threads\": %d, \"us\": %.1f,"
                         + " \"GB/s\": %.1f, \"of copy\": %.3f, \"TFLOP/s\": %.2f",
-                headSize, tokens, sequences, rows, splits, seconds * 1e6, bytes / seconds / 1e9, share,
+                headSize, tokens, sequences, rows, splits, wave.threads(), seconds * 1e6, bytes / seconds / 1e9, share,
                 flops / seconds / 1e12);
         if (tokens == sizes.contexts().getLast() && !f16 && !batch) {
             figures.atLeast("%s, heads of %d, batch %d, %d tokens, of a copy's bandwidth".formatted(
@@ -252,7 +259,7 @@ final class GpuBenchmarks implements AutoCloseable {
         double rate = bytes / seconds(4, () -> driver.copyToDevice(to, 0, pinned, 0, bytes, stream)) / 1e9;
         driver.freePinned(pinned);
         figures.add("copy of pinned memory", "\"GB/s\": %.2f", rate);
-        sessions.uploads(to, rate, end);
+        sessions.uploads(to, rate);
         free();
     }
 

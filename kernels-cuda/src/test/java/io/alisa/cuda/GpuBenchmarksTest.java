@@ -22,7 +22,7 @@ class GpuBenchmarksTest {
         try (GpuBenchmarks benchmarks = new GpuBenchmarks(driver, sizes)) {
             figures = benchmarks.run();
         }
-        assertThat(figures.figures()).hasSize(1 + 2 * 2 * 3 + 1 + 2 * 2 + 1 + 2);
+        assertThat(figures.figures()).hasSize(1 + 2 * 2 * 3 + 1 + 2 * 2 + 1 + 4);
         assertThat(figures.bars()).as("dense and gathered at the longest, stall, uploads").hasSize(2 * 2 + 2);
         assertThat(driver.selections()).isPositive();
         Map<?, ?> written = (Map<?, ?>) Objects.requireNonNull(JsonReader.read(figures.json("a \"card\"")));

@@ -7,8 +7,10 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 import io.alisa.cache.ScaleCode;
+import io.alisa.tier.Pinning;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,14 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 class JavaDriver implements Driver {
     private static final MemorySegment ALL = all();
+    private static final String COPY = "alisa_copy";
 
     private final Set<Object> open = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
     private final long memoryBytes;
+    /** Sizes by addresses. */
+    private final TreeMap<Long, Long> registered = new TreeMap<>();
     private final JavaSelection selection = new JavaSelection(ALL);
     private long taken;
     private long launches;
     private long copies;
     private long selections;
+    private long directCopies;
     private boolean closed;
 
     /** @param memoryBytes of the device */
@@ -80,9 +86,14 @@ class JavaDriver implements Driver {
         return selections;
     }
 
+    /** Launches that copied registered memory so far. */
+    long directCopies() {
+        return directCopies;
+    }
+
     /** What was made and not given back. */
-    int leftOver() {
-        return open.size();
+    synchronized int leftOver() {
+        return open.size() + registered.size();
     }
 
     boolean isClosed() {
@@ -142,6 +153,24 @@ class JavaDriver implements Driver {
     private void forget(Object made) {
         if (!open.remove(made)) {
             throw new AssertionError(made + " is given back twice");
+        }
+    }
+
+    @Override
+    public synchronized boolean register(long address, long bytes) {
+        if (address % Pinning.ALIGNMENT != 0) {
+            throw new AssertionError("not the beginning of a page");
+        }
+        if (registered.put(address, bytes) != null) {
+            throw new AssertionError("registered twice");
+        }
+        return true;
+    }
+
+    @Override
+    public synchronized void unregister(long address) {
+        if (registered.remove(address) == null) {
+            throw new AssertionError("not registered");
         }
     }
 
@@ -250,7 +279,10 @@ class JavaDriver implements Driver {
         check(stream);
         count();
         Named named = (Named) kernel;
-        if (!JavaSelection.isKernel(named.name())) {
+        if (named.name().equals(COPY)) {
+            directCopies++;
+            new Copy(arguments.segment()).check();
+        } else if (!JavaSelection.isKernel(named.name())) {
             checkAddresses(new Parameters(arguments.segment()));
         } else if (named.name().equals("alisa_select_masks")) {
             selections++;
@@ -293,6 +325,10 @@ class JavaDriver implements Driver {
 
     /** Runs a kernel to its end. */
     void run(String name, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment parameters) {
+        if (name.equals(COPY)) {
+            new Copy(parameters).run();
+            return;
+        }
         if (JavaSelection.isKernel(name)) {
             selection.run(name, gridX, gridY, threads, parameters, this::checkAllocated);
             return;
@@ -307,11 +343,12 @@ class JavaDriver implements Driver {
         int rowBlocks = any ? given.rows : (given.rows + perBlock - 1) / perBlock;
         if (gridX < 1 || gridX + given.firstPartial != given.partialCount || gridY != given.kvHeads * rowBlocks
                 || gridZ != 1
-                || threads != 128 || (!any && !name.endsWith("_h" + given.headSize))
+                || (threads != 128 && (batch || any || threads != Geometry.decodeThreads(given.headSize)))
+                || (!any && !name.endsWith("_h" + given.headSize))
                 || (!any && name.contains("gather") != (given.selected != 0))) {
             throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
         }
-        for (int y = 0; y < gridY * Geometry.ticketsOfRow(gridX); y++) {
+        for (int y = 0; y < gridY * Geometry.ticketsOfRow(gridX, threads); y++) {
             if (ALL.get(ValueLayout.JAVA_INT, given.tickets + 4L * y) != 0) {
                 throw new AssertionError("ticket " + y + " is not zero");
             }
@@ -329,6 +366,47 @@ class JavaDriver implements Driver {
             throw new AssertionError("closed twice");
         }
         closed = true;
+    }
+
+    /** {@code CopyParameters}. */
+    private final class Copy {
+        private static final int PIECES = 128;
+        private final MemorySegment raw;
+        private final int count;
+
+        Copy(MemorySegment raw) {
+            this.raw = raw;
+            this.count = raw.get(ValueLayout.JAVA_INT_UNALIGNED, PIECES * 20L);
+        }
+
+        private long from(int piece) {
+            return raw.get(ValueLayout.JAVA_LONG_UNALIGNED, piece * 8L);
+        }
+
+        private long to(int piece) {
+            return raw.get(ValueLayout.JAVA_LONG_UNALIGNED, (PIECES + piece) * 8L);
+        }
+
+        private int bytes(int piece) {
+            return raw.get(ValueLayout.JAVA_INT_UNALIGNED, PIECES * 16L + piece * 4L);
+        }
+
+        void check() {
+            for (int i = 0; i < count; i++) {
+                checkAllocated(to(i), bytes(i));
+                Map.Entry<Long, Long> range = registered.floorEntry(from(i));
+                if (range == null || from(i) + bytes(i) > range.getKey() + range.getValue()
+                        || (from(i) | to(i) | bytes(i)) % 16 != 0) {
+                    throw new AssertionError("piece " + i + " can't be read by a kernel");
+                }
+            }
+        }
+
+        void run() {
+            for (int i = 0; i < count; i++) {
+                MemorySegment.copy(ALL, from(i), ALL, to(i), bytes(i));
+            }
+        }
     }
 
     /** {@code AttendParameters}, read by the picture in {@code attention.cuh}. */

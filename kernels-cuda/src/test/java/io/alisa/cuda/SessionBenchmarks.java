@@ -11,6 +11,7 @@ import io.alisa.device.DeviceShape;
 import io.alisa.device.TokenChoice;
 import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.Pinning;
 
 /** What a session sees of the device: the steps of its layers, dense and sparse, and what uploads cost them. */
 final class SessionBenchmarks {
@@ -199,29 +200,55 @@ final class SessionBenchmarks {
         return seconds;
     }
 
-    /** Blocks by the staging ring, against one copy of pinned memory at the rate given. */
-    void uploads(Driver.Memory to, double pinnedRate, Driver.Event done) {
+    /** What copies some blocks of a layer. */
+    private interface Way {
+        void copy(Uploads uploads, int layer, Driver.Event done);
+    }
+
+    /** Blocks as a prompt brings them, a batch's of layer after layer, against one copy of pinned memory at the rate given. */
+    void uploads(Driver.Memory to, double pinnedRate) {
+        WorkerTeam team = WorkerTeam.shared();
+        try (Arena arena = Arena.ofShared();
+                PinnedRanges ranges = new PinnedRanges(driver);
+                DirectCopies direct = new DirectCopies(driver, ranges);
+                StagingRing ring = new StagingRing(driver, new PinnedPool(driver, MemoryBudget.unlimited()), team)) {
+            MemorySegment source = arena.allocate(to.bytes(), Pinning.ALIGNMENT);
+            for (long i = 0; i < to.bytes(); i += Long.BYTES) {
+                source.set(ValueLayout.JAVA_LONG, i, i * 0x9E3779B97F4A7C15L);
+            }
+            double staged = rate(source.address(), to, (uploads, layer, done) -> ring.copy(uploads, done));
+            figures.add("upload of memory that is not pinned", "\"GB/s\": %.2f, \"of pinned\": %.3f, \"threads\": %d",
+                    staged, staged / pinnedRate, team.size());
+            double pinning = to.bytes() / fastest(1, () -> ranges.pin(source.address(), to.bytes())) / 1e3;
+            figures.add("pinning", "\"GB/s\": %.2f", pinning);
+            double rate = rate(source.address(), to, direct::copy);
+            figures.add("upload of blocks", "\"GB/s\": %.2f, \"of pinned\": %.3f", rate, rate / pinnedRate);
+            figures.atLeast("uploads of the bandwidth of a pinned copy", rate / pinnedRate, UPLOAD_BAR);
+        }
+    }
+
+    /** GB/s of blocks from memory that lies in another order than on the device. */
+    private double rate(long source, Driver.Memory to, Way way) {
         long block = GpuBenchmarks.KV_HEADS * 128L * 129;
         int blocks = Math.toIntExact(to.bytes() / block);
         Uploads uploads = new Uploads();
-        try (Arena arena = Arena.ofShared();
-                StagingRing ring = new StagingRing(driver, new PinnedPool(driver, MemoryBudget.unlimited()),
-                        WorkerTeam.shared())) {
-            long source = arena.allocate(to.bytes(), 64).fill((byte) 1).address();
-            double micros = fastest(4, () -> {
-                for (int i = 0; i < blocks; i++) {
-                    uploads.add(source + i * block, new SlabPool.Place(to, this, i, block));
-                    if (uploads.count() == BLOCKS_AT_ONCE || i == blocks - 1) {
-                        ring.copy(uploads, done);
-                        uploads.clear();
-                    }
+        Driver.Event[] done = {driver.createEvent(), driver.createEvent()};
+        double micros = fastest(4, () -> {
+            int batch = 0;
+            for (int i = 0; i < blocks; i++) {
+                int from = (int) (i * 7919L % blocks);
+                uploads.add(source + from * block, new SlabPool.Place(to, this, i, block));
+                if (uploads.count() == BLOCKS_AT_ONCE || i == blocks - 1) {
+                    way.copy(uploads, batch, done[batch % 2]);
+                    uploads.clear();
+                    batch++;
                 }
-                driver.synchronize(done);
-            });
-            double rate = blocks * block / micros / 1e3;
-            figures.add("upload of blocks", "\"GB/s\": %.2f, \"of pinned\": %.3f, \"threads\": %d", rate,
-                    rate / pinnedRate, WorkerTeam.shared().size());
-            figures.atLeast("uploads of the bandwidth of a pinned copy", rate / pinnedRate, UPLOAD_BAR);
-        }
+            }
+            driver.synchronize(done[0]);
+            driver.synchronize(done[1]);
+        });
+        driver.destroy(done[0]);
+        driver.destroy(done[1]);
+        return blocks * block / micros / 1e3;
     }
 }

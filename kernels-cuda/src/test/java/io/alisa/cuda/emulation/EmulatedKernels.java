@@ -59,7 +59,8 @@ public final class EmulatedKernels {
         message = linker.downcallHandle(library.findOrThrow("alisa_message"),
                 FunctionDescriptor.of(ValueLayout.ADDRESS));
         sharedBytes = linker.downcallHandle(library.findOrThrow("alisa_shared_bytes"), FunctionDescriptor
-                .of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+                .of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT));
         cap = linker.downcallHandle(library.findOrThrow("alisa_cap"),
                 FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_FLOAT));
         emulate = linker.downcallHandle(library.findOrThrow("alisa_emulate"),
@@ -85,9 +86,9 @@ public final class EmulatedKernels {
     }
 
     /** Dynamic shared memory that a kernel is to be launched with, as {@code attention.cuh} says. */
-    public int sharedBytes(String kernel, int headSize, int group) {
+    public int sharedBytes(String kernel, int headSize, int group, int threads) {
         try (Arena arena = Arena.ofConfined()) {
-            return (int) sharedBytes.invokeExact(arena.allocateFrom(kernel), headSize, group);
+            return (int) sharedBytes.invokeExact(arena.allocateFrom(kernel), headSize, group, threads);
         } catch (Throwable e) {
             throw unexpected(e);
         }

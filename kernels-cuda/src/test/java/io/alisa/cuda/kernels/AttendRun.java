@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Random;
 
 import io.alisa.cuda.emulation.EmulatedKernels;
@@ -86,10 +87,21 @@ final class AttendRun {
         }
     }
 
-    /** Launches a kernel that writes the partials from the first on. */
+    /** Threads of a block of the kernels that decode: they come in two sizes. */
+    static List<Integer> threads(int headSize) {
+        return List.of(THREADS, headSize <= 80 ? 512 : headSize <= 128 ? 384 : 256);
+    }
+
+    /** Launches a kernel that writes the partials from the first on, in small blocks. */
     void launch(String kernel, int splits, int gridY, boolean join) {
+        launch(kernel, splits, gridY, join, THREADS);
+    }
+
+    /** The same in blocks of that many threads. */
+    void launch(String kernel, int splits, int gridY, boolean join, int threads) {
         EmulatedKernels kernels = EmulatedKernels.orSkip();
-        kernels.launch(kernel, splits, gridY, sequences, THREADS, kernels.sharedBytes(kernel, headSize, rows),
+        kernels.launch(kernel, splits, gridY, sequences, threads,
+                kernels.sharedBytes(kernel, headSize, rows, threads),
                 parameters(join));
         for (long i = 0; i < tickets.byteSize() / Integer.BYTES; i++) {
             assertThat(tickets.getAtIndex(ValueLayout.JAVA_INT, i)).isZero();

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.util.Random;
 
 import io.alisa.cuda.emulation.EmulatedKernels;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +27,7 @@ class DecodeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "3, 1", "3, 3", "37, 5", "70, 2", "40, 12", "40, 13", "70, 29", "30, 30"})
+    @CsvSource({"1, 1", "3, 1", "3, 3", "37, 5", "70, 2", "40, 12", "40, 13", "70, 29", "30, 30", "40, 34"})
     void splitsAnyNumberOfBlocks(int blocks, int splits) {
         dense(32, 1, 1, 3, blocks, splits, 1, 0);
     }
@@ -53,9 +54,12 @@ class DecodeTest {
     }
 
     @Test
-    void gathersOverManyBatchesOfBlocks() {
+    void gathersOverManyRoundsOfBlocks() {
         gathered(32, 1, 1, 2, 150, 1, 0.9, 0.1, 0);
-        gathered(32, 1, 1, 9, 150, 2, 1, 0.01, 0);
+        gathered(32, 1, 1, 9, 600, 2, 1, 0.01, 0);
+        gathered(32, 1, 1, 1, 257, 1, 1, 1, 0);
+        gathered(32, 1, 1, 1, 900, 1, 1, 0.0005, 0);
+        gathered(256, 1, 1, 3, 300, 1, 1, 0.02, 0);
     }
 
     @ParameterizedTest
@@ -86,24 +90,29 @@ class DecodeTest {
 
     private static void dense(int headSize, int sequences, int kvHeads, int rows, int blocks, int splits,
             double present, float softCap) {
-        try (Arena arena = Arena.ofConfined()) {
-            AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks, splits,
-                    softCap);
-            Int8Sequences kv = Int8Sequences.fill(run, present);
-            run.launch("alisa_decode_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8), true);
-            run.check(kv);
-        }
+        inBlocksOfBothSizes("alisa_decode_int8_h", headSize, sequences, kvHeads, rows, blocks, splits, present, null,
+                softCap);
     }
 
     private static void gathered(int headSize, int sequences, int kvHeads, int rows, int blocks, int splits,
             double present, double probability, float softCap) {
-        try (Arena arena = Arena.ofConfined()) {
-            AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks, splits,
-                    softCap);
-            Int8Sequences kv = Int8Sequences.fill(run, present);
-            run.select(probability);
-            run.launch("alisa_gather_int8_h" + headSize, splits, kvHeads * ((rows + 7) / 8), true);
-            run.check(kv);
+        inBlocksOfBothSizes("alisa_gather_int8_h", headSize, sequences, kvHeads, rows, blocks, splits, present,
+                probability, softCap);
+    }
+
+    private static void inBlocksOfBothSizes(String kernel, int headSize, int sequences, int kvHeads, int rows,
+            int blocks, int splits, double present, @Nullable Double probability, float softCap) {
+        for (int threads : AttendRun.threads(headSize)) {
+            try (Arena arena = Arena.ofConfined()) {
+                AttendRun run = new AttendRun(arena, new Random(SEED), sequences, kvHeads, rows, headSize, blocks,
+                        splits, softCap);
+                Int8Sequences kv = Int8Sequences.fill(run, present);
+                if (probability != null) {
+                    run.select(probability);
+                }
+                run.launch(kernel + headSize, splits, kvHeads * ((rows + 7) / 8), true, threads);
+                run.check(kv);
+            }
         }
     }
 }

@@ -58,11 +58,14 @@ class HalfDecodeTest {
     @CsvSource({"32, 4, 5, 2, 1, 0", "64, 1, 9, 4, 0.7, 0", "80, 8, 3, 3, 1, 20", "96, 3, 4, 1, 1, 0",
             "128, 4, 4, 2, 1, 0", "256, 9, 3, 2, 1, 0"})
     void attendsHalves(int headSize, int rows, int blocks, int splits, double present, float softCap) {
-        try (Arena arena = Arena.ofConfined()) {
-            AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, rows, headSize, blocks, splits, softCap);
-            HalfBlocks kv = new HalfBlocks(run, present);
-            run.launch("alisa_decode_f16_h" + headSize, splits, run.kvHeads * Math.ceilDiv(rows, 8), true);
-            run.check(kv);
+        for (int threads : AttendRun.threads(headSize)) {
+            try (Arena arena = Arena.ofConfined()) {
+                AttendRun run = new AttendRun(arena, new Random(SEED), 2, 2, rows, headSize, blocks, splits, softCap);
+                HalfBlocks kv = new HalfBlocks(run, present);
+                run.launch("alisa_decode_f16_h" + headSize, splits, run.kvHeads * Math.ceilDiv(rows, 8), true,
+                        threads);
+                run.check(kv);
+            }
         }
     }
 }

@@ -193,7 +193,7 @@ final class SelectionRun {
         int chunks = Math.max(1, Math.ceilDiv(scoredBlocks, SELECT_BLOCKS));
         if (wanted > 0) {
             kernels.launch("alisa_estimate", Math.ceilDiv(scoredBlocks, ESTIMATE_BLOCKS), kvHeads, 1, 128,
-                    kernels.sharedBytes("alisa_estimate", headSize, group), parameters());
+                    kernels.sharedBytes("alisa_estimate", headSize, group, 128), parameters());
             kernels.launch("alisa_select_importance", chunks, kvHeads, 1, 256, 0, parameters());
             kernels.launch("alisa_select_threshold", chunks, kvHeads, 1, 256, 0, parameters());
         }

@@ -1,0 +1,45 @@
+package io.alisa.cuda;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** Memory of this machine that kernels read where it lies: that of all sessions. Thread-safe. Throws nothing. */
+final class PinnedRanges implements AutoCloseable {
+    private final Driver driver;
+    /** Sizes by addresses. */
+    private final ConcurrentSkipListMap<Long, Long> ranges = new ConcurrentSkipListMap<>();
+
+    PinnedRanges(Driver driver) {
+        this.driver = driver;
+    }
+
+    /** See {@link io.alisa.device.Device#pin}. */
+    void pin(long address, long bytes) {
+        Quietly.run(() -> {
+            driver.attach();
+            if (driver.register(address, bytes)) {
+                ranges.put(address, bytes);
+            }
+        });
+    }
+
+    /** See {@link io.alisa.device.Device#unpin}. */
+    void unpin(long address) {
+        if (ranges.remove(address) != null) {
+            Quietly.run(driver::attach);
+            Quietly.run(() -> driver.unregister(address));
+        }
+    }
+
+    /** Whether all of a piece of memory is there. */
+    boolean contain(long address, long bytes) {
+        Map.Entry<Long, Long> range = ranges.floorEntry(address);
+        return range != null && address + bytes <= range.getKey() + range.getValue();
+    }
+
+    /** Undoes all that was pinned, as far as a lost device still can. */
+    @Override
+    public void close() {
+        ranges.keySet().forEach(this::unpin);
+    }
+}

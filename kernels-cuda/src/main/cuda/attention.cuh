@@ -101,11 +101,11 @@ struct AttendParameters {
 // -------------------------------------------------------------------------------------------------------------------
 // Selection: one sequence, one layer. Four launches in this order, any head size up to 256:
 //
-//   alisa_estimate           block 128, grid x = ceil(scoredBlocks / ESTIMATE_BLOCKS), y = kvHeads,
+//   alisa_estimate           block 256, grid x = ceil(scoredBlocks / ESTIMATE_BLOCKS), y = kvHeads,
 //                            shared estimateSharedBytes(group, d)
 //   alisa_select_importance  block 256, grid x = max(1, ceil(scoredBlocks / SELECT_BLOCKS)), y = kvHeads, shared 0
 //   alisa_select_threshold   the same
-//   alisa_select_masks       the same
+//   alisa_select_masks       the same, but for all blocks: digestBlocks or ceil(tokens / 64), whatever is more
 // where scoredBlocks = ceil(windowStart / 64). Where nothing is to be chosen (wanted is 0 then, as it must be where
 // windowStart <= sinks) the masks alone are launched; no mass is skipped and references are -infinity.
 //
@@ -113,7 +113,7 @@ struct AttendParameters {
 // `wanted` most important of the tokens of [sinks, windowStart) that are not pinned, of which there must be as many; of
 // equally important ones the newer.
 constexpr int ESTIMATE_BLOCKS = 32;
-constexpr int SELECT_BLOCKS = 64;
+constexpr int SELECT_BLOCKS = 32;
 constexpr int BINS = 4096;
 
 struct SelectParameters {

@@ -106,7 +106,7 @@ __device__ __forceinline__ void sumUp(const unsigned char *codes, const uint32_t
 
 }  // namespace alisa
 
-ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
+ALISA_KERNEL(alisa_estimate, 256, 3, alisa::SelectParameters) {
     using namespace alisa;
     const SelectParameters &p = parameters;
     DYNAMIC_SHARED(shared);
@@ -125,7 +125,7 @@ ALISA_KERNEL(alisa_estimate, 128, 4, alisa::SelectParameters) {
         queries[i] = channel < p.headSize ? __ldg(p.queries + head * p.queryStride + channel) : 0;
     }
     __syncthreads();
-    for (int g = warpIndex(); g < p.group; g += WARPS) {
+    for (int g = warpIndex(); g < p.group; g += (int) blockDim.x / 32) {
         float unit = unitOf(queries + g * 4 * lines, p.headSize);
         if (lane() == 0) {
             units[g] = unit;

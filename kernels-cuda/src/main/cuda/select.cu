@@ -10,6 +10,7 @@ namespace alisa {
 
 constexpr float BINS_PER_UNIT = BINS / 64.0f;  // what lies e^-64 below the best shares the last bin
 constexpr int SELECT_THREADS = 256;
+constexpr int FEW_RANKS = 512;
 constexpr int MASK_HEADS = 4;  // query heads whose estimates a thread holds at once
 constexpr int SELECT_TOKENS = SELECT_BLOCKS * BLOCK_TOKENS;
 
@@ -94,8 +95,33 @@ __device__ __forceinline__ int findEntry(const uint32_t *counts, uint32_t wanted
     return (int) found[0];
 }
 
-/** The `wanted`-th lowest of some ranks, digit by digit; by all threads of a block. */
+/** The `wanted`-th lowest of a few ranks: the one that as many are lower than; by all threads of a block. */
+__device__ __forceinline__ uint64_t findAmongFew(const uint64_t *ranks, uint32_t count, uint32_t wanted) {
+    __shared__ uint64_t all[FEW_RANKS];
+    __shared__ uint64_t found;
+    for (uint32_t i = threadIdx.x; i < count; i += SELECT_THREADS) {
+        all[i] = __ldcg(ranks + i);
+    }
+    __syncthreads();
+    for (uint32_t i = threadIdx.x; i < count; i += SELECT_THREADS) {
+        uint32_t lower = 0;
+#pragma unroll 8
+        for (uint32_t k = 0; k < count; k++) {
+            lower += all[k] < all[i] ? 1 : 0;
+        }
+        if (lower == wanted - 1) {
+            found = all[i];
+        }
+    }
+    __syncthreads();
+    return found;
+}
+
+/** The `wanted`-th lowest of some ranks, digit by digit where they are many; by all threads of a block. */
 __device__ __forceinline__ uint64_t findRank(const uint64_t *ranks, uint32_t count, uint32_t wanted) {
+    if (count <= FEW_RANKS) {
+        return findAmongFew(ranks, count, wanted);
+    }
     __shared__ uint32_t digits[SELECT_THREADS];
     uint64_t rank = 0;
     for (int shift = 56; shift >= 0; shift -= 8) {
@@ -230,9 +256,8 @@ ALISA_KERNEL(alisa_select_masks, 256, 1, alisa::SelectParameters) {
     int kvHead = (int) blockIdx.y;
     SelectWork work(p, kvHead);
     uint64_t cut = (uint64_t) work.cut[1] << 32 | work.cut[0];
-    // The last thread block has what lies behind the tokens that were scored, too.
-    int end = blockIdx.x + 1 < gridDim.x ? ((int) blockIdx.x + 1) * SELECT_BLOCKS
-                                         : max(p.digestBlocks, (p.tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS);
+    int end = min(((int) blockIdx.x + 1) * SELECT_BLOCKS,
+                  max(p.digestBlocks, (p.tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS));
     for (int block = (int) blockIdx.x * SELECT_BLOCKS + warpIndex(); block < end; block += SELECT_THREADS / 32) {
         bool weighed = p.mass != nullptr && block < p.digestBlocks;
         bool scored = cut != 0 && block < p.scoredBlocks;

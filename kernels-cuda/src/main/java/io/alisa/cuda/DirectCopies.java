@@ -6,19 +6,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies pinned memory to the device by a kernel that reads it where it lies: pieces from anywhere travel like one, and no
- * thread of this machine moves a byte. Two streams take turns, layer by layer, so that one copy begins while another ends.
+ * thread of this machine moves a byte. Streams take turns, layer by layer, so that one copy begins while another ends.
  *
  * <p>All sessions share it. Thread-safe.
  */
 final class DirectCopies implements AutoCloseable {
-    /** Thread blocks of a launch: with fewer the link is not busy, and attention wants multiprocessors, too. */
-    private static final int THREAD_BLOCKS = 64;
+    /** Of the bandwidth of a pinned copy two streams leave 89 %, three 92 (H100, a prompt's blocks). */
+    private static final int STREAMS = 3;
+    /** Thread blocks of a launch: more of them are no faster, and attention wants multiprocessors, too. */
+    private static final int THREAD_BLOCKS = 16;
     private static final int THREADS = 512;
 
     private final Driver driver;
     private final PinnedRanges pinned;
     private final CopyArguments arguments;
-    private final Driver.@Nullable Stream[] streams = new Driver.@Nullable Stream[2];
+    private final Driver.@Nullable Stream[] streams = new Driver.@Nullable Stream[STREAMS];
     /** Found when it is first launched. */
     private Driver.@Nullable Kernel kernel;
 

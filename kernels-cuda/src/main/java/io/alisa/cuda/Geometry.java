@@ -10,7 +10,7 @@ import io.alisa.device.DeviceShape;
 record Geometry(int multiprocessors) {
     /** Threads of a block, in the kernels that attend; those that decode have large blocks, too. */
     static final int THREADS = 128;
-    /** Threads of a block, in the kernels that select and weigh what was not, but for the one that estimates. */
+    /** Threads of a block, in the kernels that select and weigh what was not. */
     static final int SELECT_THREADS = 256;
     /** Tokens of a block. */
     static final int BLOCK_TOKENS = DeviceShape.BLOCK_TOKENS;
@@ -27,7 +27,7 @@ record Geometry(int multiprocessors) {
     /** Query rows of a block in decoding. */
     private static final int DECODE_ROWS = 8;
     private static final int ESTIMATE_BLOCKS = 32;
-    private static final int SELECT_BLOCKS = 64;
+    private static final int SELECT_BLOCKS = 32;
     private static final int BINS = 4096;
     /** A split weighs so many blocks at least. */
     private static final int SKIPPED_BLOCKS = 16;

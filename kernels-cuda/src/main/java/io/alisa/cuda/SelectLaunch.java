@@ -134,10 +134,12 @@ final class SelectLaunch {
         with.select.setOutputs(scratch, output.address() + joinedBytes);
         with.select.setCounts(shape, blocks, scored, words, choice);
         Driver.Arguments arguments = with.select.arguments();
-        driver.launch(with.estimate, Geometry.estimateChunks(scored), heads, 1, Geometry.THREADS, stream, arguments);
+        driver.launch(with.estimate, Geometry.estimateChunks(scored), heads, 1, Geometry.SELECT_THREADS, stream,
+                arguments);
         driver.launch(with.importance, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
         driver.launch(with.threshold, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
-        driver.launch(with.masks, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
+        driver.launch(with.masks, Geometry.selectChunks(Math.max(words, blocks)), heads, 1, Geometry.SELECT_THREADS,
+                stream, arguments);
     }
 
     private void attend(Prepared with, LayerBlocks layer, int blocks, Driver.Stream stream) {

@@ -44,9 +44,9 @@ final class JavaSelection {
             return;
         }
         given.check(check);
-        int blocks = name.equals("alisa_estimate") ? 32 : 64;
-        if (!name.equals(ORDER.get(step)) || gridY != given.kvHeads || threads != (step == 0 ? 128 : 256)
-                || gridX != Math.max(1, (given.scoredBlocks + blocks - 1) / blocks)) {
+        int blocks = step < 3 ? given.scoredBlocks : Math.max(given.digestBlocks, (given.tokens + 63) / 64);
+        if (!name.equals(ORDER.get(step)) || gridY != given.kvHeads || threads != 256
+                || gridX != Math.max(1, Math.ceilDiv(blocks, 32))) {
             throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
         }
         step = (step + 1) % ORDER.size();

@@ -232,23 +232,25 @@ final class SessionBenchmarks {
         long block = GpuBenchmarks.KV_HEADS * 128L * 129;
         int blocks = Math.toIntExact(to.bytes() / block);
         Uploads uploads = new Uploads();
-        Driver.Event[] done = {driver.createEvent(), driver.createEvent()};
-        double micros = fastest(4, () -> {
+        Driver.Event[] done = {driver.createEvent(), driver.createEvent(), driver.createEvent()};
+        double micros = fastest(20, () -> {
             int batch = 0;
             for (int i = 0; i < blocks; i++) {
                 int from = (int) (i * 7919L % blocks);
                 uploads.add(source + from * block, new SlabPool.Place(to, this, i, block));
                 if (uploads.count() == BLOCKS_AT_ONCE || i == blocks - 1) {
-                    way.copy(uploads, batch, done[batch % 2]);
+                    way.copy(uploads, batch, done[batch % done.length]);
                     uploads.clear();
                     batch++;
                 }
             }
-            driver.synchronize(done[0]);
-            driver.synchronize(done[1]);
+            for (Driver.Event each : done) {
+                driver.synchronize(each);
+            }
         });
-        driver.destroy(done[0]);
-        driver.destroy(done[1]);
+        for (Driver.Event each : done) {
+            driver.destroy(each);
+        }
         return blocks * block / micros / 1e3;
     }
 }

@@ -24,7 +24,7 @@ import io.alisa.memory.OffHeap;
 final class SelectionRun {
     static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final int ESTIMATE_BLOCKS = 32;
-    private static final int SELECT_BLOCKS = 64;
+    private static final int SELECT_BLOCKS = 32;
     private static final int BINS = 4096;
     private static final float POISON = 7e33f;
     private static final AttentionKernels SCALAR = new ScalarKernels();
@@ -192,12 +192,14 @@ final class SelectionRun {
         EmulatedKernels kernels = EmulatedKernels.orSkip();
         int chunks = Math.max(1, Math.ceilDiv(scoredBlocks, SELECT_BLOCKS));
         if (wanted > 0) {
-            kernels.launch("alisa_estimate", Math.ceilDiv(scoredBlocks, ESTIMATE_BLOCKS), kvHeads, 1, 128,
-                    kernels.sharedBytes("alisa_estimate", headSize, group, 128), parameters());
+            kernels.launch("alisa_estimate", Math.ceilDiv(scoredBlocks, ESTIMATE_BLOCKS), kvHeads, 1, 256,
+                    kernels.sharedBytes("alisa_estimate", headSize, group, 256), parameters());
             kernels.launch("alisa_select_importance", chunks, kvHeads, 1, 256, 0, parameters());
             kernels.launch("alisa_select_threshold", chunks, kvHeads, 1, 256, 0, parameters());
         }
-        kernels.launch("alisa_select_masks", chunks, kvHeads, 1, 256, 0, parameters());
+        kernels.launch("alisa_select_masks",
+                Math.ceilDiv(Math.max(digestBlocks, Math.ceilDiv(tokens, TOKENS)), SELECT_BLOCKS), kvHeads, 1, 256, 0,
+                parameters());
     }
 
     /** Partials of what was skipped: {@code [kvHead][head of the group][splits][4 + head size, padded]}. */

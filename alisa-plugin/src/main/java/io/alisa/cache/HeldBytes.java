@@ -15,21 +15,17 @@ final class HeldBytes implements AutoCloseable {
     private final Pinning pinning;
 
     /**
-     * @param bytes are reserved already
+     * @param bytes   are reserved already
+     * @param pinning pins them as long as they are held
      * @throws OutOfMemoryError where the system has none; nothing is kept then
      */
-    HeldBytes(KvRoom room, long bytes) {
-        this(room, bytes, Pinning.NONE);
-    }
-
-    /** The same, pinned as long as they are held. */
     HeldBytes(KvRoom room, long bytes, Pinning pinning) {
         this.room = room;
         this.bytes = bytes;
         this.pinning = pinning;
         boolean there = false;
         try {
-            address = region.allocate(bytes, Pinning.ALIGNMENT);
+            address = region.allocate(bytes, pinning.alignment());
             there = true;
         } finally {
             if (!there) {

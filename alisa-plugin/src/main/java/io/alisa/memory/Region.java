@@ -8,7 +8,7 @@ import java.lang.foreign.Arena;
  */
 public final class Region implements AutoCloseable {
     /** A cache line: vectors of any width are aligned, and lines are whole. */
-    private static final long ALIGNMENT = 64;
+    public static final long ALIGNMENT = 64;
 
     private final Arena arena = NativeMemory.call(Arena::ofConfined);
 

@@ -34,8 +34,8 @@ public final class FramePool implements AutoCloseable {
         /** A bit per free frame. */
         int free;
 
-        Slab(long size, int frames) {
-            start = region.allocate(size, Pinning.ALIGNMENT);
+        Slab(long size, int frames, long alignment) {
+            start = region.allocate(size, alignment);
             end = start + size;
             all = (1 << frames) - 1;
             free = all;
@@ -84,7 +84,7 @@ public final class FramePool implements AutoCloseable {
         }
         long size = frames * frameBytes;
         try {
-            slabs.add(new Slab(size, frames));
+            slabs.add(new Slab(size, frames, pinning.alignment()));
         } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached
             account.release(size);
             return false;

@@ -85,6 +85,7 @@ class DeviceTierTest {
                 cases.compare(given, run.talk(given.length(), given.steps(), NOTHING), cases.expected(given));
             }
             assertThat(device.selections() > 0).isEqualTo(enough);
+            assertThat(device.pinned()).as("memory that is gone").isZero();
             device.close();
         }
     }

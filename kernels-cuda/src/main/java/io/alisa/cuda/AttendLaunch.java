@@ -107,10 +107,7 @@ final class AttendLaunch {
     }
 
     private int splits(int positions, int blocks) {
-        Wave wave = prepared().wave();
-        return kind == Kind.BATCH || !tuned
-                ? geometry.splits(gridY(positions), 1, wave.resident(), blocks)
-                : wave.splits(geometry, gridY(positions), 1, blocks);
+        return prepared().wave().splits(geometry, gridY(positions), 1, blocks);
     }
 
     private long joinedBytes(int positions) {

@@ -76,10 +76,7 @@ final class SelectLaunch {
     }
 
     private int splits(int blocks) {
-        Wave gather = prepared().gather();
-        return tuned
-                ? gather.splits(geometry, gridY, 1, blocks)
-                : geometry.splits(gridY, 1, gather.resident(), blocks);
+        return prepared().gather().splits(geometry, gridY, 1, blocks);
     }
 
     private long selectedBytes(int blocks) {

@@ -3,9 +3,9 @@ package io.alisa.cuda;
 import java.util.function.IntUnaryOperator;
 
 /**
- * The thread blocks of a kernel that decodes: how large they are, and how many a multiprocessor runs at once. Large blocks
- * leave fewest partials to be joined and share out what is selected best; where they would leave multiprocessors idle, small
- * ones are taken.
+ * The thread blocks of a kernel that attends: how large they are, and how many a multiprocessor runs at once. Large blocks
+ * of those that decode leave fewest partials to be joined and share out what is selected best; where they would leave
+ * multiprocessors idle, and for all other kernels, small ones are taken.
  *
  * @param kernel   with the shared memory that it takes
  * @param threads  of a block
@@ -44,7 +44,7 @@ record Wave(Driver.Kernel kernel, int threads, int resident) {
         return multiprocessors * resident / rows * rows * threads;
     }
 
-    /** Splits of a context: each warp gets a quarter of a block at least. */
+    /** Splits of a context: each warp gets a quarter of a block at least, a small thread block one block. */
     int splits(Geometry geometry, int rows, int sequences, int blocks) {
         int quarters = blocks * Geometry.QUARTERS;
         return geometry.splits(rows, sequences, resident, Math.ceilDiv(quarters * 32, threads));

@@ -156,9 +156,7 @@ final class GpuBenchmarks implements AutoCloseable {
                                 ? Geometry.gatherSharedBytes(headSize, threads)
                                 : Geometry.decodeSharedBytes(headSize, f16 ? 2 : 1, threads),
                         gridY * sequences);
-        int splits = batch
-                ? geometry.splits(gridY, sequences, wave.resident(), blocks)
-                : wave.splits(geometry, gridY, sequences, blocks);
+        int splits = wave.splits(geometry, gridY, sequences, blocks);
         Driver.Memory queries = randomFloats(rowCount * headSize);
         Driver.Memory partials = take(rowCount * splits * partialFloats * Float.BYTES);
         Driver.Memory joined = take(rowCount * partialFloats * Float.BYTES);

@@ -45,7 +45,8 @@ public final class MemoryAccount implements AutoCloseable {
 
     private synchronized boolean reserve(long bytes) {
         long fromClaim = Math.min(bytes, claimed);
-        if (closed || !budget.grant(bytes - fromClaim)) {
+        long more = bytes - fromClaim;
+        if (closed || (more > 0 && !budget.grant(more))) { // what is claimed is counted, whatever the cap is now
             return false;
         }
         claimed -= fromClaim;

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The cap over all accounts, and each one's share of it. */
 class MemoryBudgetTest {
@@ -116,6 +117,20 @@ class MemoryBudgetTest {
         account.claim(10);
         assertThat(budget.reserved()).isEqualTo(5);
         assertThat(budget.share()).isEqualTo(100);
+    }
+
+    /** It once was asked for without end. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whatIsClaimedCanBeTakenUnderALowerCap() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount account = budget.open(STUBBORN);
+        assertThat(account.tryReserve(50)).isTrue();
+        account.claim(40);
+        budget.setCap(80);
+        assertThat(account.tryReserve(20)).isTrue();
+        assertThat(budget.reserved()).as("no more than before").isEqualTo(90);
+        assertThat(account.tryReserve(21)).as("more than was claimed").isFalse();
     }
 
     @Test

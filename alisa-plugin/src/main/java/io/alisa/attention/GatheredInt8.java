@@ -1,5 +1,6 @@
 package io.alisa.attention;
 
+import io.alisa.cache.HotTokens;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 
@@ -27,12 +28,37 @@ final class GatheredInt8 implements GatheredRows {
 
     @Override
     public void touchScales(KvLayer layer, int kvHead, int block, AttentionTile tile) {
-        rows.touchScales(layer.head(block, kvHead, worker), tile);
+        if (isOpen(layer, kvHead, block)) {
+            rows.touchScales(layer.head(block, kvHead, worker), tile);
+        }
     }
 
     @Override
     public long add(KvLayer layer, int kvHead, int block, long selected) {
-        return rows.add(layer.head(block, kvHead, worker), selected);
+        return isOpen(layer, kvHead, block)
+                ? rows.add(layer.head(block, kvHead, worker), selected)
+                : addHot(layer.hot(), kvHead, block, selected);
+    }
+
+    /** In the same order: results do not depend on where tokens are. */
+    private long addHot(HotTokens hot, int kvHead, int block, long selected) {
+        long head = hot.head(kvHead, block);
+        long left = selected;
+        for (; left != 0 && !rows.isFull(); left &= left - 1) {
+            rows.add(head, hot.row(kvHead, block, Long.numberOfTrailingZeros(left)));
+        }
+        return left;
+    }
+
+    private boolean isOpen(KvLayer layer, int kvHead, int block) {
+        return layer.isAllResident() || layer.reader(worker).isOpen(layer, block, kvHead);
+    }
+
+    @Override
+    public void keepHot(KvLayer layer, int kvHead, int block, long selected) {
+        if (!layer.isResident(block) && isOpen(layer, kvHead, block)) {
+            layer.hot().keep(kvHead, block, layer.head(block, kvHead, worker), selected);
+        }
     }
 
     @Override

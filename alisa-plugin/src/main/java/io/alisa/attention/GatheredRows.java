@@ -35,6 +35,10 @@ public interface GatheredRows {
      */
     long add(KvLayer layer, int kvHead, int block, long selected);
 
+    /** Has those of a block's tokens stay in RAM that are attended again and again, where the block was read from a file. */
+    default void keepHot(KvLayer layer, int kvHead, int block, long selected) {
+    }
+
     /** Folds the rows, at least one, into the tile's running softmax. */
     void attend(AttentionTile tile);
 

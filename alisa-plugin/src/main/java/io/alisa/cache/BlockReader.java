@@ -75,7 +75,7 @@ public final class BlockReader {
     public void open(KvLayer kv, int head, int from, int end) {
         begin(kv, head, from);
         for (int block = from; block < end;) {
-            block = kv.isResident(block) ? block + 1 : stage(kv, block, end, null);
+            block = kv.isResident(block) ? block + 1 : stage(kv, block, end, null, false);
         }
     }
 
@@ -87,8 +87,25 @@ public final class BlockReader {
     public void open(KvLayer kv, int head, int from, int end, long[] wanted) {
         begin(kv, head, from);
         for (int block = from; block < end;) {
-            block = kv.isResident(block) || wanted[block] == 0 ? block + 1 : stage(kv, block, end, wanted);
+            block = isMissing(kv, block, wanted, false) ? stage(kv, block, end, wanted, false) : block + 1;
         }
+    }
+
+    /**
+     * Opens those of the blocks of which tokens are selected that are not in RAM one by one, see {@link KvLayer#hot}.
+     *
+     * @param selected a word per block, a bit per token
+     */
+    public void openSelected(KvLayer kv, int head, int from, int end, long[] selected) {
+        begin(kv, head, from);
+        for (int block = from; block < end;) {
+            block = isMissing(kv, block, selected, true) ? stage(kv, block, end, selected, true) : block + 1;
+        }
+    }
+
+    private boolean isMissing(KvLayer kv, int block, long @Nullable [] wanted, boolean tokenwise) {
+        return !kv.isResident(block) && (wanted == null
+                || (wanted[block] != 0 && !(tokenwise && kv.hot().areHot(kvHead, block, wanted[block]))));
     }
 
     private void begin(KvLayer kv, int head, int from) {
@@ -99,9 +116,9 @@ public final class BlockReader {
     }
 
     /** Reads one stretch of blocks in one request. Returns the block after it. */
-    private int stage(KvLayer kv, int block, int end, long @Nullable [] wanted) {
+    private int stage(KvLayer kv, int block, int end, long @Nullable [] wanted, boolean tokenwise) {
         int last = block + 1;
-        while (last < end && !kv.isResident(last) && (wanted == null || wanted[last] != 0)) {
+        while (last < end && isMissing(kv, last, wanted, tokenwise)) {
             last++;
         }
         ByteBuffer buffer = staging;
@@ -114,6 +131,11 @@ public final class BlockReader {
         slow.read(reader, kv.index(), kvHead, block, last - block, buffer);
         staged |= (int) ((1L << (last - first)) - (1L << (block - first)));
         return last;
+    }
+
+    /** Whether {@link #head} has an address for a KV head of a block now. */
+    public boolean isOpen(KvLayer kv, int block, int head) {
+        return kv.isResident(block) || isStaged(kv, block, head);
     }
 
     private boolean isStaged(KvLayer kv, int block, int head) {

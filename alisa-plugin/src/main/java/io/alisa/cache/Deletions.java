@@ -167,6 +167,7 @@ final class Deletions implements AutoCloseable {
         for (KvLayer layer : layers) {
             for (int block = firstBlock(batch); block < end; block++) {
                 if (!layer.isDeleted(block)) {
+                    layer.hot().leaves(layer, block);
                     tiers.drop(layer, block);
                     layer.table().delete(block);
                     deleted++;

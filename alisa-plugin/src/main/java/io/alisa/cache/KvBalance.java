@@ -26,16 +26,19 @@ final class KvBalance {
         this.tiers = tiers;
     }
 
-    /** Called after each step of a session; looks at one layer in turn. */
-    void stepDone(KvLayer... layers) {
+    /** Called after each step of a session; looks at one layer in turn. Returns whether it did. */
+    boolean stepDone(KvLayer... layers) {
         int turn = steps++ % (EVERY * layers.length);
-        if (turn % EVERY == 0 && tiers.readers().canRead()) {
+        boolean looks = turn % EVERY == 0 && tiers.readers().canRead();
+        if (looks) {
             try {
                 balance(layers[turn / EVERY]);
+                placeTokens(layers[turn / EVERY]);
             } catch (DamagedPieceException | MemoryFullException e) {
                 // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
             }
         }
+        return looks;
     }
 
     private void balance(KvLayer layer) {
@@ -53,6 +56,32 @@ final class KvBalance {
             }
             tiers.promote(layer, back);
         }
+    }
+
+    /** Has single tokens stay in RAM, in the place of a few blocks, as long as that saves more reads than it costs. */
+    private void placeTokens(KvLayer layer) {
+        HotTokens hot = layer.hot();
+        if (hot.lose() || layer.isAllResident()) {
+            hot.giveBack(tiers.room());
+        }
+        for (int move = 0; move < MOVES && hot.pay(); move++) {
+            int run = hot.runWithoutFrame(layer);
+            long frame = run < 0 ? 0 : frameFor(layer);
+            if (frame == 0) {
+                return;
+            }
+            hot.place(run, frame);
+        }
+    }
+
+    /** A frame, if need be that of the layer's least used block; 0 where there is none. */
+    private long frameFor(KvLayer layer) {
+        long frame = tiers.room().hasFrame() ? tiers.room().freeFrame() : 0;
+        if (frame != 0) {
+            return frame;
+        }
+        int out = leastUsedResident(layer);
+        return out >= 0 && tiers.demote(layer, out) ? tiers.room().freeFrame() : 0;
     }
 
     /** Among equals the newest; -1 where none can come back. */

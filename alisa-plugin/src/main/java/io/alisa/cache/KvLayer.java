@@ -21,6 +21,7 @@ public final class KvLayer implements HostBlocks {
     private final @Nullable KvDigest digest;
     private final @Nullable RecentFloats recent;
     private final TokenRows rows;
+    private final HotTokens hot;
     private int tokens;
     /** First blocks that are another session's, see {@link #inherit}. */
     private int inherited;
@@ -40,6 +41,7 @@ public final class KvLayer implements HostBlocks {
         this.source = source;
         this.table = new BlockTable(KvLayout.blocks(maxTokens), tiers != null);
         this.rows = new TokenRows(this, layout);
+        this.hot = new HotTokens(layout);
     }
 
     public KvLayout layout() {
@@ -54,6 +56,11 @@ public final class KvLayer implements HostBlocks {
     /** Tokens this layer holds. */
     public int tokens() {
         return tokens;
+    }
+
+    /** Its tokens that are in RAM while their blocks are not. */
+    public HotTokens hot() {
+        return hot;
     }
 
     /** Most blocks it will hold. */
@@ -192,6 +199,15 @@ public final class KvLayer implements HostBlocks {
         }
     }
 
+    /** As {@link #recall()} where one of a KV head's selected tokens is deleted. */
+    public void recall(int kvHead, long[] selected) {
+        for (int block = 0; !table.isComplete() && block < table.count(); block++) {
+            if (table.isDeleted(block) && selected[block] != 0 && !hot.areHot(kvHead, block, selected[block])) {
+                recall();
+            }
+        }
+    }
+
     /**
      * Runs what reads blocks. Where blocks of the slow tier turn out to be damaged they are computed again and it is run
      * once more, so it must not matter whether it ran before.
@@ -301,6 +317,17 @@ public final class KvLayer implements HostBlocks {
         table.noteUse(block, share);
     }
 
+    /**
+     * Says what a step attended of each KV head, after it: a word per block.
+     *
+     * @param selected {@code [kvHead]}
+     */
+    public void noteSelected(long[][] selected) {
+        if (tiers != null && hot.reserve(sealedBlocks(), tiers.room())) {
+            hot.note(this, selected);
+        }
+    }
+
     /** What is kept about the full blocks; null where nothing is. */
     public @Nullable KvDigest digest() {
         return digest;
@@ -366,6 +393,7 @@ public final class KvLayer implements HostBlocks {
 
     private void forgetLast() {
         int last = table.count() - 1;
+        hot.forget(last);
         if (tiers != null && !table.isDeleted(last)) {
             tiers.drop(this, last);
         }
@@ -444,6 +472,7 @@ public final class KvLayer implements HostBlocks {
             device.forget(0);
         }
         table.clear();
+        hot.forget();
         tokens = 0;
         if (digest != null) {
             digest.forget();

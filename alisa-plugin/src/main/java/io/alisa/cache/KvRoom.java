@@ -140,6 +140,11 @@ final class KvRoom implements AutoCloseable {
         }
     }
 
+    /** The same where nothing has to make room for them; else false. */
+    boolean tryReserve(long bytes) {
+        return account.tryReserve(bytes);
+    }
+
     void release(long bytes) {
         account.release(bytes);
     }
@@ -254,14 +259,30 @@ final class KvRoom implements AutoCloseable {
         for (KvLayer layer : layers) {
             for (int block = layer.anchored(); block < layer.blockCount() && !layer.isPinned(); block++) {
                 long from = layer.block(block);
-                long to = from == 0 ? 0 : frames.takeFuller(from);
+                long to = copyToFuller(from);
                 if (to != 0) {
-                    OffHeap.copy(from, to, layout.blockBytes());
                     layer.place(block, to);
                     frames.give(from);
                 }
             }
+            for (int run = 0; run < layer.hot().runs() && !layer.isPinned(); run++) {
+                long from = layer.hot().frame(run);
+                long to = copyToFuller(from);
+                if (to != 0) {
+                    layer.hot().place(run, to);
+                    frames.give(from);
+                }
+            }
         }
+    }
+
+    /** Copies a frame to a slab that is fuller; 0 where there is none. */
+    private long copyToFuller(long from) {
+        long to = from == 0 ? 0 : frames.takeFuller(from);
+        if (to != 0) {
+            OffHeap.copy(from, to, layout.blockBytes());
+        }
+        return to;
     }
 
     @Override

@@ -371,6 +371,11 @@ public final class KvSession implements AutoCloseable {
         return tiers.demotedBlocks();
     }
 
+    /** How many tokens, of a KV head each, were in RAM without their blocks of late, see {@link HotTokens}. */
+    public int hotTokens() {
+        return tiers.hotTokens();
+    }
+
     /** Says who can compute tokens again; without anybody nothing is deleted. Under the lock. */
     public void setRecomputer(Recomputer recomputer) {
         tiers.deletions().setRecomputer(recomputer);

@@ -33,6 +33,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     private @Nullable KvSchedule schedule;
     private KvLayer[] layers = {};
     private volatile long demotedBlocks;
+    private volatile int hotTokens;
     private volatile PinnedSpans pinned = PinnedSpans.NONE;
     /** Blocks, from the first on, that other sessions read too. */
     private volatile int frozenBlocks;
@@ -106,6 +107,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         deletions.endStep();
         pinned = pinned.before(blocks * KvLayout.BLOCK_TOKENS);
         readers.close();
+        giveBackHot();
         room.giveBackFree();
     }
 
@@ -192,14 +194,23 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         int found = demotableBlocks();
         int wanted = Math.min(found, count);
         if (wanted == 0) {
-            return false;
+            return giveBackHot();
         }
         victims.sort(found);
         int moved = 0;
         for (int i = 0; i < found && moved < wanted; i++) { // what is there already can go whatever happened to the file
             moved += demote(layers[victims.layer(i)], victims.block(i)) ? 1 : 0;
         }
-        return moved > 0;
+        return moved > 0 || giveBackHot();
+    }
+
+    /** Frees what hot tokens take of the layers that nobody reads. Returns whether that was anything. */
+    private boolean giveBackHot() {
+        boolean any = false;
+        for (KvLayer layer : layers) {
+            any |= !layer.isPinned() && layer.hot().giveBack(room);
+        }
+        return any;
     }
 
     /** Blocks, of one layer each, that could move to the file if it had room. */
@@ -214,6 +225,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
             return false;
         }
         long frame = layer.block(block);
+        layer.hot().leaves(layer, block);
         layer.place(block, 0);
         room.give(frame);
         demotedBlocks = demotedBlocks + 1;
@@ -238,6 +250,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
 
     /** Brings a block back that is going to be written to: what is in the file is no longer true. */
     void unseal(KvLayer layer, int block) {
+        layer.hot().forget(block);
         if (!layer.isResident(block) && !layer.isDeleted(block)) {
             try {
                 promote(layer, block);
@@ -275,8 +288,12 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
 
     /** Called after each step. */
     void stepDone() {
-        if (demotedBlocks > 0) {
-            balance.stepDone(layers);
+        if (demotedBlocks > 0 && balance.stepDone(layers)) {
+            int count = 0;
+            for (KvLayer layer : layers) {
+                count += layer.hot().count();
+            }
+            hotTokens = count;
         }
     }
 
@@ -295,6 +312,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
                 OffHeap.copy(reader.head(layer, block, head), layout.headAddress(frame, head), layout.headBytes());
             }
             layer.place(block, frame);
+            layer.hot().forget(block);
             there = true;
         } finally {
             readers.forget();
@@ -326,6 +344,11 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
 
     long demotedBlocks() {
         return demotedBlocks;
+    }
+
+    /** How many tokens, of a KV head each, were in RAM without their blocks of late. */
+    int hotTokens() {
+        return hotTokens;
     }
 
     @Override

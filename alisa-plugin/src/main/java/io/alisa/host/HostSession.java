@@ -1,5 +1,6 @@
 package io.alisa.host;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -98,7 +99,13 @@ public class HostSession implements AutoCloseable {
     /** Why the tiers are used as they are, a sentence each; empty as long as everything fits with ease. */
     public List<String> planReasons() {
         SessionSchedule plan = schedule;
-        return plan == null ? List.of() : plan.reasons();
+        List<String> reasons = new ArrayList<>(plan == null ? List.of() : plan.reasons());
+        if (kv.hotTokens() > 0) {
+            reasons.add(kv.hotTokens()
+                    + " tokens of single heads stay in RAM while their blocks are elsewhere: steps want them"
+                    + " again and again");
+        }
+        return reasons;
     }
 
     public ModelShape shape() {

@@ -167,7 +167,11 @@ public final class SparseAttention {
                     ? scratch.selection.bits(head)
                     : scratch.withoutThose(device, head, sealedBlocks);
             if (isSelected) {
-                layer.recall(selector.observes() ? scratch.selection.bits(head) : here[head]);
+                if (selector.observes()) {
+                    layer.recall(scratch.selection.bits(head));
+                } else {
+                    layer.recall(head, here[head]);
+                }
             }
         }
         if (device != null) {
@@ -186,6 +190,7 @@ public final class SparseAttention {
     }
 
     private void noteUse(KvLayer kv) {
+        kv.noteSelected(scratch.selection.bits());
         for (int block = 0; block < sealedBlocks; block++) {
             int tokens = 0;
             for (int head = 0; head < shape.kvHeads(); head++) {
@@ -263,7 +268,7 @@ public final class SparseAttention {
         int end = Math.min(sealedBlocks, (span + 1) * SparseScratch.SPAN_BLOCKS);
         rows.clear();
         if (!layer.isAllResident()) {
-            layer.reader(worker).open(layer, kvHead, span * SparseScratch.SPAN_BLOCKS, end, selected);
+            layer.reader(worker).openSelected(layer, kvHead, span * SparseScratch.SPAN_BLOCKS, end, selected);
         }
         for (int block = span * SparseScratch.SPAN_BLOCKS; block < end; block++) {
             if (selected[block] != 0) {
@@ -282,6 +287,11 @@ public final class SparseAttention {
         }
         if (rows.count() > 0) {
             rows.attend(tile);
+        }
+        for (int block = span * SparseScratch.SPAN_BLOCKS; block < end && !layer.isAllResident(); block++) {
+            if (selected[block] != 0) {
+                rows.keepHot(layer, kvHead, block, selected[block]);
+            }
         }
     }
 

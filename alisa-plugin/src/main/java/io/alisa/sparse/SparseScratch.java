@@ -7,6 +7,7 @@ import io.alisa.attention.AttentionShape;
 import io.alisa.attention.AttentionTile;
 import io.alisa.attention.GatheredRows;
 import io.alisa.attention.SpanResults;
+import io.alisa.cache.BlockReader;
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvSession;
 import io.alisa.device.DeviceLayer;
@@ -14,8 +15,11 @@ import io.alisa.parallel.WorkerTeam;
 
 /** What the layers of a session share while each in turn attends sparsely. */
 final class SparseScratch {
-    /** Blocks of a span: some hundreds of attended tokens, enough to keep a worker busy, few enough to share out. */
-    static final int SPAN_BLOCKS = 32;
+    /**
+     * Blocks of a span: some hundreds of attended tokens, enough to keep a worker busy, few enough to share out. What lies
+     * together in the file, so that no two workers read, or keep tokens, of the same run of a KV head.
+     */
+    static final int SPAN_BLOCKS = BlockReader.RUN;
 
     final AttentionShape shape;
     final WorkerTeam team;

@@ -60,6 +60,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     /** What batches said. */
     private final Map<String, float[]> prompts = new HashMap<>();
     private int openStates;
+    private boolean steady;
 
     /** @param policy {@code null}: dense */
     public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, KvMemory memory,
@@ -104,6 +105,15 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     /** Has a device hold blocks, and attend them. */
     public void useDevice(DeviceTier tier) {
         kv.useDevice(tier, shape.onDevice(kv.layout()));
+    }
+
+    AttentionShape shape() {
+        return shape;
+    }
+
+    /** From now on single tokens all ask the same: what is attended hardly changes. */
+    public void askTheSame() {
+        steady = true;
     }
 
     /** From now on nothing can be computed again. */
@@ -221,7 +231,8 @@ public final class TieredRun implements AutoCloseable, Recomputer {
                 writer.putKey(layer, position, kvHead, tokens[index].key(position, kvHead));
                 writer.putValue(layer, position, kvHead, tokens[index].value(position, kvHead));
                 for (int g = 0; g < shape.groupSize(); g++) {
-                    System.arraycopy(tokens[index].query(position, kvHead, g), 0, queries,
+                    int asks = steady && to - from == 1 ? 0 : position;
+                    System.arraycopy(tokens[index].query(asks, kvHead, g), 0, queries,
                             shape.row(kvHead, position - from, g, to - from) * shape.rowStride(), shape.headSize());
                 }
             }

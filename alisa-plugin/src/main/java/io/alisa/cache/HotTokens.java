@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import java.util.Arrays;
 
+import io.alisa.device.DeviceLayer;
 import io.alisa.memory.OffHeap;
 
 /**
@@ -54,7 +55,7 @@ public final class HotTokens {
             return true;
         }
         int more = (Growth.of(blocks, count) + RUN - 1) / RUN * RUN;
-        if (!room.tryReserve(heapBytes(more) - heapBytes(blocks))) {
+        if (!room.reserveSpare(heapBytes(more) - heapBytes(blocks))) {
             return false;
         }
         for (int head = 0; head < layout.kvHeads(); head++) {
@@ -81,12 +82,13 @@ public final class HotTokens {
      */
     void note(KvLayer layer, long[][] selected) {
         int known = Math.min(blocks, layer.sealedBlocks());
+        DeviceLayer device = layer.device();
         int wanted = 0;
         int same = 0;
         for (int head = 0; head < layout.kvHeads(); head++) {
             for (int block = 0; block < known; block++) {
                 long now = selected[head][block];
-                if (now != 0 && !layer.isResident(block)) {
+                if (now != 0 && !layer.isResident(block) && (device == null || !device.holds(block))) {
                     wanted++;
                     same += (now & ~attended[head][block]) == 0 ? 1 : 0;
                 }
@@ -154,7 +156,39 @@ public final class HotTokens {
         return any;
     }
 
+    /** Gives the frames of those runs back all of whose blocks are in RAM, or gone. */
+    void giveBackUnused(KvLayer layer, KvRoom room) {
+        for (int run = 0; run < frames.length && frameCount > 0; run++) {
+            if (frames[run] != 0 && isResident(layer, run)) {
+                room.give(frames[run]);
+                frames[run] = 0;
+                frameCount--;
+                for (int block = run * RUN; block < (run + 1) * RUN; block++) {
+                    forget(block);
+                }
+            }
+        }
+    }
+
+    private static boolean isResident(KvLayer layer, int run) {
+        int block = run * RUN;
+        int end = Math.min(block + RUN, layer.sealedBlocks());
+        while (block < end && layer.isResident(block)) {
+            block++;
+        }
+        return block >= end;
+    }
+
     // ---- tokens
+
+    /** Whether all that the last step attended of a block is hot, so that the block itself was not needed. */
+    boolean suffice(int block) {
+        boolean all = frameCount > 0;
+        for (int head = 0; all && head < layout.kvHeads(); head++) {
+            all = block < blocks && areHot(head, block, attended[head][block]);
+        }
+        return all;
+    }
 
     /** Whether all the wanted tokens of a block are hot. */
     public boolean areHot(int kvHead, int block, long wanted) {

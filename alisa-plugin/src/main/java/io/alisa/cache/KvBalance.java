@@ -29,16 +29,16 @@ final class KvBalance {
     /** Called after each step of a session; looks at one layer in turn. Returns whether it did. */
     boolean stepDone(KvLayer... layers) {
         int turn = steps++ % (EVERY * layers.length);
-        boolean looks = turn % EVERY == 0 && tiers.readers().canRead();
-        if (looks) {
-            try {
-                balance(layers[turn / EVERY]);
-                placeTokens(layers[turn / EVERY]);
-            } catch (DamagedPieceException | MemoryFullException e) {
-                // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
-            }
+        if (turn % EVERY != 0 || !tiers.readers().canRead()) {
+            return false;
         }
-        return looks;
+        try {
+            balance(layers[turn / EVERY]);
+        } catch (DamagedPieceException | MemoryFullException e) {
+            // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
+        }
+        placeTokens(layers[turn / EVERY]);
+        return true;
     }
 
     private void balance(KvLayer layer) {
@@ -61,9 +61,10 @@ final class KvBalance {
     /** Has single tokens stay in RAM, in the place of a few blocks, as long as that saves more reads than it costs. */
     private void placeTokens(KvLayer layer) {
         HotTokens hot = layer.hot();
-        if (hot.lose() || layer.isAllResident()) {
+        if (hot.lose()) {
             hot.giveBack(tiers.room());
         }
+        hot.giveBackUnused(layer, tiers.room());
         for (int move = 0; move < MOVES && hot.pay(); move++) {
             int run = hot.runWithoutFrame(layer);
             long frame = run < 0 ? 0 : frameFor(layer);
@@ -84,11 +85,12 @@ final class KvBalance {
         return out >= 0 && tiers.demote(layer, out) ? tiers.room().freeFrame() : 0;
     }
 
-    /** Among equals the newest; -1 where none can come back. */
+    /** Among equals the newest; -1 where none can come back, or needs to. */
     private int mostUsedAway(KvLayer layer) {
         int best = -1;
         for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
-            if (tiers.isInFile(layer, block) && (best < 0 || layer.table().use(block) >= layer.table().use(best))) {
+            if (tiers.isInFile(layer, block) && !layer.hot().suffice(block)
+                    && (best < 0 || layer.table().use(block) >= layer.table().use(best))) {
                 best = block;
             }
         }

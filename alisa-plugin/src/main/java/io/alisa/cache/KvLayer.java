@@ -323,7 +323,7 @@ public final class KvLayer implements HostBlocks {
      * @param selected {@code [kvHead]}
      */
     public void noteSelected(long[][] selected) {
-        if (tiers != null && hot.reserve(sealedBlocks(), tiers.room())) {
+        if (tiers != null && tiers.demotedBlocks() > 0 && hot.reserve(sealedBlocks(), tiers.room())) {
             hot.note(this, selected);
         }
     }

@@ -140,9 +140,9 @@ final class KvRoom implements AutoCloseable {
         }
     }
 
-    /** The same where nothing has to make room for them; else false. */
-    boolean tryReserve(long bytes) {
-        return account.tryReserve(bytes);
+    /** The same for what can be done without, where nobody needs them; else false. */
+    boolean reserveSpare(long bytes) {
+        return account.reserveSpare(bytes);
     }
 
     void release(long bytes) {

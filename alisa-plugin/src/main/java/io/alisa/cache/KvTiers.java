@@ -191,6 +191,9 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
      */
     @Override
     public boolean demote(int count) {
+        if (count < 1) {
+            return false;
+        }
         int found = demotableBlocks();
         int wanted = Math.min(found, count);
         if (wanted == 0) {

@@ -54,6 +54,15 @@ public final class MemoryAccount implements AutoCloseable {
         return true;
     }
 
+    /** Takes {@code bytes} that nobody holds or has claimed, or nothing: for what can be done without. */
+    public synchronized boolean reserveSpare(long bytes) {
+        if (closed || !budget.grant(bytes)) {
+            return false;
+        }
+        reserved += bytes;
+        return true;
+    }
+
     public synchronized void release(long bytes) {
         if (bytes > reserved) {
             throw new IllegalArgumentException("Gives back " + bytes + " bytes of " + reserved);

@@ -14,6 +14,7 @@ import io.alisa.cache.KvMemory;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
 import io.alisa.tier.MemoryFullException;
+import io.alisa.tier.RefusingBudget;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,7 +89,7 @@ class DamageTest {
         int full = 0;
         for (int at = 0; at < 100; at += 7) {
             int damaged = at;
-            MemoryBudget fast = new MemoryBudget(64 * ROOM);
+            MemoryBudget fast = new RefusingBudget(64 * ROOM, -1); // what is claimed in advance could still be taken
             AtomicInteger reads = new AtomicInteger();
             KvMemory memory = new KvMemory(fast, new MemoryBudget(Long.MAX_VALUE),
                     () -> new MemoryFile((call, bytes) -> {

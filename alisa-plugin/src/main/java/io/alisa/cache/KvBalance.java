@@ -43,11 +43,12 @@ final class KvBalance {
 
     private void balance(KvLayer layer) {
         for (int move = 0; move < MOVES && !layer.isAllResident(); move++) {
-            int back = mostUsedAway(layer);
+            boolean isRoom = tiers.room().hasFrame();
+            int back = mostUsedAway(layer, isRoom);
             if (back < 0) {
                 return;
             }
-            if (!tiers.room().hasFrame()) {
+            if (!isRoom) {
                 int out = leastUsedResident(layer);
                 if (out < 0 || layer.table().use(back) <= FACTOR * layer.table().use(out) + MARGIN
                         || !tiers.demote(layer, out)) {
@@ -85,11 +86,15 @@ final class KvBalance {
         return out >= 0 && tiers.demote(layer, out) ? tiers.room().freeFrame() : 0;
     }
 
-    /** Among equals the newest; -1 where none can come back, or needs to. */
-    private int mostUsedAway(KvLayer layer) {
+    /**
+     * Among equals the newest; -1 where none can come back.
+     *
+     * @param any also those whose attended tokens are in RAM anyway
+     */
+    private int mostUsedAway(KvLayer layer, boolean any) {
         int best = -1;
         for (int block = layer.anchored(); block < layer.sealedBlocks(); block++) {
-            if (tiers.isInFile(layer, block) && !layer.hot().suffice(block)
+            if (tiers.isInFile(layer, block) && (any || !layer.hot().suffice(block))
                     && (best < 0 || layer.table().use(block) >= layer.table().use(best))) {
                 best = block;
             }

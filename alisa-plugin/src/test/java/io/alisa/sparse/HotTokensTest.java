@@ -109,6 +109,12 @@ class HotTokensTest {
             assertThat(run.kv.hotTokens()).isPositive();
             assertThat(loaded(run)).as("bytes read in some steps, after as many others").isLessThan(first / 4);
             assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+            fast.setCap(Long.MAX_VALUE);
+            loaded(run);
+            loaded(run);
+            loaded(run);
+            assertThat(run.kv.layer(0).isAllResident()).as("there is room again").isTrue();
+            assertThat(run.kv.hotTokens()).isZero();
         }
     }
 

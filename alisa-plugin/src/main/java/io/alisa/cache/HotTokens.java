@@ -126,10 +126,6 @@ public final class HotTokens {
         return frames.length;
     }
 
-    int frameCount() {
-        return frameCount;
-    }
-
     long frame(int run) {
         return frames[run];
     }
@@ -145,9 +141,7 @@ public final class HotTokens {
         boolean any = frameCount > 0;
         for (int run = 0; run < frames.length && frameCount > 0; run++) {
             if (frames[run] != 0) {
-                room.give(frames[run]);
-                frames[run] = 0;
-                frameCount--;
+                giveBack(run, room);
             }
         }
         if (any) {
@@ -160,14 +154,18 @@ public final class HotTokens {
     void giveBackUnused(KvLayer layer, KvRoom room) {
         for (int run = 0; run < frames.length && frameCount > 0; run++) {
             if (frames[run] != 0 && isResident(layer, run)) {
-                room.give(frames[run]);
-                frames[run] = 0;
-                frameCount--;
+                giveBack(run, room);
                 for (int block = run * RUN; block < (run + 1) * RUN; block++) {
                     forget(block);
                 }
             }
         }
+    }
+
+    private void giveBack(int run, KvRoom room) {
+        room.give(frames[run]);
+        frames[run] = 0;
+        frameCount--;
     }
 
     private static boolean isResident(KvLayer layer, int run) {

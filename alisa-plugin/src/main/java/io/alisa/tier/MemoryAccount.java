@@ -45,8 +45,7 @@ public final class MemoryAccount implements AutoCloseable {
 
     private synchronized boolean reserve(long bytes) {
         long fromClaim = Math.min(bytes, claimed);
-        long more = bytes - fromClaim;
-        if (closed || (more > 0 && !budget.grant(more))) { // what is claimed is counted, whatever the cap is now
+        if (closed || !budget.grant(bytes - fromClaim)) {
             return false;
         }
         claimed -= fromClaim;

@@ -157,8 +157,9 @@ public class MemoryBudget {
         return bytes - (cap - reserved);
     }
 
+    /** Nothing is always granted: what is claimed is counted already, and may be taken though the cap is lower now. */
     synchronized boolean grant(long bytes) {
-        if (bytes > cap - reserved) {
+        if (bytes > Math.max(0, cap - reserved)) {
             return false;
         }
         reserved += bytes;

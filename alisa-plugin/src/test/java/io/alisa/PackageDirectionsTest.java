@@ -63,7 +63,7 @@ class PackageDirectionsTest {
                 .whereLayer("agent").mayOnlyAccessLayers("api", "config", "host")
                 .whereLayer("doctor")
                 .mayOnlyAccessLayers("api", "config", "tier", "attention", "agent", "device", "schedule", "measure",
-                        "json")
+                        "json", "host", "cache", "sparse")
                 .whereLayer("start").mayOnlyAccessLayers("agent", "doctor");
         rule.check(CLASSES);
     }

@@ -20,12 +20,30 @@ public final class Main {
     private Main() {
     }
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) {
         List<String> words = List.of(arguments);
-        if (words.equals(List.of(PROFILE)) && VectorJvm.isNeeded()) {
-            System.exit(VectorJvm.run(words));
+        if (wantsVectors(words) && VectorJvm.isNeeded()) {
+            try {
+                System.exit(VectorJvm.run(words));
+            } catch (IOException e) {
+                System.err.println("warning: no second JVM with the Vector API (" + e + "): this one says what it can");
+            }
         }
         System.exit(run(words, Configuration.ofProcess(), System.out, System.err));
+    }
+
+    /** What looks at the Vector API or measures with it; wrong words are answered at once. */
+    private static boolean wantsVectors(List<String> words) {
+        String command = words.isEmpty() ? "" : words.getFirst();
+        if (command.equals(PROFILE) || command.equals(PLAN)) {
+            return words.equals(List.of(PROFILE));
+        }
+        try {
+            Arguments.parse(words);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Does what the words say and prints it; returns the exit code. */

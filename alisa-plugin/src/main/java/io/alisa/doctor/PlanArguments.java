@@ -6,10 +6,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.cache.KvFormat;
 import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.host.SessionMode;
 import io.alisa.schedule.Expectation;
+import io.alisa.sparse.Budget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +22,16 @@ import org.jspecify.annotations.Nullable;
  * @param expected   prompt and context
  * @param fast       cap of the fast tier; null: automatic
  * @param slow       cap of the slow tier; null: automatic
- * @param ratio      share of the tokens that is attended; 1: dense
- * @param minContext dense below this many tokens
+ * @param mode       how the session keeps and attends its KV
  * @param recompute  whether tokens may be deleted
  */
-record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nullable Long slow, double ratio,
-        int minContext, boolean recompute) {
+record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nullable Long slow, SessionMode mode,
+        boolean recompute) {
     static final String USAGE = "usage: java -jar alisa-plugin.jar plan --model DIR --context N [--prompt N]"
-            + " [--fast SIZE] [--slow SIZE] [--sparse RATIO|--dense]   what would be kept where, and how long it takes";
+            + " [--fast SIZE] [--slow SIZE] [--sparse RATIO|--dense]   what would be kept where, and how long it takes:"
+            + " by a session as it is configured, a sparse one, or one that attends all tokens in INT8";
+    /** What the host keeps unless it is loaded with another working type, which only the application knows. */
+    private static final KvFormat HOST_FORMAT = KvFormat.F32;
 
     private static final List<String> WITH_VALUE = List.of("--model", "--context", "--prompt", "--fast", "--slow",
             "--sparse");
@@ -40,8 +45,7 @@ record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nul
                 : context / 2;
         return new PlanArguments(directory(required(given, "--model")), new Expectation(prompt, context),
                 cap(given.getOrDefault("--fast", configuration.text(Setting.MEMORY_FAST))),
-                cap(given.getOrDefault("--slow", configuration.text(Setting.MEMORY_SLOW))), ratio(given, configuration),
-                Integer.parseInt(configuration.text(Setting.MIN_CONTEXT)),
+                cap(given.getOrDefault("--slow", configuration.text(Setting.MEMORY_SLOW))), mode(given, configuration),
                 configuration.text(Setting.RECOMPUTE).equals("auto"));
     }
 
@@ -95,12 +99,20 @@ record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nul
         return text.equals("auto") ? null : Long.valueOf(ByteSize.parse(text));
     }
 
-    private static double ratio(Map<String, String> given, Configuration configuration) {
-        String text = given.get("--sparse");
-        if (text == null) {
-            boolean sparse = configuration.flag(Setting.SPARSE) && !given.containsKey("--dense");
-            return sparse ? Double.parseDouble(configuration.text(Setting.CACHING_RATIO)) : 1;
+    private static SessionMode mode(Map<String, String> given, Configuration configuration) {
+        String ratio = given.get("--sparse");
+        if (ratio != null) {
+            boolean floats = configuration.text(Setting.KV_TYPE).equals("host");
+            return new SessionMode(floats ? HOST_FORMAT : KvFormat.INT8, false,
+                    configuration.text(Setting.SPARSE_POLICY),
+                    new Budget(ratio(ratio), Integer.parseInt(configuration.text(Setting.MIN_CONTEXT))));
         }
+        return given.containsKey("--dense")
+                ? new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0))
+                : SessionMode.of(configuration, HOST_FORMAT);
+    }
+
+    private static double ratio(String text) {
         if (!text.matches("0?\\.\\d{1,9}|1(\\.0*)?") || Double.parseDouble(text) == 0) {
             throw new IllegalArgumentException("--sparse is a share above 0 and at most 1, not '" + text + "'");
         }

@@ -12,7 +12,6 @@ import io.alisa.Phase;
 import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
-import io.alisa.schedule.AccessPattern;
 import io.alisa.schedule.ByteModel;
 import io.alisa.schedule.Caps;
 import io.alisa.schedule.CostModel;
@@ -28,6 +27,8 @@ import io.alisa.tier.PrivateFile;
 final class PlanCommand {
     private final PlanArguments arguments;
     private final ModelFiles model;
+    /** Whether there is anything to plan: floats stay in RAM. */
+    private final boolean movable;
     private final Caps caps;
     private final ProfileStore.Found profile;
     private final CostModel costs;
@@ -37,22 +38,21 @@ final class PlanCommand {
     PlanCommand(PlanArguments arguments, Configuration configuration, ProfileStore store) {
         this.arguments = arguments;
         this.model = ModelFiles.read(arguments.model());
-        this.caps = caps(arguments, configuration);
+        ByteModel bytes = arguments.mode().bytes(model.dimensions());
+        this.movable = bytes.precision().isMovable();
+        this.caps = caps(arguments, configuration, movable);
         this.profile = store.load();
-        boolean sparse = arguments.ratio() < 1;
-        ByteModel bytes = ByteModel.ofSession(model.dimensions(), sparse);
-        this.costs = new CostModel(bytes, profile.orAssumed(),
-                AccessPattern.ofSession(arguments.ratio(), arguments.minContext()), model.weightBytes());
-        Set<Recomputation> allowed = arguments.recompute()
+        this.costs = new CostModel(bytes, profile.orAssumed(), arguments.mode().access(), model.weightBytes());
+        Set<Recomputation> allowed = movable && arguments.recompute()
                 ? EnumSet.of(Recomputation.REPLAY)
                 : EnumSet.noneOf(Recomputation.class);
         this.plan = new Planner(costs, caps, arguments.expected(), allowed).plan();
     }
 
-    private static Caps caps(PlanArguments arguments, Configuration configuration) {
+    private static Caps caps(PlanArguments arguments, Configuration configuration, boolean movable) {
         Long fast = arguments.fast();
         long fastBytes = fast == null ? Caps.fastByDefault(Machine.ofProcess().usable()) : fast;
-        Long slow = arguments.slow();
+        Long slow = movable ? arguments.slow() : Long.valueOf(0);
         if (slow != null) {
             return new Caps(fastBytes, slow);
         }
@@ -75,6 +75,10 @@ final class PlanCommand {
         }
         out.println();
         plan.reasons().forEach(reason -> out.println("- " + reason));
+        if (!plan.fits() && !movable) {
+            out.println("- With alisa.sparse=true or alisa.kv.type=int8 it would go on in a file: plan that with"
+                    + " --sparse 0.2 or --dense.");
+        }
         return plan.fits() ? 0 : 1;
     }
 
@@ -94,12 +98,12 @@ final class PlanCommand {
                                 ? "; more than the model's " + model.contextLimit()
                                 : ""));
         line(out, "KV",
-                String.format(Locale.ROOT, "INT8, %s a token (the host's F32: %s); %s",
+                String.format(Locale.ROOT, "%s, %s a token (the host's F32: %s)%s", arguments.mode().describe(),
                         ByteSize.format(bytes.rowBytes()),
-                        ByteSize.format(bytes.hostBytes(1, Float.BYTES)), arguments.ratio() < 1
-                                ? String.format(Locale.ROOT, "%.3g of the tokens attended, digests %s a token",
-                                        arguments.ratio(), ByteSize.format(Math.round(bytes.digestTokenBytes())))
-                                : "all tokens attended"));
+                        ByteSize.format(bytes.hostBytes(1, Float.BYTES)), bytes.digested()
+                                ? String.format(Locale.ROOT, ", digests %s a token",
+                                        ByteSize.format(Math.round(bytes.digestTokenBytes())))
+                                : ""));
         line(out, "caps", String.format(Locale.ROOT, "fast %s, slow %s", ByteSize.format(caps.fastBytes()),
                 ByteSize.format(caps.slowBytes())));
         line(out, "costs", String.format(Locale.ROOT, "%s%s",

@@ -11,8 +11,8 @@ import java.util.Set;
 /** A second JVM with the Vector API: {@code java -jar} has no way to switch it on, and without it nothing is worth measuring. */
 final class VectorJvm {
     private static final String MODULE = "jdk.incubator.vector";
-    /** Where the slow tier and the profile are by default. */
-    private static final Set<String> PLACES = Set.of("java.io.tmpdir", "user.home");
+    /** Where the slow tier, the profile and a GPU's library are by default. */
+    private static final Set<String> PLACES = Set.of("java.io.tmpdir", "user.home", "java.library.path");
 
     private VectorJvm() {
     }

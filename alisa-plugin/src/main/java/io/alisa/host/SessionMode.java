@@ -9,6 +9,10 @@ import java.util.Map;
 import io.alisa.cache.KvFormat;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.schedule.AccessPattern;
+import io.alisa.schedule.ByteModel;
+import io.alisa.schedule.KvPrecision;
+import io.alisa.schedule.ModelDimensions;
 import io.alisa.sparse.Budget;
 import io.alisa.sparse.Policies;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +82,17 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
     /** Says what the host alone would have said. */
     public static SessionMode exact(KvFormat hostFormat) {
         return new SessionMode(hostFormat, true, null, new Budget(1, 0));
+    }
+
+    /** Bytes of a session of this mode; two bytes a value are not among what the schedule is asked for. */
+    public ByteModel bytes(ModelDimensions model) {
+        return ByteModel.ofSession(model, format == KvFormat.INT8 ? KvPrecision.INT8 : KvPrecision.F32,
+                policy != null && Policies.needsDigests(policy));
+    }
+
+    /** Which tokens a step of this mode attends. */
+    public AccessPattern access() {
+        return AccessPattern.ofSession(policy == null ? 1 : budget.ratio(), budget.minContext());
     }
 
     /** For instance {@code exact F32}, {@code dense INT8} or {@code sparse swa 20 % INT8}. */

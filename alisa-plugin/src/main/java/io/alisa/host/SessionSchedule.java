@@ -5,7 +5,6 @@ import java.util.Set;
 
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSchedule;
-import io.alisa.schedule.AccessPattern;
 import io.alisa.schedule.AdaptivePlan;
 import io.alisa.schedule.ByteModel;
 import io.alisa.schedule.Caps;
@@ -16,7 +15,6 @@ import io.alisa.schedule.ModelDimensions;
 import io.alisa.schedule.Occupancy;
 import io.alisa.schedule.ProfileStore;
 import io.alisa.schedule.Recomputation;
-import io.alisa.sparse.Policies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,15 +62,11 @@ public final class SessionSchedule implements KvSchedule {
     }
 
     private CostModel profiled() {
-        String policy = mode.policy();
-        AccessPattern access = AccessPattern.ofSession(policy == null ? 1 : mode.budget().ratio(),
-                mode.budget().minContext());
-        return new CostModel(bytes(), Profile.FOUND.orAssumed(), access, weightBytes);
+        return new CostModel(bytes(), Profile.FOUND.orAssumed(), mode.access(), weightBytes);
     }
 
     private ByteModel bytes() {
-        String policy = mode.policy();
-        return ByteModel.ofSession(model, policy != null && Policies.needsDigests(policy));
+        return mode.bytes(model);
     }
 
     /** Tells the plan what a step read from the slow tier, and how long it waited for that. */

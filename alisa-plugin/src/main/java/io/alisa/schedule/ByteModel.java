@@ -24,7 +24,12 @@ public record ByteModel(ModelDimensions model, KvPrecision precision, int blockT
 
     /** One session of the plugin: INT8 in blocks of 64. */
     public static ByteModel ofSession(ModelDimensions model, boolean digested) {
-        return new ByteModel(model, KvPrecision.INT8, BLOCK_TOKENS, digested, 1);
+        return ofSession(model, KvPrecision.INT8, digested);
+    }
+
+    /** One session of the plugin, in blocks of 64. */
+    public static ByteModel ofSession(ModelDimensions model, KvPrecision precision, boolean digested) {
+        return new ByteModel(model, precision, BLOCK_TOKENS, digested, 1);
     }
 
     /** Keys and values of a token in one layer. */

@@ -24,11 +24,16 @@ public record CostModel(ByteModel bytes, HardwareProfile machine, AccessPattern 
     public double computeNanos(double tokens) {
         double weights = Math.max(weightBytes / machine.readBytes(),
                 (double) bytes.sequences() * bytes.model().parameters() / machine.multiplyAdds());
-        boolean dense = access.dense(tokens);
-        double select = dense ? 0 : tokens * bytes.digestTokenBytes() / machine.digestBytes();
-        double attend = access.attended(tokens) * bytes.rowBytes()
-                / (dense ? machine.denseBytes() : machine.sparseBytes());
+        double select = access.dense(tokens) ? 0 : tokens * bytes.digestTokenBytes() / machine.digestBytes();
+        double attend = access.attended(tokens) * bytes.rowBytes() / attendedBytes(access.dense(tokens));
         return NANOS * (weights + select + attend);
+    }
+
+    /** The rates of attention were measured with INT8, which is bound by arithmetic; floats come at the memory's. */
+    private double attendedBytes(boolean dense) {
+        return bytes.precision() == KvPrecision.F32 && dense
+                ? Math.max(machine.denseBytes(), machine.readBytes())
+                : dense ? machine.denseBytes() : machine.sparseBytes();
     }
 
     /** The prompt: one pass over the weights, and attention over half the prompt on average. Dense, as in the paper. */

@@ -36,11 +36,16 @@ final class Reasons {
         if (needed <= caps.fastBytes()) {
             sentences.add("Nothing is offloaded: all " + expected.context() + " tokens take "
                     + size(needed) + ", and the fast tier may hold " + ByteSize.format(caps.fastBytes()) + ".");
-        } else {
+        } else if (bytes.precision().isMovable()) {
             offload(split, used);
         }
-        byteRefusals();
-        deletion(used, needed);
+        if (bytes.precision().isMovable()) {
+            byteRefusals();
+            deletion(used, needed);
+        } else {
+            sentences.add("A session that keeps " + bytes.precision()
+                    + " has no slow tier and deletes nothing: at the fast tier's cap it ends with a message.");
+        }
         return sentences;
     }
 
@@ -52,7 +57,7 @@ final class Reasons {
             }
         }
         return "A context of " + expected.context() + " tokens does not fit: at most " + longest
-                + " do; raise the cap of the fast or the slow tier.";
+                + " do; raise the cap of the fast " + (bytes.precision().isMovable() ? "or the slow tier." : "tier.");
     }
 
     private void offload(Split split, @Nullable Recomputation used) {

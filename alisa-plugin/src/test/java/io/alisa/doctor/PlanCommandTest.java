@@ -64,8 +64,9 @@ class PlanCommandTest {
     void printsThePlanThePhasesAndTheReasons() {
         String text = planned("--context 32768 --prompt 8000 --fast 256m --slow 2g --sparse 0.2");
         assertThat(text).contains("16 layers, 32 heads, 8 KV heads of 64, 2048 wide, 1236 million parameters",
-                "32768 tokens, of which 8000 are the prompt", "fast 256.0 MiB, slow 2.0 GiB", "INT8, 16.3 KiB a token",
-                "the host's F32: 64.0 KiB", "0.200 of the tokens attended", "phase III  no step",
+                "32768 tokens, of which 8000 are the prompt", "fast 256.0 MiB, slow 2.0 GiB",
+                "sparse swa 20 % INT8, 16.3 KiB a token",
+                "the host's F32: 64.0 KiB), digests", "phase III  no step",
                 "Bytes of KV by tier", "# fast   o slow", "Predicted time per token",
                 "- Keeping each layer's input to project keys and values from is refused: the input takes 128.0 KiB");
         assertThat(text).containsPattern("phase I +\\d+ steps").containsPattern("phase II +\\d+ steps");
@@ -95,14 +96,32 @@ class PlanCommandTest {
         properties.setProperty("alisa.sparse.caching-ratio", "0.3");
         properties.setProperty("alisa.memory.fast", "123m");
         properties.setProperty("alisa.memory.slow", "456m");
-        assertThat(planned("--context 2000")).contains("0.300 of the tokens", "fast 123.0 MiB, slow 456.0 MiB");
-        assertThat(planned("--context 2000 --dense --fast 5g")).contains("all tokens attended", "fast 5.0 GiB");
+        assertThat(planned("--context 2000")).contains("sparse swa 30 % INT8", "fast 123.0 MiB, slow 456.0 MiB");
+        assertThat(planned("--context 2000 --dense --fast 5g")).contains("dense INT8, ", "fast 5.0 GiB")
+                .doesNotContain("digests");
+    }
+
+    @Test
+    void aSessionThatKeepsFloatsStaysInRamOrEnds() {
+        assertThat(planned("--context 2000 --fast 200m --slow 1g")).contains("exact F32, 64.0 KiB a token",
+                "fast 200.0 MiB, slow 0 B", "- Nothing is offloaded", "has no slow tier and deletes nothing");
+        assertThat(plan("--model " + directory + " --context 32768 --fast 512m --slow 8g")).isEqualTo(1);
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("does not fit: at most 8192 do; raise the cap of the"
+                + " fast tier.", "plan that with --sparse 0.2 or --dense").doesNotContain("Replaying", "Offloading");
+        properties.setProperty("alisa.kv.type", "host");
+        assertThat(planned("--context 2000 --fast 200m --sparse 0.2")).contains("sparse swa 20 % F32, 64.0 KiB");
+    }
+
+    @Test
+    void aPolicyWithoutDigestsHoldsNone() {
+        properties.setProperty("alisa.sparse.policy", "local");
+        assertThat(planned("--context 2000 --sparse 0.2")).contains("sparse local 20 % INT8").doesNotContain("digests");
     }
 
     @Test
     void aContextThatDoesNotFitIsExitCodeOne() {
         properties.setProperty("alisa.recompute", "off");
-        assertThat(plan("--model " + directory + " --context 30000 --fast 100m --slow 0")).isEqualTo(1);
+        assertThat(plan("--model " + directory + " --context 30000 --fast 100m --slow 0 --dense")).isEqualTo(1);
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("does not fit: at most ",
                 "recomputation is switched off", "raise the cap");
     }
@@ -143,7 +162,7 @@ class PlanCommandTest {
     void aSlowTierThatCannotBeLookedAtIsASentence() {
         for (String slowTier : List.of("\0", directory + "/none")) {
             properties.setProperty("alisa.memory.slow-dir", slowTier);
-            assertThat(plan("--model " + directory + " --context 100")).isEqualTo(1);
+            assertThat(plan("--model " + directory + " --context 100 --dense")).isEqualTo(1);
             assertThat(err.toString(StandardCharsets.UTF_8).lines()).singleElement().asString()
                     .containsPattern("can't be looked at \\(java.nio.file.(InvalidPath|NoSuchFile)Exception: ")
                     .contains("set alisa.memory.slow-dir to another, or give --slow");

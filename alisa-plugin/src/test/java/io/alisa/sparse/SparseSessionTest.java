@@ -74,7 +74,7 @@ class SparseSessionTest {
     }
 
     @Test
-    @Timeout(10)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // it would spin
     void aSelectionThatFailsKeepsNoThreadWaiting() {
         try (FedSession session = session("local", KvFormat.INT8)) {
             session.begin(0, 200);

@@ -177,9 +177,9 @@ class PrivateFileTest {
             FutureTask<Integer> reading = new FutureTask<>(() -> {
                 int interrupts = 0;
                 for (int i = 0; interrupts < 50; i++) {
+                    begun.countDown();
                     assertThat(read(file, i % 7, 200_000)).isEqualTo(bytes(300_000, 1).slice(i % 7, 200_000));
                     interrupts += Thread.interrupted() ? 1 : 0;
-                    begun.countDown();
                 }
                 return interrupts;
             });

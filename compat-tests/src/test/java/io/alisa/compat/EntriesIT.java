@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ class EntriesIT {
         List<String> command = new ArrayList<>(List.of(java.resolve("bin").resolve("java").toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var _ = process.onExit().completeOnTimeout(process, 5, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Ended(process.waitFor(), said.lines().toList());
     }
@@ -49,6 +51,13 @@ class EntriesIT {
         Ended byManifest = run(THIS_JAVA, "-jar", jar, "--host");
         assertThat(byManifest.lines()).first().isEqualTo("--host needs a class path");
         assertThat(byManifest).isEqualTo(run(THIS_JAVA, "-cp", jar, "io.alisa.doctor.Main", "--host"));
+    }
+
+    @Test
+    void theDoctorNamesTheWidthOfTheVectorsThoughNoFlagSwitchesThemOn() throws IOException, InterruptedException {
+        Ended doctor = run(THIS_JAVA, "-jar", HostProcess.pluginJar().toString());
+        assertThat(doctor.lines()).filteredOn(line -> line.contains("Vector API")).singleElement().asString()
+                .containsPattern("\\(\\d+ bit\\)");
     }
 
     @Test

@@ -22,10 +22,17 @@ public final class PlainJlama {
             System.exit(2);
         }
         AbstractModel model = ModelSupport.loadModel(new File(arguments[0]), DType.F32, DType.I8);
+        PromptSupport template = model.promptSupport().orElse(null);
+        if (template == null) {
+            System.err.println(
+                    "The model in " + arguments[0] + " has no chat template: take one that was trained to chat");
+            System.exit(2);
+            return;
+        }
         List<String> said = new ArrayList<>(); // question, answer, question, answer, ...
         for (String question = IO.readln(); question != null; question = IO.readln()) {
             said.add(question);
-            PromptSupport.Builder prompt = model.promptSupport().orElseThrow().builder();
+            PromptSupport.Builder prompt = template.builder();
             for (int i = 0; i < said.size(); i++) {
                 prompt = i % 2 == 0 ? prompt.addUserMessage(said.get(i)) : prompt.addAssistantMessage(said.get(i));
             }

@@ -57,7 +57,7 @@ public final class WebMain {
                     new Conversations(model, options.maxTokens(), options.maxConversations()));
         } catch (IOException e) {
             throw new UserError("Can't listen at " + options.address() + ", port " + options.port() + " ("
-                    + e.getMessage() + "); choose another with --port, or stop what is running there", e);
+                    + e.getMessage() + "); choose another with --address and --port, or stop what is running there", e);
         }
         System.out.println(model.describe() + ": " + url(options.address(), server.port()));
     }

@@ -41,10 +41,10 @@ final class WebServer implements AutoCloseable {
     private final SameOrigin sameOrigin;
     private final byte[] page;
 
-    private WebServer(HttpServer server, Conversations conversations) throws IOException {
+    private WebServer(HttpServer server, InetSocketAddress address, Conversations conversations) throws IOException {
         this.server = server;
         this.conversations = conversations;
-        this.sameOrigin = new SameOrigin(server.getAddress().getAddress());
+        this.sameOrigin = new SameOrigin(address);
         this.threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "alisa-web");
             thread.setDaemon(true);
@@ -57,7 +57,7 @@ final class WebServer implements AutoCloseable {
 
     /** Listens from now on; the JVM stays alive for it. */
     static WebServer start(InetSocketAddress address, Conversations conversations) throws IOException {
-        WebServer web = new WebServer(HttpServer.create(address, 0), conversations);
+        WebServer web = new WebServer(HttpServer.create(address, 0), address, conversations);
         web.server.createContext("/", web::handle);
         web.server.setExecutor(web.threads);
         web.server.start();
@@ -74,7 +74,8 @@ final class WebServer implements AutoCloseable {
             if (sameOrigin.allows(exchange.getRequestHeaders())) {
                 route(exchange);
             } else {
-                answer(exchange, 403, error("Only the page of this server may ask it."));
+                answer(exchange, 403, error("Only the page of this server may ask it, at the address that it printed;"
+                        + " for another name start it with --address NAME."));
             }
         } catch (RuntimeException e) {
             System.err.println("The page's request failed: " + e);

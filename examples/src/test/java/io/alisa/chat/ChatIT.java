@@ -1,7 +1,6 @@
 package io.alisa.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -46,7 +44,6 @@ class ChatIT {
 
     @Test
     void withThePluginItReportsTheKvAndTheHostAgrees() throws Exception {
-        assumeTrue(agentIsBuilt(), "the agent is not built");
         ChildProcess.Result result = chat(VECTOR, FACT + "\n" + QUESTION + "\n/stats\n/explain\n/host\n");
         assertThat(result.exit()).as(result.err()).isZero();
         assertThat(result.err()).contains("| KV ").doesNotContain("not active").doesNotContain("\tat ");
@@ -56,7 +53,6 @@ class ChatIT {
 
     @Test
     void sparseAttentionBeginsANewSessionThatReadsAllAgain() throws Exception {
-        assumeTrue(agentIsBuilt(), "the agent is not built");
         ChildProcess.Result result = chat(VECTOR,
                 "/sparse on\n" + FACT + "\n/stats\n/sparse off\n" + QUESTION + "\n/stats\n");
         assertThat(result.err()).contains("Sparse attention is on: a new session begins with your next message.\n",
@@ -68,7 +64,6 @@ class ChatIT {
 
     @Test
     void aSavedConversationGoesOnInAnotherProcessWithoutBeingReadAgain() throws Exception {
-        assumeTrue(agentIsBuilt(), "the agent is not built");
         String file = scratch.resolve("chat").toString();
         ChildProcess.Result first = chat(VECTOR, FACT + "\n/save " + file + "\n");
         assertThat(first.err()).contains("Saved to " + file + " and " + file + ".kv").doesNotContain("\tat ");
@@ -101,7 +96,6 @@ class ChatIT {
 
     @Test
     void theScriptFindsAJdkAndPassesOptionsOn() throws Exception {
-        assumeTrue(agentIsBuilt(), "the agent is not built");
         Path root = treeWithBuiltJars();
         List<String> command = List.of("bash", root.resolve("examples").resolve("chat").toString(),
                 temporary(), "-Dalisa.enabled=false", "--prompt", FACT);
@@ -118,9 +112,7 @@ class ChatIT {
         command.addAll(jvm);
         command.addAll(List.of("-Djlama.force_panama_tensor_operations=true", "-Xmx2g",
                 "--sun-misc-unsafe-memory-access=allow"));
-        if (agentIsBuilt()) {
-            command.add("-javaagent:" + AGENT);
-        }
+        command.add("-javaagent:" + AGENT);
         command.addAll(List.of("-jar", CHAT.toString()));
         command.addAll(List.of(arguments));
         return ChildProcess.run(command, Map.of(), input, scratch);
@@ -135,15 +127,6 @@ class ChatIT {
         assertThat(result.exit()).isEqualTo(2);
         assertThat(result.out()).isEmpty();
         assertThat(result.err().lines()).hasSize(1).first().asString().contains(sentence);
-    }
-
-    private static boolean agentIsBuilt() throws IOException {
-        if (!Files.exists(AGENT)) {
-            return false;
-        }
-        try (JarFile jar = new JarFile(AGENT.toFile())) {
-            return jar.getEntry("io/alisa/agent/AlisaAgent.class") != null;
-        }
     }
 
     /** A repository without sources, so that the script has nothing to build. */

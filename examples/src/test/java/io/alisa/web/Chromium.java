@@ -1,7 +1,5 @@
 package io.alisa.web;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -52,11 +50,12 @@ final class Chromium implements AutoCloseable {
         call("Page.enable", Map.of());
     }
 
-    /** Starts it; where the machine lacks a library it needs, the test is skipped and says which. */
+    /** Starts it; where the machine lacks a library it needs, the exception says which. */
     static Chromium start(Path binary, Path profile) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(binary.toString(), "--headless", "--no-sandbox", "--no-zygote",
                 "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0",
                 "--user-data-dir=" + Files.createDirectories(profile), "about:blank").redirectErrorStream(true).start();
+        var _ = process.onExit().completeOnTimeout(process, 10, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
         StringBuilder said = new StringBuilder();
         BufferedReader output = process.inputReader();
         for (String line = output.readLine(); line != null; line = output.readLine()) {
@@ -64,12 +63,16 @@ final class Chromium implements AutoCloseable {
             if (listening.matches()) {
                 Thread.ofVirtual().start(() -> output.lines().forEach(more -> {
                 })); // or it would stop when the pipe is full
-                return new Chromium(process, listening.group(1));
+                try {
+                    return new Chromium(process, listening.group(1));
+                } catch (IOException | InterruptedException | RuntimeException e) {
+                    process.destroyForcibly();
+                    throw e;
+                }
             }
             said.append(line).append('\n');
         }
-        abort("the browser does not start here:\n" + said);
-        throw new AssertionError();
+        throw new IOException("The browser does not start here:\n" + said);
     }
 
     /** Exceptions nobody caught, errors on the console, and what the page's security policy refused. */

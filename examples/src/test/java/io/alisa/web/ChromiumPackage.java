@@ -1,6 +1,5 @@
 package io.alisa.web;
 
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -22,7 +21,7 @@ final class ChromiumPackage {
     private ChromiumPackage() {
     }
 
-    /** The program; where there is none, the test is skipped and says why. */
+    /** The program; where none is asked for, the test is skipped. Where one is and can't be had, it fails and says why. */
     static Path binary() throws IOException, InterruptedException {
         String installed = System.getProperty("browser.binary", "");
         if (!installed.isEmpty()) {
@@ -50,15 +49,16 @@ final class ChromiumPackage {
         try {
             process = builder.start();
         } catch (IOException e) {
-            abort("the browser comes from an npm package, and there is no " + command.getFirst() + " here: "
-                    + e.getMessage());
-            return;
+            throw new IOException(
+                    "The browser comes from an npm package, and there is no " + command.getFirst() + " here",
+                    e);
         }
         boolean ended = process.waitFor(MINUTES_TO_WAIT, TimeUnit.MINUTES);
         if (!ended) {
             process.destroyForcibly();
         }
-        assumeTrue(ended && process.exitValue() == 0,
-                "the browser can't be fetched or unpacked: see " + output);
+        if (!ended || process.exitValue() != 0) {
+            throw new IOException("The browser can't be fetched or unpacked: see " + output);
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,6 +32,7 @@ final class PageProcess implements AutoCloseable {
         command.addAll(
                 List.of("-cp", Path.of("target", "alisa-chat.jar").toString(), WebMain.class.getName(), "--port", "0"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var _ = process.onExit().completeOnTimeout(process, 10, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
         StringBuilder said = new StringBuilder();
         BufferedReader output = process.inputReader();
         for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -138,7 +138,7 @@ class WebServerTest {
         assertThat(reply(say(begin(), "Remember this: The gate code of Alice is 4821."))).isEqualTo("Noted.");
         List<Event> goesOn = say(leaving, "Where is the lamp?");
         JsonNode end = goesOn.stream().filter(event -> event.name.equals("end")).findFirst().orElseThrow().data;
-        assertThat(end.get("readTokens").asInt()).as("tokens left unread").isGreaterThan(1000);
+        assertThat(end.get("readTokens").asInt()).as("some batches were left unread").isGreaterThan(256);
     }
 
     @ParameterizedTest
@@ -154,7 +154,18 @@ class WebServerTest {
         if (origin != null) {
             headers.set("Origin", origin);
         }
-        assertThat(new SameOrigin(InetAddress.getLoopbackAddress()).allows(headers)).isEqualTo(allowed);
+        assertThat(new SameOrigin(new InetSocketAddress(InetAddress.getLoopbackAddress(), 80)).allows(headers))
+                .isEqualTo(allowed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0, 192.168.1.2:80, true", "0.0.0.0, localhost:80, true", "0.0.0.0, [fe80::1]:80, true",
+            "0.0.0.0, evil.example:80, false", "0.0.0.0, 1.2.3.4.evil.example:80, false",
+            "127.0.0.2, 127.0.0.2:80, true", "127.0.0.2, 127.0.0.3:80, false", "::1, [::1]:80, true"})
+    void whereOthersMayComeNoStrangersNameLeadsHere(String listening, String host, boolean allowed) {
+        Headers headers = new Headers();
+        headers.set("Host", host);
+        assertThat(new SameOrigin(new InetSocketAddress(listening, 80)).allows(headers)).isEqualTo(allowed);
     }
 
     @ParameterizedTest

@@ -12,9 +12,9 @@ import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
 
 /**
- * Pinned memory through which blocks go to the device: while one half is being copied there the team fills the other, for a
- * single thread copies several times slower than the link does. Pinning the blocks themselves would cost more than it saves:
- * each goes to the device once, and pinning takes about as long as copying.
+ * Pinned memory through which blocks go to the device that lie where they can't be pinned themselves, see
+ * {@link DirectCopies}: while one half is being copied there the team fills the other, for a single thread copies several times
+ * slower than the link does.
  *
  * <p>All sessions share it and its stream. Thread-safe.
  */

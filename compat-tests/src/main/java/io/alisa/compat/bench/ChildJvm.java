@@ -5,11 +5,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import io.alisa.compat.TemporaryDirectory;
 
 /** Runs a main class in a JVM of its own with the plugin, and reads the lines that it marked. */
 final class ChildJvm {
+    private static final int HOURS_TO_WAIT = 2;
+
     private final String agent;
 
     ChildJvm(String agent) {
@@ -37,6 +40,8 @@ final class ChildJvm {
         command.addAll(arguments);
         command.add(1, temporary.flag());
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        var _ = process.onExit().completeOnTimeout(process, HOURS_TO_WAIT, TimeUnit.HOURS)
+                .thenAccept(Process::destroyForcibly);
         List<String[]> rows = new ArrayList<>();
         try (BufferedReader output = process.inputReader()) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import io.alisa.compat.TemporaryDirectory;
 import io.alisa.compat.tiny.TinyModels;
@@ -60,6 +61,7 @@ final class StartupBench {
         long start = System.nanoTime();
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        var _ = process.onExit().completeOnTimeout(process, 5, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
         int exit = process.waitFor();
         double millis = (System.nanoTime() - start) / 1e6;
         if (exit != 0) {

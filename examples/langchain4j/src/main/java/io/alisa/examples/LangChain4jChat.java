@@ -28,9 +28,17 @@ public final class LangChain4jChat {
                 .temperature(0f).build();
         Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)
                 .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
-        for (String question = IO.readln(); question != null; question = IO.readln()) {
-            IO.println(assistant.answer(question));
+        int exit = 1;
+        try {
+            for (String question = IO.readln(); question != null; question = IO.readln()) {
+                if (!question.isBlank()) {
+                    IO.println(assistant.answer(question));
+                }
+            }
+            exit = 0;
+        } catch (RuntimeException e) {
+            System.err.println("No answer: " + e.getMessage());
         }
-        System.exit(0); // the host's worker threads would keep the process for a minute
+        System.exit(exit); // the host's worker threads would keep the process for a minute
     }
 }

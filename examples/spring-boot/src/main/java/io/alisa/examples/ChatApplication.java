@@ -46,7 +46,9 @@ public class ChatApplication {
                 .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
         return arguments -> {
             for (String question = IO.readln(); question != null; question = IO.readln()) {
-                IO.println(assistant.answer(question));
+                if (!question.isBlank()) {
+                    IO.println(assistant.answer(question));
+                }
             }
         };
     }

@@ -17,6 +17,7 @@ import io.alisa.config.Configuration;
 import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.Reports;
+import io.alisa.host.SavedSessions;
 import io.alisa.host.Sessions;
 import io.alisa.SessionReport;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bridge {
     /** Weak on both sides: an adapter leads to its host's loader, which must go when its application is undeployed. */
-    private static final Map<ClassLoader, WeakReference<@Nullable HostHooks>> HOSTS = new WeakHashMap<>();
+    private static final Map<ClassLoader, WeakReference<HostHooks>> HOSTS = new WeakHashMap<>();
     private static final List<String> FAILURES = Collections.synchronizedList(new ArrayList<>());
     /**
      * Whose hosts are woven, though nothing of them may have run yet: true; false where weaving failed half-way. With a lock
@@ -71,18 +72,19 @@ public final class Bridge {
         if (isRefused(loader)) {
             return null;
         }
-        WeakReference<@Nullable HostHooks> known = HOSTS.get(loader);
-        if (known != null) {
-            return known.get();
+        WeakReference<HostHooks> known = HOSTS.get(loader);
+        HostHooks hooks = known == null ? null : known.get(); // the first woven call that runs holds it, none may have yet
+        if (hooks != null) {
+            return hooks;
         }
-        HostHooks hooks = null;
         try {
             hooks = AdapterLoader.load(loader,
                     configuration == null ? Configuration.ofProcess() : configuration);
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
             // The host must run whatever is wrong with us.
-            FAILURES.add("could not start: " + e);
+            refused(loader, "could not start: " + e);
             System.err.println("[alisa] could not start, the host runs untouched: " + e);
+            return null;
         }
         HOSTS.put(loader, new WeakReference<>(hooks));
         return hooks;
@@ -112,9 +114,12 @@ public final class Bridge {
         if (hosts.isEmpty()) {
             throw new IllegalStateException(INACTIVE);
         }
-        if (!saved) {
+        if (!saved && Sessions.ofProcess().find(session).isEmpty()) {
             throw new IllegalArgumentException("There is no session " + session
                     + "; give the id that was given to generate, or that restore returned");
+        }
+        if (!saved) {
+            throw new IllegalStateException("Session " + session + SavedSessions.GONE);
         }
     }
 

@@ -11,13 +11,14 @@ import io.alisa.cache.KvLayout;
 public final class AttentionTile {
     /** Parts of a sum, one per vector lane: adding the lanes up once at the end is cheaper than once per block. */
     static final int SUMS = 16;
+    private static final float[] NONE = {};
 
     final int headSize;
     final int stride;
     final float softCap;
 
     /** Query rows, already scaled, from {@code queryOffset} on, {@code stride} apart. */
-    float[] query = {};
+    float[] query = NONE;
     int queryOffset;
     int rows;
 
@@ -53,6 +54,11 @@ public final class AttentionTile {
         queryOffset = firstRow * stride;
         rows = rowCount;
         forget();
+    }
+
+    /** Lets go of the queries, which are as large as a batch. */
+    void release() {
+        query = NONE;
     }
 
     /** Has every row have seen nothing. */

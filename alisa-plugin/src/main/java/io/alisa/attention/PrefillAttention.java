@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class PrefillAttention {
     /** Rows of a tile: its scores and outputs stay in the second-level cache beside a block. */
     private static final int TILE_ROWS = 128;
+    private static final float[] NONE = {};
 
     private final AttentionShape shape;
     private final AttentionKernels kernels;
@@ -42,8 +43,8 @@ public final class PrefillAttention {
     private final KvLayout floats;
 
     private KvLayer layer;
-    private float[] queries = {};
-    private float[] outputs = {};
+    private float[] queries = NONE;
+    private float[] outputs = NONE;
     private int start;
     private int positions;
     private int firstBlock;
@@ -86,7 +87,20 @@ public final class PrefillAttention {
      * @param output filled in the same order
      */
     public void run(KvLayer kv, int startPosition, int count, float[] query, float[] output) {
-        kv.read(() -> attend(kv, startPosition, count, query, output)); // recomputing runs through here too
+        try {
+            kv.read(() -> attend(kv, startPosition, count, query, output)); // recomputing runs through here too
+        } finally {
+            release();
+        }
+    }
+
+    /** Lets go of the batch: a session may be kept for long, and rarely reads another prompt. */
+    private void release() {
+        queries = NONE;
+        outputs = NONE;
+        for (AttentionTile tile : tiles) {
+            tile.release();
+        }
     }
 
     private void attend(KvLayer kv, int startPosition, int count, float[] query, float[] output) {

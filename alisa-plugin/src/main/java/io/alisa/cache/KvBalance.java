@@ -55,7 +55,11 @@ final class KvBalance {
                     return;
                 }
             }
-            tiers.promote(layer, back);
+            long frame = tiers.room().freeFrame(); // what others could give back may not be had: nothing makes room for this
+            if (frame == 0) {
+                return;
+            }
+            tiers.promote(layer, back, frame);
         }
     }
 

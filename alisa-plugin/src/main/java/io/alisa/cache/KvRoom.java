@@ -135,8 +135,11 @@ final class KvRoom implements AutoCloseable {
 
     /** Takes bytes for something that does not move. */
     void reserve(long bytes) {
-        if (!account.tryReserve(bytes) && !(freeUp(bytes) && account.tryReserve(bytes))) {
-            throw full(bytes);
+        // What idle accounts hold counts as free, and yet may not be had: only trying tells.
+        while (!account.tryReserve(bytes)) {
+            if (!shrinkByMoving() && !relief.delete()) {
+                throw full(bytes);
+            }
         }
     }
 
@@ -234,16 +237,6 @@ final class KvRoom implements AutoCloseable {
         compact();
         frames.trim();
         account.giveUpClaim();
-    }
-
-    /** Frees memory until that much can be reserved. Returns whether it can. */
-    private boolean freeUp(long target) {
-        while (account.available() < target) {
-            if (!shrinkByMoving() && !relief.delete()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */

@@ -199,7 +199,7 @@ public final class KvSession implements AutoCloseable {
      * @return bytes that were freed; 0 where somebody is at it right now
      */
     public long moveOut(MemoryBudget budget, long bytes) {
-        if (!budget.equals(memory.fast()) || layout.format() != KvFormat.INT8 || !lock.tryLock()) {
+        if (!budget.equals(memory.fast()) || layout.format() != KvFormat.INT8 || !tryLock()) {
             return 0;
         }
         try {
@@ -219,7 +219,7 @@ public final class KvSession implements AutoCloseable {
      * @return whether that was done: false where somebody is at it right now
      */
     public boolean cutBackToFrozen() {
-        if (!lock.tryLock()) {
+        if (!tryLock()) {
             return false;
         }
         try {
@@ -235,6 +235,11 @@ public final class KvSession implements AutoCloseable {
         }
     }
 
+    /** Takes the lock where nobody has it. Not this thread either: what it is in the middle of must not change under it. */
+    private boolean tryLock() {
+        return !lock.isHeldByCurrentThread() && lock.tryLock();
+    }
+
     /** Bytes that the session holds of a budget. */
     public long heldOf(MemoryBudget budget) {
         return budget.equals(memory.fast()) ? bytes() : budget.equals(memory.slow()) ? slowBytes() : 0;
@@ -242,7 +247,7 @@ public final class KvSession implements AutoCloseable {
 
     /** Closes the session unless somebody is at it right now. Returns whether it is closed. */
     public boolean tryClose() {
-        if (!lock.tryLock()) {
+        if (!tryLock()) {
             return false;
         }
         try {

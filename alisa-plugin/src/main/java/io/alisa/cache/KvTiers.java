@@ -239,7 +239,6 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     void beginStep(int start) {
         deletions.endStep();
         if (start < layers[0].tokens()) {
-            pinned = pinned.before(start);
             // A block that stays in part must be whole before the tokens behind it are others.
             int block = start / KvLayout.BLOCK_TOKENS;
             for (int i = 0; i < layers.length && start % KvLayout.BLOCK_TOKENS != 0; i++) {
@@ -256,7 +255,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         layer.hot().forget(block);
         if (!layer.isResident(block) && !layer.isDeleted(block)) {
             try {
-                promote(layer, block);
+                promote(layer, block, room.frame());
             } catch (DamagedPieceException e) {
                 deletions.lose(e);
             }
@@ -286,7 +285,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     }
 
     boolean isInFile(KvLayer layer, int block) {
-        return !layer.isResident(block) && slow.has(layer, block);
+        return !layer.isResident(block) && !layer.isDeleted(block) && slow.has(layer, block);
     }
 
     /** Called after each step. */
@@ -300,16 +299,15 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         }
     }
 
-    /** Brings a block back to RAM; its copy in the file stays. */
-    void promote(KvLayer layer, int block) {
-        BlockReader reader = readers.own();
-        long frame = room.frame();
+    /** Brings a block back to RAM, into a frame that is given back where that fails; its copy in the file stays. */
+    void promote(KvLayer layer, int block, long frame) {
         if (layer.isDeleted(block)) { // to make room for itself
             room.give(frame);
             return;
         }
         boolean there = false;
         try {
+            BlockReader reader = readers.own();
             for (int head = 0; head < layout.kvHeads(); head++) {
                 reader.open(layer, head, block, block + 1);
                 OffHeap.copy(reader.head(layer, block, head), layout.headAddress(frame, head), layout.headBytes());

@@ -148,8 +148,7 @@ final class PlanCommand {
                 value -> String.format(Locale.ROOT, "%.2f ms", value))
                 .part('#', "computing", n -> costs.computeNanos(n) / 1e6)
                 .part('o', "reading the slow tier", n -> costs.loadNanos(n, plan.split().slow(n)) / 1e6)
-                .part('x', "recomputing", n -> (plan.stepNanos(costs, n) - costs.computeNanos(n)
-                        - costs.loadNanos(n, plan.split().slow(n))) / 1e6)
+                .part('x', "recomputing", n -> plan.recomputeNanos(costs, n) / 1e6)
                 .lines().forEach(out::println);
     }
 

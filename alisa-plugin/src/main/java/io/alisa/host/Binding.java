@@ -165,7 +165,11 @@ public final class Binding {
     private void beginStep(int position) {
         stepStart = position;
         unserved |= session == null && !hostsOwn;
-        pinned = pinned.before(position);
+        PinnedSpans left = pinned.before(position);
+        if (session != null && !left.equals(pinned)) {
+            session.kv().setPinned(left);
+        }
+        pinned = left;
     }
 
     /**

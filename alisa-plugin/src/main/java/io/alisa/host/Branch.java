@@ -74,11 +74,19 @@ public final class Branch {
 
     // ---- its place in the tree, guarded by KeptSessions
 
-    /** Says that a branch is about to grow out of this one: until then it stays, and its first tokens are as they are. */
-    void beginGrowing(int at) {
+    /**
+     * Says that a branch is about to grow out of this one: until then it stays, and its first tokens are as they are.
+     *
+     * @return false where its user has just gone back to before {@code at}: those tokens are about to be others
+     */
+    boolean beginGrowing(int at) {
+        if (!freezeAtLeast(at)) {
+            return false;
+        }
         growing++;
         growingAt = Math.max(growingAt, at);
         updateFrozen();
+        return true;
     }
 
     /** Adds the branch that grew, or none where that failed. */
@@ -228,5 +236,14 @@ public final class Branch {
 
     private synchronized void freeze(int count) {
         frozen = count;
+    }
+
+    /** Freezes the first tokens where they are there still: an open session goes back under this monitor alone. */
+    private synchronized boolean freezeAtLeast(int count) {
+        if (count > done) {
+            return false;
+        }
+        frozen = Math.max(frozen, count);
+        return true;
     }
 }

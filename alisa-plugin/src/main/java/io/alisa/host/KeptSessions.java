@@ -193,7 +193,9 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             }
             count = best.shareable(prompt, rule);
             parent = best.owner(count);
-            parent.beginGrowing(count);
+            if (!parent.beginGrowing(count)) {
+                return null;
+            }
             tree.updateIdle();
         }
         HostSession child = null;

@@ -23,6 +23,10 @@ import io.alisa.sparse.SparseSession;
 
 /** Writes sessions to files, and fills fresh ones from them: what they hold, and what their policies remember. */
 public final class SavedSessions {
+    /** Ends a sentence about a session that is known and can't be saved. */
+    public static final String GONE = " holds no keys and values at present (nothing was said yet, the host serves it alone,"
+            + " or it was closed and gave way to others): go on with it, then save it";
+
     /** The first token that was decoded without seeing all others. */
     private static final String SPARSE_FROM = "sparse-from";
     private static final String PINNED = "pinned";
@@ -56,6 +60,7 @@ public final class SavedSessions {
         if (binding.tokens().size() < tokens) {
             throw new IllegalStateException("The token ids of this session are not known, so it can't be saved");
         }
+        int[] ids = binding.tokens().first(tokens); // before it is looked at for the last time: those of another prompt come after
         List<float[]> rows = rows(session);
         int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
         KvLayout layout = session.kv().layout();
@@ -66,13 +71,13 @@ public final class SavedSessions {
                 KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
                 lengths.length / layers, rows.stream().mapToLong(row -> row.length).sum(),
                 texts(session, binding, computed));
-        if (!session.equals(binding.held())) { // a prompt that goes on with it may have come while it was looked at
+        if (!session.equals(binding.held()) || session.tokens() != tokens) { // a prompt that goes on with it may have come while it was looked at
             throw new IllegalStateException(
                     "Another conversation has just gone on with this session: save that one, or go"
                             + " on with this one first");
         }
         try (SessionWriter to = new SessionWriter(file, manifest)) {
-            to.write(binding.tokens().first(tokens));
+            to.write(ids);
             to.write(batches);
             kv.writeRecent(to);
             to.write(lengths);

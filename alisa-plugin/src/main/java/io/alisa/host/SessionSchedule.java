@@ -52,13 +52,13 @@ public final class SessionSchedule implements KvSchedule {
     @Override
     public Decision decide(Occupancy now) {
         AdaptivePlan existing = plan;
+        Caps caps = new Caps(memory.fast().share(), memory.slow().share());
         if (existing == null) {
-            Caps caps = new Caps(memory.fast().share(), memory.slow().share());
             existing = new AdaptivePlan(profiled(), caps, new Expectation(Math.min(now.tokens(), context - 1), context),
                     allowed);
             plan = existing;
         }
-        return existing.decide(now);
+        return existing.decide(now, caps);
     }
 
     private CostModel profiled() {

@@ -5,20 +5,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan that follows what is measured: once costs are no longer what it was made for, it is made again for the tokens
- * still to come. Not thread-safe.
+ * A plan that follows what is measured: once costs or caps are no longer what it was made for, it is made again for the
+ * tokens still to come. Not thread-safe.
  */
 public final class AdaptivePlan {
     /** Tokens between two looks at the costs. */
     private static final int INTERVAL = 1024;
-    /** Costs that differ by less don't move a plan by much. */
+    /** Costs and caps that differ by less don't move a plan by much. */
     private static final double DIFFERENCE = 0.2;
 
     private final CostModel profiled;
-    private final Caps caps;
     private final int context;
     private final Set<Recomputation> allowed;
     private final MeasuredCosts measured = new MeasuredCosts();
+    private Caps caps;
     private CostModel costs;
     private Plan plan;
     private PhaseScheduler scheduler;
@@ -65,13 +65,27 @@ public final class AdaptivePlan {
         return plan;
     }
 
-    /** The decision in a session of {@code now.tokens()} tokens; now and then the plan is looked at first. */
-    public Decision decide(Occupancy now) {
+    /**
+     * The decision in a session of {@code now.tokens()} tokens; now and then the plan is looked at first.
+     *
+     * @param share what the session may have at present: other sessions come and go
+     */
+    public Decision decide(Occupancy now, Caps share) {
+        if (now.tokens() < context && (moved(share.fastBytes(), caps.fastBytes())
+                || moved(share.slowBytes(), caps.slowBytes()))) {
+            caps = share;
+            make(now.tokens());
+        }
         if (now.tokens() >= nextLook && now.tokens() < context) {
             nextLook = now.tokens() + INTERVAL;
             revise(now.tokens());
         }
         return scheduler.decide(now);
+    }
+
+    private void make(int tokens) {
+        plan = new Planner(costs, caps, new Expectation(tokens, context), allowed).plan();
+        scheduler = scheduler();
     }
 
     private void revise(int tokens) {
@@ -82,9 +96,12 @@ public final class AdaptivePlan {
         if (differ(seen.loadNanos(context, 1), costs.loadNanos(context, 1))
                 || differ(seen.machine().multiplyAdds(), costs.machine().multiplyAdds())) {
             costs = seen;
-            plan = new Planner(seen, caps, new Expectation(tokens, context), allowed).plan();
-            scheduler = scheduler();
+            make(tokens);
         }
+    }
+
+    private static boolean moved(long now, long before) {
+        return differ((double) now, (double) before);
     }
 
     private static boolean differ(double now, double before) {

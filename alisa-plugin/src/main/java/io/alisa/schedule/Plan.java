@@ -39,9 +39,12 @@ public record Plan(Split split, @Nullable Recomputation recomputation, PhaseTime
 
     /** Predicted time of a step at a length of the context; what is moved out is not in it. */
     public double stepNanos(CostModel costs, double tokens) {
-        double again = recomputation == null || split.deleted(tokens) == 0
-                ? 0
-                : costs.recomputeNanos(recomputation, tokens, split.deleted(tokens));
-        return costs.computeNanos(tokens) + costs.loadNanos(tokens, split.slow(tokens)) + again;
+        return costs.computeNanos(tokens) + costs.loadNanos(tokens, split.slow(tokens)) + recomputeNanos(costs, tokens);
+    }
+
+    /** Of that, what computing deleted tokens again takes. */
+    public double recomputeNanos(CostModel costs, double tokens) {
+        Recomputation by = recomputation;
+        return by == null || split.deleted(tokens) == 0 ? 0 : costs.recomputeNanos(by, tokens, split.deleted(tokens));
     }
 }

@@ -33,6 +33,11 @@ public final class H2oSelector implements TokenSelector {
     private int[] heavy = {};
     private int known;
 
+    /** What a layer holds on the heap per token: a sum for each KV head, and the choice of one. */
+    static int heapBytesPerToken(int kvHeads) {
+        return kvHeads * Float.BYTES + Integer.BYTES;
+    }
+
     public H2oSelector(Budget budget, int kvHeads) {
         this.budget = budget;
         this.sums = new float[kvHeads][0];

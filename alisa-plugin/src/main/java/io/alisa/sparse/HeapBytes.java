@@ -21,9 +21,8 @@ final class HeapBytes {
         if (Policies.needsDigests(policy)) {
             // Estimates, importance and choice of each worker; the weight of what is skipped, block by block.
             bytes += (double) workers * (shape.groupSize() + 2) * Float.BYTES + queryHeads * Float.BYTES / 64.0;
-        } else {
-            bytes += (double) layers * heads * Float.BYTES; // sums of what tokens weighed
         }
+        bytes += (double) layers * Policies.heapBytesPerToken(policy, heads);
         int span = 64 * SparseScratch.SPAN_BLOCKS;
         return bytes + (double) queryHeads * (shape.rowStride() + 2) * Float.BYTES / span;
     }

@@ -26,6 +26,8 @@ import io.alisa.cache.KvLayer;
 public final class PaperSelector implements TokenSelector {
     /** Rows of attention weights a score sums up at most. */
     static final int MOST_ROWS = 32;
+    /** What a layer holds on the heap per token: the rows, their sum, and the choice. */
+    static final int HEAP_BYTES_PER_TOKEN = (MOST_ROWS + 1) * Float.BYTES + Integer.BYTES;
 
     private final Budget budget;
     private final WeightRows rows = new WeightRows(MOST_ROWS);
@@ -52,6 +54,10 @@ public final class PaperSelector implements TokenSelector {
         }
         selection.addRange(0, windowFrom, tokens);
         selection.shareFirst();
+    }
+
+    long heapBytes() {
+        return rows.heapBytes() + (long) scores.length * Float.BYTES + (long) dynamic.length * Integer.BYTES;
     }
 
     private void reserve(int tokens) {

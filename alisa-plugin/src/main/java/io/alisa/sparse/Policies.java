@@ -27,6 +27,15 @@ public final class Policies {
         return policy.equals("swa-paper") || policy.equals("h2o");
     }
 
+    /** What the selector of one layer holds on the heap for each token of the context. */
+    static int heapBytesPerToken(String policy, int kvHeads) {
+        return switch (policy) {
+            case "swa-paper" -> PaperSelector.HEAP_BYTES_PER_TOKEN;
+            case "h2o" -> H2oSelector.heapBytesPerToken(kvHeads);
+            default -> 0;
+        };
+    }
+
     /**
      * Makes the selector of one layer of one session, for policies that need no digests.
      *

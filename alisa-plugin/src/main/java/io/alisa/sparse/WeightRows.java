@@ -29,6 +29,14 @@ final class WeightRows {
         rows = new float[count][0];
     }
 
+    long heapBytes() {
+        long values = 0;
+        for (float[] row : rows) {
+            values += row.length;
+        }
+        return values * Float.BYTES;
+    }
+
     /** Begins the row at {@code position}, with no weight yet. Rows at that position and behind are dropped. */
     void begin(int position) {
         forgetFrom(position);

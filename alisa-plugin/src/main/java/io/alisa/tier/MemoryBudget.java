@@ -102,7 +102,7 @@ public class MemoryBudget {
         for (int i = 0; i < accounts.size(); i++) {
             working += accounts.get(i).isIdle() ? 0 : 1;
         }
-        return (cap - aside) / Math.max(1, working);
+        return Math.max(0, cap - aside) / Math.max(1, working);
     }
 
     /**

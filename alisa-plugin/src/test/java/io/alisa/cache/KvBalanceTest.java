@@ -2,6 +2,7 @@ package io.alisa.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,45 @@ class KvBalanceTest {
             }
             assertThat(session.layer(0).isAllResident()).isTrue();
             assertThat(session.layer(1).isAllResident()).isTrue();
+        }
+    }
+
+    /** An idle session that somebody is saving counts as free, and gives nothing. */
+    @Test
+    void whatIdleSessionsDoNotGiveIsMovedOutOfTheWay() {
+        try (KvSession session = session(2); MemoryAccount idle = fast.open(bytes -> {
+        })) {
+            assertThat(idle.tryReserve(1 << 26)).isTrue();
+            idle.setIdle(true);
+            fast.setReclaimer((budget, bytes) -> false);
+            fast.setCap(fast.reserved());
+            long moved = session.demotedBlocks();
+            int start = BLOCKS * KvLayout.BLOCK_TOKENS + 1;
+            session.layer(0).resize(start, start + 256);
+            session.layer(0).settle();
+            assertThat(session.demotedBlocks()).isGreaterThan(moved);
+            assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        }
+    }
+
+    @Test
+    void nothingMovesOutSoThatAnotherBlockComesBack() {
+        try (KvSession session = session(1); MemoryAccount idle = fast.open(bytes -> {
+        })) {
+            session.giveBack(session.bytes() / 2);
+            attend(session.layer(0));
+            assertThat(idle.tryReserve(1 << 26)).isTrue();
+            idle.setIdle(true);
+            fast.setReclaimer((budget, bytes) -> false);
+            fast.setCap(fast.reserved());
+            long moved = session.demotedBlocks();
+            for (int step = 0; step < STEPS; step++) {
+                for (int block = 0; block < BLOCKS; block++) {
+                    session.layer(0).noteUse(block, 0.2f);
+                }
+                session.stepDone();
+            }
+            assertThat(session.demotedBlocks()).isEqualTo(moved);
         }
     }
 }

@@ -10,6 +10,8 @@ import java.util.Objects;
 import java.util.Random;
 
 import io.alisa.memory.OffHeap;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -211,5 +213,26 @@ class KvSessionTest {
                     .getFloat(values + (long) (slot * LAYOUT.paddedHeadSize() + i) * Float.BYTES);
         }
         return both;
+    }
+
+    /** Somebody is at it, though it is this very thread: what gives way must not be what asks for room. */
+    @Test
+    void whoHoldsTheLockIsNotAskedToGiveWay() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        try (KvSession session = new KvSession(new KvLayout(KvFormat.INT8, 1, 64), 1, 1024, false,
+                new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new))) {
+            session.layer(0).resize(0, 640);
+            session.layer(0).settle();
+            session.lock().lock();
+            try {
+                assertThat(session.tryClose()).isFalse();
+                assertThat(session.cutBackToFrozen()).isFalse();
+                assertThat(session.moveOut(fast, 1 << 20)).isZero();
+            } finally {
+                session.lock().unlock();
+            }
+            assertThat(session.isClosed()).isFalse();
+            assertThat(session.tryClose()).isTrue();
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -257,5 +258,26 @@ class HostSessionTest {
             assertThat(fast.share()).as("nobody is left").isEqualTo(cap);
         }
         assertThat(failures).isBetween(2, 24);
+    }
+
+    /** A session may be kept for half an hour after its prompt. */
+    @Test
+    void noBatchOutlivesItsPrompt() {
+        for (SessionMode mode : List.of(SessionMode.exact(KvFormat.F32), swa())) {
+            try (HostSession session = session(mode)) {
+                WeakReference<float[]> batch = new WeakReference<>(prompt(session));
+                assertThat(Garbage.collectUntil(() -> batch.refersTo(null))).as(mode.describe()).isTrue();
+            }
+        }
+    }
+
+    private static float[] prompt(HostSession session) {
+        float[] queries = queries(session, 0, PROMPT);
+        float[] outputs = new float[queries.length];
+        KvLayer layer = session.kv().layer(0);
+        layer.resize(0, PROMPT);
+        session.prefill().run(layer, 0, PROMPT, queries, outputs);
+        layer.settle();
+        return queries;
     }
 }

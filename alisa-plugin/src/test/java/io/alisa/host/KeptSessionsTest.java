@@ -406,4 +406,51 @@ class KeptSessionsTest {
         assertThat(new PrefixRule(h2o, 256, false).shares()).isFalse();
         assertThat(new PrefixRule(Mode.SPARSE.mode, 256, false).shares()).isTrue();
     }
+
+    /** A system message may end within a block that the next turn's prompt computes again. */
+    @Test
+    void whatIsPinnedBeforeThePromptIsComputedStaysPinned() {
+        ToyChat chat = Mode.SPARSE.chat(memory);
+        Object first = new Object();
+        int[] prompt = ToyChat.random(1, 100);
+        int[] reply = chat.generate(first, prompt, 100);
+        int[] whole = ToyChat.join(ToyChat.join(prompt, reply), ToyChat.random(2, 300));
+        Object next = new Object();
+        chat.beforePrompt = binding -> binding.pin(0, 90);
+        chat.generate(next, whole, 5);
+        assertThat(reused(chat)).as("tokens taken over").isEqualTo(64);
+        HostSession held = Objects.requireNonNull(chat.sessions.bind(next).held());
+        assertThat(held.kv().pinned().count(1000)).isEqualTo(90);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void whoGoesBackPinsNothingBehind() {
+        ToyChat chat = Mode.SPARSE.chat(memory);
+        Object first = new Object();
+        chat.generate(first, ToyChat.random(1, 300), 5, false);
+        Binding binding = chat.sessions.bind(first);
+        binding.pin(0, 200);
+        binding.record(150, 1, 2, 3);
+        assertThat(Objects.requireNonNull(binding.session()).kv().pinned().count(1000)).isEqualTo(150);
+        chat.sessions.close(binding, false);
+        checkNothingIsLeft(chat);
+    }
+
+    /** An open session goes back under the monitor of its branch alone. */
+    @Test
+    void whatGoesBackIsNotTakenOver() {
+        ToyChat chat = Mode.INT8.chat(memory);
+        Object first = new Object();
+        chat.generate(first, ToyChat.random(1, 300), 5, false);
+        Branch branch = Objects.requireNonNull(chat.sessions.bind(first).branch());
+        assertThat(branch.rewind(100)).isTrue();
+        assertThat(branch.beginGrowing(192)).isFalse();
+        assertThat(branch.rewind(64)).as("nothing is frozen").isTrue();
+        assertThat(branch.beginGrowing(64)).isTrue();
+        assertThat(branch.rewind(63)).isFalse();
+        branch.endGrowing(null, chat.sessions.bind(first).tokens(), 64);
+        chat.sessions.close(chat.sessions.bind(first), false);
+        checkNothingIsLeft(chat);
+    }
 }

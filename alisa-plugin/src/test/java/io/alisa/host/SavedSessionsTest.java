@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -266,5 +267,30 @@ class SavedSessionsTest {
         Path file = saved(SpokenSession.int8(), 70);
         byte[] first = Files.readAllBytes(file);
         assertThat(saved(SpokenSession.int8(), 70)).hasBinaryContent(first);
+    }
+
+    /** Another prompt may begin in this session's place while its file is being made. */
+    @Test
+    void theIdsAreThoseOfTheKeysAndValues() throws IOException {
+        try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
+            spoken.feed(0, 100, 100);
+            Path file = directory.resolve("session");
+            spoken.save(MODEL, overtaken(file, () -> spoken.binding().record(0, 7, 7, 7)));
+            Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
+                    SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+            assertThat(restored.ids()).isEqualTo(SpokenSession.ids(100));
+            restored.session().close();
+        }
+    }
+
+    /** A path where something happens when a file is about to be made there. */
+    private static Path overtaken(Path file, Runnable then) {
+        return (Path) Proxy.newProxyInstance(Path.class.getClassLoader(), new Class<?>[]{Path.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("toAbsolutePath")) {
+                        then.run();
+                    }
+                    return method.invoke(file, arguments);
+                });
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.DigestWriter;
@@ -47,6 +48,9 @@ final class ToyChat {
     private final SessionMode mode;
     private final KvMemory memory;
     private final boolean anyBatch;
+    /** Done when a prompt is about to be computed. */
+    Consumer<Binding> beforePrompt = binding -> {
+    };
     /** Done when a fork has a session but no blocks yet. */
     Runnable amidFork = () -> {
     };
@@ -106,6 +110,7 @@ final class ToyChat {
                     sessions.open(binding, model, newSession());
                 }
             }
+            beforePrompt.accept(binding);
             return run(session(binding), binding, Arrays.copyOfRange(prompt, have - start, prompt.length), have, reply);
         } finally {
             if (close) {

@@ -54,7 +54,8 @@ class MeasuredCostsTest {
                 new Caps(100 * block, 1000 * block), new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
         assertThat(plan.plan().recomputation()).isNull();
         Decision decision = plan.decide(
-                new Occupancy(640, block, 10 * block, 10 * block, 5 * block, 5 * block, 5, 0, 9, 14));
+                new Occupancy(640, block, 10 * block, 10 * block, 5 * block, 5 * block, 5, 0, 9, 14),
+                new Caps(100 * block, 1000 * block));
         assertThat(decision.fits()).isTrue();
         assertThat(decision.phase()).isEqualTo(Phase.III);
         assertThat(decision.blocksToDelete()).isPositive();
@@ -71,19 +72,35 @@ class MeasuredCostsTest {
         assertThat(plan.plan().recomputation()).isNull();
         Occupancy now = new Occupancy(20_000, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
                 200 * bytes.blockBytes(), caps.slowBytes(), 200, 0, 80, 280);
-        assertThat(plan.decide(now).phase()).isEqualTo(Phase.II);
+        assertThat(plan.decide(now, caps).phase()).isEqualTo(Phase.II);
         for (int i = 0; i < 100; i++) {
             plan.measured().loaded(1e5, 1_000_000_000);
         }
         Occupancy later = new Occupancy(21_100, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
                 217 * bytes.blockBytes(), caps.slowBytes(), 217, 0, 80, 280);
-        assertThat(plan.decide(later).phase()).isEqualTo(Phase.III);
+        assertThat(plan.decide(later, caps).phase()).isEqualTo(Phase.III);
         assertThat(plan.plan().recomputation()).isEqualTo(Recomputation.REPLAY);
         for (int i = 0; i < 500; i++) {
             plan.measured().recomputed(1e4, 1_000_000_000);
         }
         plan.decide(new Occupancy(22_200, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
-                217 * bytes.blockBytes(), caps.slowBytes(), 217, 17, 80, 280));
+                217 * bytes.blockBytes(), caps.slowBytes(), 217, 17, 80, 280), caps);
         assertThat(plan.plan().recomputation()).isNull();
+    }
+
+    /** Another session has ended: what was to be split fits now, and nothing leaves for the sake of the old plan. */
+    @Test
+    void capsThatGrowMakeAnotherPlan() {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        long block = bytes.blockBytes();
+        Caps half = new Caps(150 * block, 300 * block);
+        AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(0.2, 0)), half,
+                new Expectation(6_400, 32_768), Set.of(Recomputation.REPLAY));
+        Occupancy now = new Occupancy(64 * 200, block, 210 * block, 1000 * block, 0, 300 * block, 0, 0, 199, 100);
+        Decision before = plan.decide(now, half);
+        assertThat(before.blocksToDemote()).as("the old plan splits here").isPositive();
+        Decision after = plan.decide(now, new Caps(1000 * block, 300 * block));
+        assertThat(after.blocksToDemote()).isZero();
+        assertThat(after.blocksToDelete()).isZero();
     }
 }

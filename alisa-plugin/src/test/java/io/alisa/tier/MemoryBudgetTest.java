@@ -255,4 +255,14 @@ class MemoryBudgetTest {
             }
         }
     }
+
+    @Test
+    void aCapBelowWhatIsSetAsideLeavesNoShare() {
+        MemoryBudget budget = new MemoryBudget(100);
+        assertThat(budget.setAside(20)).isTrue();
+        budget.setCap(10);
+        assertThat(budget.share()).isZero();
+        budget.giveBackAside(20);
+        assertThat(budget.share()).isEqualTo(10);
+    }
 }

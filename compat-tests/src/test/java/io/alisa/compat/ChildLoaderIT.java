@@ -1,13 +1,19 @@
 package io.alisa.compat;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.alisa.compat.loader.ChildLoaderMain;
+import io.alisa.compat.loader.TwoHostsMain;
+import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Scenario;
 import io.alisa.compat.scenario.ScenarioMain;
@@ -16,6 +22,7 @@ import io.alisa.compat.tiny.Family;
 import io.alisa.compat.tiny.TinyModel;
 
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,21 +42,41 @@ class ChildLoaderIT {
         TinyModel model = TinyModel.of(Family.LLAMA).heads(8, 4, 32);
         IdentityCase test = IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100,
                 100), model);
-        Path launcher = launcherAlone(workspace.resolve(parent + "-launcher"));
-        String childPath = String.join(File.pathSeparator,
-                HostProcess.hostClassPath().stream().map(Path::toString).toList());
+        Path launcher = launcherAlone(workspace.resolve(parent + "-launcher"), ChildLoaderMain.class);
         IdentityRun run = IdentityRun.of(workspace, parent, List.of(), List.of(test),
                 process -> process.operations(Operations.PANAMA).classPath(List.of(launcher)).mainClass(List
-                        .of(ChildLoaderMain.class.getName(), parent, childPath, ScenarioMain.class.getName())));
+                        .of(ChildLoaderMain.class.getName(), parent, hostPath(), ScenarioMain.class.getName())));
         test.check(run.host(), run.plugin());
     }
 
+    /** An id is looked for in both. */
+    @Test
+    void eachOfTwoHostsSavesItsOwnSessions() throws IOException, InterruptedException {
+        assumeTrue(HostProcess.pluginAvailable(), "compat.agent=none: there is no plugin to test");
+        Path saves = Files.createDirectories(workspace.resolve("saves"));
+        Path model = workspace.model(TinyModel.of(Family.LLAMA));
+        List<Scenario> saving = Stream.of("first", "second", "third")
+                .map(name -> Scenario.of(name, Kind.SAVE, model, Types.F32, 0, 5).text("one two " + name)).toList();
+        HostResult result = workspace.withPlugin("two").operations(Operations.PANAMA)
+                .property("compat.saves", saves.toString())
+                .classPath(List.of(launcherAlone(workspace.resolve("two-launcher"), TwoHostsMain.class)))
+                .mainClass(List.of(TwoHostsMain.class.getName(), hostPath(), ScenarioMain.class.getName())).run(saving);
+        for (Scenario scenario : saving) {
+            assertThat(result.recording(scenario.name()).fact(Fact.PLUGIN_ACTIVE)).isEqualTo("true");
+            assertThat(saves.resolve(scenario.name() + ".safetensors")).isNotEmptyFile();
+        }
+    }
+
+    private static String hostPath() {
+        return String.join(File.pathSeparator, HostProcess.hostClassPath().stream().map(Path::toString).toList());
+    }
+
     /** A directory with the launcher's class and nothing else. */
-    private static Path launcherAlone(Path directory) throws IOException {
-        String name = ChildLoaderMain.class.getName().replace('.', '/') + ".class";
+    private static Path launcherAlone(Path directory, Class<?> launcher) throws IOException {
+        String name = launcher.getName().replace('.', '/') + ".class";
         Path file = directory.resolve(name);
         Files.createDirectories(file.getParent());
-        try (InputStream bytes = ChildLoaderMain.class.getResourceAsStream("/" + name)) {
+        try (InputStream bytes = launcher.getResourceAsStream("/" + name)) {
             Files.copy(bytes, file);
         }
         return directory;

@@ -43,6 +43,7 @@ class SaveIT {
     private static Path saves = Path.of("");
     private static HostResult saving = new HostResult(Map.of(), "");
     private static HostResult restoring = new HostResult(Map.of(), "");
+    private static HostResult atOnce = new HostResult(Map.of(), "");
 
     /** What is said, saved, restored by another process, and said then. */
     private record Story(String name, Path model, Types types, String told, String asked, int decode,
@@ -118,6 +119,7 @@ class SaveIT {
         }
         restoring = process(workspace, "restoring").property("alisa.memory.fast", "12m")
                 .flag("-XX:ActiveProcessorCount=3").run(then);
+        atOnce = process(workspace, "at-once").run(List.of(stories.get(1).restore()));
     }
 
     private static Map<String, String> sparse(String policy) {
@@ -150,6 +152,14 @@ class SaveIT {
         assertThat(restored.fact(Fact.PLUGIN_SESSIONS)).as("tokens").isEqualTo(straight.fact(Fact.PLUGIN_SESSIONS));
         assertThat(restored.number(Fact.PLUGIN_REUSED)).as("tokens that were not computed again").isGreaterThan(200);
         assertThat(Files.size(saves.resolve(story.name() + ".safetensors"))).isPositive();
+    }
+
+    /** Nothing of the host has run yet that holds the plugin. */
+    @Test
+    void whatIsRestoredFirstOfAllWaitsForItsUser() throws IOException {
+        Recording restored = atOnce.recording("int8");
+        assertThat(restored.fact(Fact.TEXT)).isEqualTo(restoring.recording("int8").fact(Fact.TEXT));
+        assertThat(restored.number(Fact.PLUGIN_REUSED)).isGreaterThan(200);
     }
 
     /** All but those whose policy forgets. */

@@ -15,6 +15,7 @@ import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.model.TransformerBlock;
 import com.github.tjake.jlama.safetensors.prompt.PromptContext;
 import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.attention.Kernels;
 import io.alisa.cache.KvFormat;
@@ -139,7 +140,11 @@ public final class JlamaHost implements HostHooks {
                     + ", " + binding.tokens().size()
                     + " of its tokens are known: begin at position 0 or use a new session");
         }
-        ModelShape shape = startPosition > 0 ? null : JlamaShape.of(layer);
+        if (JlamaAccess.layerIndex(layer) > 0 && binding.wasServed()) {
+            throw new IllegalStateException(
+                    "This session was closed in the middle of a step: begin again at position 0");
+        }
+        ModelShape shape = startPosition > 0 || JlamaAccess.layerIndex(layer) > 0 ? null : JlamaShape.of(layer);
         if (shape == null) {
             binding.leaveToHost();
             noteLeftAlone(layer, startPosition);
@@ -217,8 +222,8 @@ public final class JlamaHost implements HostHooks {
 
     private void noteLeftAlone(CausalSelfAttention layer, int startPosition) {
         AbstractModel model = JlamaAccess.model(layer);
-        String reason = startPosition > 0
-                ? "its first position is not 0"
+        String reason = startPosition > 0 || JlamaAccess.layerIndex(layer) > 0
+                ? "it does not begin at the first layer's position 0"
                 : JlamaShape.isEncoder(model)
                         ? "it is an encoder"
                         : "its KV type " + model.getWorkingDType() + " or its split is not one we serve";
@@ -285,7 +290,11 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public UUID restore(Object model, Path file) throws IOException {
-        return saves.restore((AbstractModel) model, file);
+        AbstractModel host = (AbstractModel) model;
+        // Woven calls hold this adapter, from the first on that runs. Here an application may ask before any has, and what
+        // it restores must not go with an adapter that nobody holds.
+        new KvBufferCache(host).getEphemeralKvBuffer().close();
+        return saves.restore(host, file);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.alisa.host.jlama;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
@@ -23,9 +22,6 @@ final class JlamaSaves {
         JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model);
     }
 
-    private static final String GONE = " holds no keys and values at present (nothing was said yet, the host serves it alone,"
-            + " or it was closed and gave way to others): go on with it, then save it";
-
     private final Sessions sessions;
     private final Opener opener;
     private final RestoredSessions restored;
@@ -39,10 +35,10 @@ final class JlamaSaves {
 
     // ---- saving
 
+    /** Returns false where this host has no keys and values of that id. */
     boolean save(UUID id, Path file) throws IOException {
-        List<Binding> known = sessions.find(id);
         Binding found = null;
-        for (Binding binding : known) {
+        for (Binding binding : sessions.find(id)) { // those of other hosts in the process, too
             if (binding.held() instanceof JlamaSession) {
                 if (found != null) {
                     throw new IllegalStateException("Two models have a session " + id
@@ -54,9 +50,6 @@ final class JlamaSaves {
         if (found != null && found.held() instanceof JlamaSession session) {
             save(session, found, file);
             return true;
-        }
-        if (!known.isEmpty()) {
-            throw new IllegalStateException("Session " + id + GONE);
         }
         return false;
     }
@@ -92,7 +85,7 @@ final class JlamaSaves {
         session.kv().lock().lock();
         if (session.kv().isClosed() || binding.held() != session) { // it gave way, or another one took it over
             session.kv().lock().unlock();
-            throw new IllegalStateException("This session" + GONE);
+            throw new IllegalStateException("This session" + SavedSessions.GONE);
         }
     }
 

@@ -33,6 +33,7 @@ import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 final class ConversationRun {
     /** Stands between what is said in one turn and in the next. */
     static final String TURN = "||";
+    private static final int COLLECTIONS = 3;
 
     private final Scenario scenario;
     private final AbstractModel model;
@@ -61,8 +62,7 @@ final class ConversationRun {
                 PluginProbe.save(session, file());
                 Files.writeString(lengthFile(), Integer.toString(context));
             }
-            case RESTORE -> goOn(PluginProbe.restore(model, file()), Integer.parseInt(Files.readString(lengthFile())),
-                    turns);
+            case RESTORE -> goOn(restored(), Integer.parseInt(Files.readString(lengthFile())), turns);
             case PINNED -> {
                 int context = goOn(session, 0, turns[0]);
                 if (!PluginProbe.pin(session, 0, context)) {
@@ -93,6 +93,15 @@ final class ConversationRun {
 
     private Path file() {
         return Path.of(System.getProperty("compat.saves"), scenario.name() + ".safetensors");
+    }
+
+    /** Whatever nobody holds is collected before its user comes: servers restore when they start. */
+    private UUID restored() throws IOException {
+        UUID id = PluginProbe.restore(model, file());
+        for (int i = 0; i < COLLECTIONS; i++) {
+            System.gc();
+        }
+        return id;
     }
 
     private Path lengthFile() {

@@ -22,12 +22,17 @@ public final class ScenarioMain {
 
     public static void main(String[] args) throws Exception {
         for (Path file : list(Path.of(args[0]), ".scenario")) {
-            try (TemporaryDirectory workingDirectory = TemporaryDirectory.make()) {
-                run(file, workingDirectory.path());
-            }
+            runOne(file);
         }
         // The host's thread pools would keep the process for a minute.
         System.exit(0);
+    }
+
+    /** Runs the scenario of one file. */
+    public static void runOne(Path file) throws IOException {
+        try (TemporaryDirectory workingDirectory = TemporaryDirectory.make()) {
+            run(file, workingDirectory.path());
+        }
     }
 
     private static void run(Path file, Path workingDirectory) throws IOException {

@@ -81,7 +81,9 @@ final class SketchSelector implements TokenSelector {
 
         void reserve(int tokens, int rows) {
             if (stride < tokens) {
-                stride = KvLayout.blocks(Growth.of(stride, tokens)) * KvLayout.BLOCK_TOKENS;
+                // An odd number of blocks: what is written to one row and read of another must not be equal in the last
+                // twelve bits of its address, by which cores tell whether a read waits for a write.
+                stride = (KvLayout.blocks(Growth.of(stride, tokens)) | 1) * KvLayout.BLOCK_TOKENS;
                 estimates = new float[rows * stride];
                 importance = new float[stride];
                 chosen = new int[stride];

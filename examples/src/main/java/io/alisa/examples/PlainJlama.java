@@ -31,6 +31,9 @@ public final class PlainJlama {
         }
         List<String> said = new ArrayList<>(); // question, answer, question, answer, ...
         for (String question = IO.readln(); question != null; question = IO.readln()) {
+            if (question.isBlank()) {
+                continue;
+            }
             said.add(question);
             PromptSupport.Builder prompt = template.builder();
             for (int i = 0; i < said.size(); i++) {

@@ -99,6 +99,7 @@ public final class Binding {
     /** The host began this one without us, so it goes on without us. */
     public synchronized void leaveToHost() {
         hostsOwn = true;
+        unserved = false; // the host computes this step: it did not fail for want of a session
     }
 
     public synchronized boolean isHostsOwn() {

@@ -49,4 +49,16 @@ class BindingTest {
         binding.leaveToHost();
         assertThat(binding.isHostsOwn()).isTrue();
     }
+
+    /** Its ids are recorded before it is known whose it is; called a failure, the host's position would be set back. */
+    @Test
+    void aStepThatIsLeftToTheHostDidNotFail() {
+        Binding binding = new Binding();
+        binding.record(0, 1, 2, 3);
+        binding.leaveToHost();
+        assertThat(binding.forgetFailedStep()).isFalse();
+        binding.record(3, 4);
+        assertThat(binding.forgetFailedStep()).isFalse();
+        assertThat(binding.tokens().first(4)).containsExactly(1, 2, 3, 4);
+    }
 }

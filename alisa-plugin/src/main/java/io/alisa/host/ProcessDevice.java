@@ -110,7 +110,6 @@ public final class ProcessDevice {
             return "device: none, it was lost";
         }
         if (tier != null) {
-            setCap(configuration);
             return "device: " + tier.describe() + ", KV " + ByteSize.format(budget.reserved()) + " of "
                     + ByteSize.format(budget.cap());
         }

@@ -12,6 +12,7 @@ import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.PrivateFile;
+import org.jspecify.annotations.Nullable;
 
 /** What all sessions of the process may hold in RAM and in files, by the settings as they are. Thread-safe. */
 public final class ProcessMemory {
@@ -19,6 +20,9 @@ public final class ProcessMemory {
     private static final MemoryBudget FAST = new MemoryBudget(0);
     private static final MemoryBudget SLOW = new MemoryBudget(0);
     private static final MemoryBudget NO_FILES = new MemoryBudget(0);
+    /** By whose settings the caps are what they are; null before the first session. */
+    private static volatile @Nullable Configuration fastBy;
+    private static volatile @Nullable Configuration slowBy;
 
     private ProcessMemory() {
     }
@@ -45,12 +49,18 @@ public final class ProcessMemory {
 
     private static void setCaps(Configuration configuration, Machine machine) {
         SLOW.setCap(slowCap(configuration, setFastCap(configuration, machine)));
+        slowBy = configuration;
     }
 
     private static long setFastCap(Configuration configuration, Machine machine) {
-        long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
+        long fast = fastCap(configuration, machine);
         FAST.setCap(fast);
+        fastBy = configuration;
         return fast;
+    }
+
+    private static long fastCap(Configuration configuration, Machine machine) {
+        return Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
     }
 
     private static long slowCap(Configuration configuration, long fast) {
@@ -76,12 +86,21 @@ public final class ProcessMemory {
         }
     }
 
-    /** What is held, and of how much by these settings: {@code RAM 1.2 GiB of 11.7 GiB, files 0 B of 38.0 GiB}. */
+    /**
+     * What is held, and of how much: {@code RAM 1.2 GiB of 11.7 GiB, files 0 B of 38.0 GiB}. Sets no cap: another host of the
+     * process may have set one since.
+     *
+     * @param configuration says what the caps would be, where no session has set them yet
+     */
     public static String describe(Configuration configuration) {
-        setCaps(configuration, Machine.ofProcess());
-        return "KV memory: RAM " + ByteSize.format(FAST.reserved()) + " of " + ByteSize.format(FAST.cap())
-                + chosen(configuration, Setting.MEMORY_FAST) + ", files " + ByteSize.format(SLOW.reserved()) + " of "
-                + ByteSize.format(SLOW.cap()) + chosen(configuration, Setting.MEMORY_SLOW);
+        Configuration ofFast = fastBy;
+        Configuration ofSlow = slowBy;
+        long fast = ofFast == null ? fastCap(configuration, Machine.ofProcess()) : FAST.cap();
+        long slow = ofSlow == null ? slowCap(configuration, fast) : SLOW.cap();
+        return "KV memory: RAM " + ByteSize.format(FAST.reserved()) + " of " + ByteSize.format(fast)
+                + chosen(ofFast == null ? configuration : ofFast, Setting.MEMORY_FAST) + ", files "
+                + ByteSize.format(SLOW.reserved()) + " of " + ByteSize.format(slow)
+                + chosen(ofSlow == null ? configuration : ofSlow, Setting.MEMORY_SLOW);
     }
 
     private static String chosen(Configuration configuration, Setting cap) {

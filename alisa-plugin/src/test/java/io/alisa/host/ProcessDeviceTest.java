@@ -156,6 +156,17 @@ class ProcessDeviceTest {
         }
     }
 
+    /** Two hosts in one process: what one of them saw last must not raise the cap that the other has set. */
+    @Test
+    void sayingWhatIsUsedSetsNoCap() throws IOException {
+        try (URLClassLoader loader = loader(Good.class)) {
+            DeviceTier tier = Objects.requireNonNull(
+                    devices.tier(configuration("alisa.memory.fast", "500"), loader, warnings::add));
+            assertThat(devices.describe(configuration("alisa.memory.fast", "700"))).endsWith("KV 0 B of 500 B");
+            assertThat(tier.budget().cap()).isEqualTo(500);
+        }
+    }
+
     @Test
     void otherBackendsUseNone() throws IOException {
         try (URLClassLoader loader = loader(Good.class)) {

@@ -108,9 +108,20 @@ class ProcessMemoryTest {
             assertThat(ProcessMemory.describe(here("3g", "5g")))
                     .isEqualTo("KV memory: RAM 1.0 GiB of 3.0 GiB, files 0 B of 5.0 GiB");
         }
+        ProcessMemory.of(here("auto", "auto"));
         assertThat(ProcessMemory.describe(here("auto", "auto")))
                 .matches("KV memory: RAM 0 B of \\d.* \\(auto\\), files 0 B of \\d.* \\(auto\\)")
                 .doesNotContain("of 0 B");
+    }
+
+    /** Two hosts in one process: what one of them saw last must not raise the cap that the other has set. */
+    @Test
+    void sayingSoSetsNoCap() {
+        KvMemory memory = ProcessMemory.of(here("1g", "2g"));
+        assertThat(ProcessMemory.describe(here("3g", "auto"))).as("the caps in force")
+                .isEqualTo("KV memory: RAM 0 B of 1.0 GiB, files 0 B of 2.0 GiB");
+        assertThat(memory.fast().cap()).isEqualTo(GIB);
+        assertThat(memory.slow().cap()).isEqualTo(2 * GIB);
     }
 
     @Test

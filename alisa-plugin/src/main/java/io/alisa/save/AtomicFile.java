@@ -3,33 +3,29 @@ package io.alisa.save;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
-import java.util.UUID;
 
 /**
  * A file that appears whole or not at all: written under a name of its own in the same directory, with rights for its owner
  * only from the moment it is made, then forced to the disk and renamed. What was at its place before stays until then.
  */
 final class AtomicFile implements AutoCloseable {
-    private static final Set<StandardOpenOption> OPTIONS = Set.of(StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE);
-
     private final Path target;
     private final Path directory;
-    private final Path temporary;
+    private final TemporaryFile temporary;
     private final FileChannel channel;
-    private boolean done;
 
     /** Throws {@link IOException} where the file can't be made there. */
     AtomicFile(Path file) throws IOException {
+        this(file, FileChannel::tryLock);
+    }
+
+    /** @param locking of the file until it is done */
+    AtomicFile(Path file, TemporaryFile.Locking locking) throws IOException {
         Path absolute = file.toAbsolutePath();
         Path name = absolute.getFileName();
         if (absolute.getParent() == null || name == null) {
@@ -42,21 +38,13 @@ final class AtomicFile implements AutoCloseable {
             throw new IOException("'" + target + "' is there already and no ordinary file: choose another name");
         }
         directory = parent;
-        temporary = parent.resolve(Leftovers.PREFIX + UUID.randomUUID() + Leftovers.SUFFIX);
         Leftovers.sweep(parent);
-        Leftovers.began(temporary);
-        boolean made = false;
         try {
-            channel = FileChannel.open(temporary, OPTIONS, ownerOnly());
-            Leftovers.hold(channel);
-            made = true;
+            temporary = TemporaryFile.in(parent, locking);
         } catch (IOException e) {
             throw new IOException(nothingIn(parent, e), e);
-        } finally {
-            if (!made) {
-                Leftovers.ended(temporary);
-            }
         }
+        channel = temporary.channel();
     }
 
     /** One name for a directory, however it is spelt: {@link Leftovers} knows our files by theirs. */
@@ -71,13 +59,6 @@ final class AtomicFile implements AutoCloseable {
     private static String nothingIn(Path directory, IOException cause) {
         return "Nothing can be written in '" + directory + "' (" + cause
                 + "): choose a directory that exists and that you may write to";
-    }
-
-    private static FileAttribute<?>[] ownerOnly() {
-        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[]{
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
-                : new FileAttribute<?>[0];
     }
 
     /** Writes all that remains, behind what was written last. */
@@ -101,8 +82,7 @@ final class AtomicFile implements AutoCloseable {
     void commit() throws IOException {
         channel.force(true);
         channel.close();
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        done = true;
+        Files.move(temporary.path(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
             parent.force(true); // or a crash of the machine could take the name back
         } catch (IOException e) {
@@ -113,13 +93,6 @@ final class AtomicFile implements AutoCloseable {
     /** Deletes what was written unless it was committed. */
     @Override
     public void close() throws IOException {
-        try {
-            channel.close();
-        } finally {
-            if (!done) {
-                Files.deleteIfExists(temporary);
-            }
-            Leftovers.ended(temporary);
-        }
+        temporary.close(); // what was committed has another name
     }
 }

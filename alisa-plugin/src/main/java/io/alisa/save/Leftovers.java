@@ -14,7 +14,8 @@ import java.util.Set;
 
 /**
  * Temporary files of saves that were not finished. They go when a save fails, when the JVM ends, and, where it was killed,
- * with the next save into the same directory: who writes one holds a lock on it, so one that can be locked is nobody's.
+ * with the next save into the same directory: who writes one holds a lock on it, so one that can be locked is nobody's. Where
+ * there are no locks, they stay.
  */
 final class Leftovers {
     static final String PREFIX = ".alisa-save-";
@@ -50,11 +51,21 @@ final class Leftovers {
         }
     }
 
-    /** Says that somebody is at work on a file, for as long as the channel is open. */
-    static void hold(FileChannel channel) throws IOException {
-        FileLock lock = channel.tryLock();
-        if (lock == null) {
-            throw new IOException("somebody else has locked it");
+    /**
+     * Says that somebody is at work on a file, for as long as the channel is open.
+     *
+     * @return false where somebody else has locked it: he is about to delete it
+     */
+    static boolean hold(FileChannel channel, TemporaryFile.Locking locking) throws IOException {
+        try {
+            return locking.tryLock(channel) != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // of another class loader of this process
+        } catch (IOException e) {
+            if (!channel.isOpen()) {
+                throw e; // the thread was interrupted
+            }
+            return true; // a file system without locks: whoever sweeps can't lock it either, and leaves it alone
         }
     }
 
@@ -62,8 +73,8 @@ final class Leftovers {
     static synchronized void sweep(Path directory) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
             for (Path file : files) {
-                if (!OURS.contains(file) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && isNobodys(file)) {
-                    delete(file);
+                if (!OURS.contains(file) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    deleteNobodys(file);
                 }
             }
         } catch (IOException e) {
@@ -71,12 +82,15 @@ final class Leftovers {
         }
     }
 
-    private static boolean isNobodys(Path file) {
+    /** Deleted while it is locked, or whoever has just made it could lock it in between, and lose it. */
+    private static void deleteNobodys(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                 FileLock lock = channel.tryLock()) {
-            return lock != null;
+            if (lock != null) {
+                delete(file);
+            }
         } catch (IOException | OverlappingFileLockException e) {
-            return false; // another user's, or of another class loader of this process
+            return; // another user's, or of another class loader of this process
         }
     }
 

@@ -3,14 +3,14 @@ package io.alisa.host;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what the collector does when it likes. */
-final class Garbage {
+public final class Garbage {
     private static final int MOST_COLLECTIONS = 200;
 
     private Garbage() {
     }
 
     /** Collects until {@code happened}, a bounded number of times; says whether it did. */
-    static boolean collectUntil(BooleanSupplier happened) {
+    public static boolean collectUntil(BooleanSupplier happened) {
         for (int i = 0; i < MOST_COLLECTIONS; i++) {
             if (happened.getAsBoolean()) {
                 return true;

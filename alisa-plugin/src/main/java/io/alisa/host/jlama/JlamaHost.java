@@ -376,7 +376,7 @@ public final class JlamaHost implements HostHooks {
             HostSession open = binding.session();
             SessionMode mode = open == null ? mode(binding, Configuration.ofProcess(), KvFormat.F32) : open.mode();
             if (!mode.exact()) {
-                systemPrompts.pin(binding, model, start, prompt);
+                systemPrompts.pin(binding, model.getTokenizer(), start, prompt);
             }
         }
 

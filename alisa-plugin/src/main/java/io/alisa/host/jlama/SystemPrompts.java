@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
+import io.alisa.cache.PinnedSpans;
 import io.alisa.host.Binding;
 
 /**
@@ -18,33 +19,43 @@ final class SystemPrompts {
     /** Tokens at either end that may be others in the prompt. */
     private static final int EDGE = 2;
 
-    private final Map<String, Boolean> texts = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<String, EncodedText> texts = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, EncodedText> eldest) {
             return size() > MOST;
         }
     };
 
     /** A prompt is being built with a system message. */
     synchronized void said(String text) {
-        texts.put(text.strip(), true);
+        texts.computeIfAbsent(text.strip(), EncodedText::new);
     }
 
-    private synchronized List<String> lately() {
-        return new ArrayList<>(texts.keySet());
+    private synchronized List<EncodedText> lately() {
+        return new ArrayList<>(texts.values());
     }
 
     /** Pins the system messages of a prompt whose first token is at a position. */
-    void pin(Binding binding, AbstractModel model, int start, int... prompt) {
-        for (String text : lately()) {
-            long[] ids = model.getTokenizer().encode(text);
+    void pin(Binding binding, Tokenizer tokenizer, int start, int... prompt) {
+        PinnedSpans messages = in(tokenizer, prompt);
+        for (int i = 0; i < messages.spans(prompt.length); i++) {
+            binding.pin(start + messages.from(i), start + messages.end(i));
+        }
+    }
+
+    /** Where system messages are in a prompt. */
+    PinnedSpans in(Tokenizer tokenizer, int... prompt) {
+        PinnedSpans messages = PinnedSpans.NONE;
+        for (EncodedText text : lately()) {
+            long[] ids = text.ids(tokenizer);
             int from = find(prompt, ids);
             if (from >= 0) {
-                binding.pin(start + from, start + Math.min(prompt.length, from + ids.length));
+                messages = messages.with(from, Math.min(prompt.length, from + ids.length));
             }
         }
+        return messages;
     }
 
     /** Where the ids of a message begin in a prompt; -1 where they are not in it. */

@@ -114,7 +114,7 @@ public final class Binding {
     public synchronized void pin(int from, int end) {
         if (end > tokens.size()) {
             throw new IllegalArgumentException("Tokens " + from + " to " + end + " can't be pinned: the session has "
-                    + tokens.size());
+                    + tokens.size() + (tokens.forgotten() == 0 ? "" : ", the ids of the others were forgotten"));
         }
         pinned = pinned.with(from, end);
         HostSession held = held(); // closed, too: it may be saved

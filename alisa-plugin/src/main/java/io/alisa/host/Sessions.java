@@ -22,9 +22,18 @@ public final class Sessions {
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
     private final KeptSessions kept = new KeptSessions();
+    private final ClosedIds closedIds;
     private boolean reaping;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
+
+    Sessions() {
+        this(new ClosedIds());
+    }
+
+    Sessions(ClosedIds closedIds) {
+        this.closedIds = closedIds;
+    }
 
     /** The sessions of this process. */
     public static Sessions ofProcess() {
@@ -68,11 +77,14 @@ public final class Sessions {
     public void open(Binding binding, Object model, HostSession session) {
         Branch branch = kept.opened(model, session, binding.tokens());
         binding.open(branch);
-        opened(session);
+        opened(binding, session);
     }
 
-    private synchronized void opened(HostSession session) {
-        open.add(session);
+    private void opened(Binding binding, HostSession session) {
+        closedIds.opened(binding);
+        synchronized (this) {
+            open.add(session);
+        }
     }
 
     /**
@@ -88,8 +100,25 @@ public final class Sessions {
         }
         start.branch().session().reuse(start.tokens());
         binding.open(start.branch());
-        opened(start.branch().session());
+        opened(binding, start.branch().session());
         return start.tokens();
+    }
+
+    /**
+     * Says that somebody is about to go on with the session of a cache object: from now on until it is closed, its ids stay.
+     *
+     * @param position where he does
+     * @throws IllegalStateException where ids before that were forgotten, see {@link ClosedIds}
+     */
+    public void comeBack(Binding binding, int position) {
+        if (binding.session() != null) { // as in nearly every step
+            return;
+        }
+        closedIds.opened(binding);
+        int forgotten = binding.tokens().forgotten();
+        if (forgotten > 0 && position > 0 && !binding.isHostsOwn()) {
+            throw closedIds.forgotten(forgotten, position);
+        }
     }
 
     /**
@@ -111,7 +140,7 @@ public final class Sessions {
             return true;
         }
         if (open) {
-            close(binding, true);
+            end(binding, true);
         }
         branch.leave(binding.tokens());
         binding.leaveBranch();
@@ -128,7 +157,7 @@ public final class Sessions {
             return false;
         }
         binding.open(branch);
-        opened(branch.session());
+        opened(binding, branch.session());
         return true;
     }
 
@@ -143,11 +172,18 @@ public final class Sessions {
     }
 
     /**
-     * Closes the session of a cache object, if it has an open one.
+     * Closes the session of a cache object, if it has an open one. Nobody goes on with it for now: its ids may be forgotten
+     * when its KV is gone.
      *
      * @param keep whether its KV is kept, should the conversation go on
      */
     public void close(Binding binding, boolean keep) {
+        end(binding, keep);
+        binding.tokens().trim();
+        closedIds.closed(binding, binding.branch());
+    }
+
+    private void end(Binding binding, boolean keep) {
         Branch branch = binding.branch();
         boolean known = binding.tokens().size() > 0;
         HostSession session = binding.endSession();
@@ -174,7 +210,8 @@ public final class Sessions {
     }
 
     private void abandoned(Binding binding) {
-        close(binding);
+        end(binding, false);
+        closedIds.opened(binding);
     }
 
     private static SessionReport closedReport(SessionReport r) {

@@ -4,8 +4,13 @@ import java.util.Arrays;
 
 /** The token ids of a session so far, by position. Thread-safe. */
 public final class TokenLog {
-    private int[] ids = new int[256];
+    private static final int LEAST = 256;
+    private static final int[] NONE = {};
+
+    private int[] ids = NONE;
     private int size;
+    /** How many there were when they were forgotten, if nothing has begun anew since. */
+    private int forgotten;
 
     /** Records ids from {@code position} on; what stood there or behind is forgotten. */
     public synchronized void record(int position, int... tokens) {
@@ -15,10 +20,11 @@ public final class TokenLog {
         }
         int end = position + tokens.length;
         if (end > ids.length) {
-            ids = Arrays.copyOf(ids, Math.max(end, 2 * ids.length));
+            ids = Arrays.copyOf(ids, Math.max(end, more()));
         }
         System.arraycopy(tokens, 0, ids, position, tokens.length);
         size = end;
+        forgotten = 0;
     }
 
     /** As {@link #record(int, int...)} for one token, without allocating. */
@@ -28,10 +34,37 @@ public final class TokenLog {
             return;
         }
         if (position == ids.length) {
-            ids = Arrays.copyOf(ids, 2 * ids.length);
+            ids = Arrays.copyOf(ids, more());
         }
         ids[position] = token;
         size = position + 1;
+        forgotten = 0;
+    }
+
+    private int more() {
+        return Math.max(LEAST, 2 * ids.length);
+    }
+
+    /** Gives back what it has room for and does not need. */
+    synchronized void trim() {
+        ids = size == 0 ? NONE : size == ids.length ? ids : Arrays.copyOf(ids, size);
+    }
+
+    /** Gives all ids up. That is remembered: whoever goes on behind them must not begin anew without knowing. */
+    synchronized void forget() {
+        forgotten = size;
+        size = 0;
+        ids = NONE;
+    }
+
+    /** How many ids were given up, if nothing has begun anew since. */
+    public synchronized int forgotten() {
+        return forgotten;
+    }
+
+    /** How many ids it has room for. */
+    synchronized int room() {
+        return ids.length;
     }
 
     public synchronized int size() {
@@ -43,8 +76,11 @@ public final class TokenLog {
         return Arrays.copyOfRange(ids, start, end);
     }
 
-    /** The first {@code count} ids. */
+    /** The first {@code count} ids, which must be known. */
     public synchronized int[] first(int count) {
+        if (count > size) {
+            throw new IllegalStateException("Of " + count + " token ids " + size + " are known");
+        }
         return Arrays.copyOf(ids, count);
     }
 

@@ -42,9 +42,9 @@ final class ToyChat {
         Arrays.setAll(WORDS, token -> vector(new Random(token)));
     }
 
-    final Sessions sessions = new Sessions();
+    final Sessions sessions;
     final Object model = new Object();
-    private final RestoredSessions restored = new RestoredSessions(sessions);
+    private final RestoredSessions restored;
     private final SessionMode mode;
     private final KvMemory memory;
     private final boolean anyBatch;
@@ -61,6 +61,12 @@ final class ToyChat {
 
     /** @param anyBatch whether sessions count on it that a token is the same in every batch, as it is here */
     ToyChat(SessionMode mode, KvMemory memory, boolean anyBatch) {
+        this(mode, memory, anyBatch, new Sessions());
+    }
+
+    ToyChat(SessionMode mode, KvMemory memory, boolean anyBatch, Sessions sessions) {
+        this.sessions = sessions;
+        restored = new RestoredSessions(sessions);
         this.mode = mode;
         this.memory = memory;
         this.anyBatch = anyBatch;

@@ -108,10 +108,11 @@ final class Conversations {
     }
 
     /** Has other threads that generate here wait until this one is done: the host closes its cache object then. */
-    private static void speak(Binding binding, int start, int askedAt) {
+    private void speak(Binding binding, int start, int askedAt) {
         if (StackWalker.getInstance().walk(frames -> frames.anyMatch(Conversations::isGenerate))) {
             binding.speak();
         }
+        sessions.comeBack(binding, start);
         if (start > 0 && binding.tokens().size() != askedAt) {
             throw new IllegalStateException(
                     "Another thread generated in this session at the same time, so the prompt does"
@@ -177,6 +178,7 @@ final class Conversations {
 
     /** Sees to it that a session can go on at a position: one that is not kept any more is computed again from its ids. */
     private void reach(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer, Object reducer) {
+        sessions.comeBack(binding, position);
         if (!binding.isHostsOwn() && !sessions.goOn(binding, position) && position > 0
                 && binding.tokens().size() >= position) {
             binding.beginAgain();
@@ -213,10 +215,9 @@ final class Conversations {
         HostSession session = binding.session();
         boolean failed = binding.forgetFailedStep();
         int known = binding.tokens().size();
-        if (session != null) {
-            sessions.close(binding, known > 0 && opener.keeps(kvBuffer));
-        }
-        if (session != null || failed) {
+        sessions.close(binding, session != null && known > 0 && opener.keeps(kvBuffer));
+        // Where ids were forgotten, the host must not believe that the next prompt is the first.
+        if (session != null || (failed && binding.tokens().forgotten() == 0)) {
             int unknown = session == null ? 0 : session.tokens();
             kvBuffer.setCurrentContextPosition(known == 0 ? unknown : binding.pending().next(known));
         }

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessDevice {
     /** Of the memory that is free when the device is opened: some must be left for whoever else is there. */
     private static final double SHARE_BY_DEFAULT = 0.8;
+    /** Of the same, whatever cap is set, which is one of RAM, too: kernels and their driver must find room beside us. */
+    private static final double SHARE_AT_MOST = 0.9;
     private static final ProcessDevice PROCESS = new ProcessDevice();
 
     private final MemoryBudget budget = new MemoryBudget(0);
@@ -29,6 +31,7 @@ public final class ProcessDevice {
     /** Why there is none; empty where there is one. */
     private String whyNone = "";
     private long capByDefault;
+    private long capAtMost;
     private boolean complained;
 
     /** The one of this process. */
@@ -84,7 +87,9 @@ public final class ProcessDevice {
         Device device = module.open(budget, ProcessMemory.fast());
         boolean complete = false;
         try {
-            capByDefault = (long) (SHARE_BY_DEFAULT * device.freeBytes());
+            long free = device.freeBytes();
+            capByDefault = (long) (SHARE_BY_DEFAULT * free);
+            capAtMost = (long) (SHARE_AT_MOST * free);
             complete = true;
             return new DeviceTier(device, budget, ProcessDevice::warn);
         } finally {
@@ -100,7 +105,7 @@ public final class ProcessDevice {
     }
 
     private void setCap(Configuration configuration) {
-        budget.setCap(Caps.fast(configuration, capByDefault));
+        budget.setCap(Math.min(Caps.fast(configuration, capByDefault), capAtMost));
     }
 
     /** What is used of which device, or why none is, in one line. */

@@ -167,6 +167,17 @@ class ProcessDeviceTest {
         }
     }
 
+    /** A cap of RAM may be larger than a card: what is free there is for the driver and for others, too. */
+    @Test
+    void noCapTakesAllOfTheDevice() throws IOException {
+        try (URLClassLoader loader = loader(Good.class)) {
+            Configuration large = configuration("alisa.memory.fast", "8g");
+            DeviceTier tier = Objects.requireNonNull(devices.tier(large, loader, warnings::add));
+            assertThat(tier.budget().cap()).isEqualTo(900);
+            assertThat(devices.describe(large)).endsWith("KV 0 B of 900 B");
+        }
+    }
+
     @Test
     void otherBackendsUseNone() throws IOException {
         try (URLClassLoader loader = loader(Good.class)) {

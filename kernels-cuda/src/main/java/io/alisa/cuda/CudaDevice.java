@@ -2,7 +2,6 @@ package io.alisa.cuda;
 
 import io.alisa.device.Device;
 import io.alisa.device.DeviceKv;
-import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
@@ -121,15 +120,14 @@ final class CudaDevice implements Device {
         boolean open = false;
         try {
             open = kv.open();
-        } catch (DeviceLostException e) {
-            kv.close();
-            throw e;
+        } catch (DeviceFullException e) {
+            return null; // not even for the kernels
+        } finally {
+            if (!open) {
+                kv.close();
+            }
         }
-        if (!open) {
-            kv.close();
-            return null;
-        }
-        return kv;
+        return open ? kv : null;
     }
 
     @Override

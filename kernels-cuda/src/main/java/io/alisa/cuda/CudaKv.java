@@ -121,11 +121,15 @@ final class CudaKv implements DeviceKv {
         Driver.Stream on = stream();
         started = null;
         selecting = false;
-        if (!select.reserve(blocks)) {
+        try {
+            if (!select.reserve(blocks)) {
+                return false;
+            }
+            layers[layer].bringUpToDate(on);
+            select.start(layers[layer], blocks, queries, choice, on);
+        } catch (DeviceFullException e) {
             return false;
         }
-        layers[layer].bringUpToDate(on);
-        select.start(layers[layer], blocks, queries, choice, on);
         selecting = true;
         return true;
     }
@@ -135,11 +139,15 @@ final class CudaKv implements DeviceKv {
         Driver.Stream on = stream();
         started = null;
         selecting = false;
-        if (!launch.reserve(positions, blocks)) {
+        try {
+            if (!launch.reserve(positions, blocks)) {
+                return false;
+            }
+            layers[layer].bringUpToDate(on);
+            launch.start(layers[layer].blocks(), blocks, queries, selected, positions, on);
+        } catch (DeviceFullException e) {
             return false;
         }
-        layers[layer].bringUpToDate(on);
-        launch.start(layers[layer].blocks(), blocks, queries, selected, positions, on);
         started = launch;
         startedPositions = positions;
         return true;

@@ -52,28 +52,35 @@ final class DirectCopies implements AutoCloseable {
     }
 
     /**
-     * Starts to copy.
+     * Starts to copy. Throws DeviceFullException where some of it was not started for want of memory.
      *
      * @param layer copies of a layer come one after the other
-     * @param done  marks that all has arrived, and that no source is read any more
+     * @param done  marks that all that was started has arrived, and that no source is read any more
      */
     synchronized void copy(Uploads uploads, int layer, Driver.Event done) {
         Driver.Stream stream = Objects.requireNonNull(streams[layer % streams.length]);
         Driver.Kernel with = kernel == null ? driver.kernel("alisa_copy", 0) : kernel;
         kernel = with;
-        for (int first = 0; first < uploads.count(); first += CopyArguments.PIECES) {
-            int count = Math.min(CopyArguments.PIECES, uploads.count() - first);
-            long bytes = 0;
-            for (int i = 0; i < count; i++) {
-                SlabPool.Place to = uploads.place(first + i);
-                arguments.set(i, uploads.source(first + i), to.address(), to.blockBytes());
-                bytes += to.blockBytes();
+        try {
+            for (int first = 0; first < uploads.count(); first += CopyArguments.PIECES) {
+                launch(with, uploads, first, stream);
             }
-            arguments.setCount(count);
-            int blocks = Math.toIntExact(Math.clamp(bytes / CopyArguments.PART_BYTES, 1, THREAD_BLOCKS));
-            driver.launch(with, blocks, 1, 1, THREADS, stream, arguments.arguments());
+        } finally {
+            driver.record(done, stream);
         }
-        driver.record(done, stream);
+    }
+
+    private void launch(Driver.Kernel with, Uploads uploads, int first, Driver.Stream stream) {
+        int count = Math.min(CopyArguments.PIECES, uploads.count() - first);
+        long bytes = 0;
+        for (int i = 0; i < count; i++) {
+            SlabPool.Place to = uploads.place(first + i);
+            arguments.set(i, uploads.source(first + i), to.address(), to.blockBytes());
+            bytes += to.blockBytes();
+        }
+        arguments.setCount(count);
+        int blocks = Math.toIntExact(Math.clamp(bytes / CopyArguments.PART_BYTES, 1, THREAD_BLOCKS));
+        driver.launch(with, blocks, 1, 1, THREADS, stream, arguments.arguments());
     }
 
     @Override

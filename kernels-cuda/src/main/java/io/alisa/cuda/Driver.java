@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe; a thread {@link #attach attaches} before it does anything else. Nothing allocates on the heap but where
  * that is said. Every call may throw {@link io.alisa.device.DeviceLostException}, which names the call and what the
- * driver answered.
+ * driver answered; that is a {@link DeviceFullException} where it found no memory for what it was to do.
  */
 interface Driver extends AutoCloseable {
     /** Memory of the device. */

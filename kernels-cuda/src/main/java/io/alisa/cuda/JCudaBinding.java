@@ -19,7 +19,6 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUmodule;
-import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class JCudaBinding implements Driver {
     private static final int LONGEST_NAME = 256;
-    private static final String NO_ROOM = CUresult.stringFor(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
@@ -130,7 +128,7 @@ final class JCudaBinding implements Driver {
     public @Nullable Memory allocate(long bytes) {
         Address pointer = new Address();
         String failure = JCudaCall.failure(() -> JCudaDriver.cuMemAlloc(pointer, bytes));
-        if (NO_ROOM.equals(failure)) {
+        if (JCudaCall.NO_ROOM.equals(failure)) {
             return null;
         }
         JCudaCall.check("cuMemAlloc", failure);

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * exception: it is the application's, so both are looked at. Compiled code makes no objects of the calls.
  */
 final class JCudaCall {
+    static final String NO_ROOM = CUresult.stringFor(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
+
     private JCudaCall() {
     }
 
@@ -25,7 +27,7 @@ final class JCudaCall {
         }
     }
 
-    /** Throws DeviceLostException where something went wrong. */
+    /** Throws DeviceLostException where something went wrong: DeviceFullException where that is want of memory. */
     static void check(String name, IntSupplier call) {
         check(name, failure(call));
     }
@@ -33,7 +35,8 @@ final class JCudaCall {
     /** Likewise of a call that was made: {@code failure} says what went wrong. */
     static void check(String name, @Nullable String failure) {
         if (failure != null) {
-            throw new DeviceLostException(name + " answers " + failure);
+            String message = name + " answers " + failure;
+            throw failure.equals(NO_ROOM) ? new DeviceFullException(message) : new DeviceLostException(message);
         }
     }
 }

@@ -115,19 +115,32 @@ final class LayerBlocks {
         if (done == null) {
             throw new DeviceLostException("a layer's table is closed");
         }
-        boolean possible = direct.serves(uploads);
-        if (possible != byKernel) {
-            settle();
-            byKernel = possible;
-        }
-        uploading = true;
-        underWay = true;
-        if (byKernel) {
-            direct.copy(uploads, layer, done);
-        } else {
+        if (!direct.serves(uploads) || !copyByKernel(uploads, done)) {
+            take(false);
             staging.copy(uploads, done);
         }
         uploads.clear();
+    }
+
+    /** Returns false where the device has no room for a kernel: copies through staging memory need none there. */
+    private boolean copyByKernel(Uploads uploads, Driver.Event done) {
+        try {
+            take(true);
+            direct.copy(uploads, layer, done);
+            return true;
+        } catch (DeviceFullException e) {
+            return false;
+        }
+    }
+
+    /** Takes one way or the other. */
+    private void take(boolean kernel) {
+        if (kernel != byKernel) {
+            settle();
+            byKernel = kernel;
+        }
+        uploading = true;
+        underWay = true;
     }
 
     /** Whether something may be on its way. */

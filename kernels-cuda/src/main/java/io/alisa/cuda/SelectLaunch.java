@@ -103,6 +103,7 @@ final class SelectLaunch {
         boolean pinned = copyInput(rows, choice.pinned(), stream);
         select(with, layer, blocks, choice, pinned, stream);
         attend(with, layer, blocks, stream);
+        scratch.leaveAtZero();
         driver.copyToHost(outputHere.memory(), output.memory(),
                 joinedBytes + (long) shape.kvHeads() * words * Long.BYTES, stream);
         driver.record(with.done, stream);

@@ -52,12 +52,17 @@ final class SelectScratch {
         return true;
     }
 
-    /** Zeroes what kernels leave at zero, once. */
+    /** Zeroes what the launches of a step leave at zero, unless those of the last one do. */
     void zero(Driver.Stream stream) {
         if (!zeroed) {
             driver.zero(memory.memory(), ticketsAt() + 4L * ticketCount, stream);
-            zeroed = true;
         }
+        zeroed = false; // some of them may find no room
+    }
+
+    /** Says that all launches of the step are under way. */
+    void leaveAtZero() {
+        zeroed = true;
     }
 
     int tokenStride() {

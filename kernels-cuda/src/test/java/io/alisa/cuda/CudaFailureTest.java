@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A driver that fails is not missed, wherever it does. */
 class CudaFailureTest {
@@ -72,6 +73,13 @@ class CudaFailureTest {
         } catch (DeviceLostException e) {
             return false;
         }
+        talk(given, expected, device, budget, warnings);
+        return true;
+    }
+
+    /** Closes the device. */
+    private void talk(Case given, List<float[]> expected, CudaDevice device, MemoryBudget budget,
+            List<String> warnings) {
         DeviceTier tier = new DeviceTier(device, budget, warnings::add);
         try (TieredRun run = open(given)) {
             run.useDevice(tier);
@@ -81,7 +89,6 @@ class CudaFailureTest {
         if (!tier.isLost()) {
             device.close();
         }
-        return true;
     }
 
     private static TieredRun open(Case given) {
@@ -101,6 +108,53 @@ class CudaFailureTest {
             assertThat(warnings).isEmpty();
             assertThat(driver.leftOver()).isZero();
         }
+    }
+
+    /** Somebody else took the last memory: from then on there is none for kernels and events either. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa"})
+    void aFullDeviceIsNotLostForWantOfItsDriver(String name) {
+        Case given = new Case(SHAPE, 2, policy(name), 0.9, 330, 5, 4);
+        List<float[]> expected = cases.expected(given);
+        for (long memory : new long[]{0, 1000, 20_000, 90_000, 200_000, 2_200_000}) {
+            JavaDriver behind = new JavaDriver(memory);
+            FullDriver[] driver = new FullDriver[1];
+            driver[0] = new FullDriver(behind, call -> driver[0].nulls() > 0);
+            stayWhole(given, expected, driver[0], behind);
+            assertThat(driver[0].nulls()).as("with %s bytes", memory).isPositive();
+        }
+    }
+
+    /** Each time another call finds none, and the next one some again. */
+    @ParameterizedTest
+    @CsvSource({"none, 0.3", "swa, 0.3", "swa, 0.9"})
+    void everyCallMayFindNoRoom(String name, double ratio) {
+        Case given = new Case(SHAPE, 2, policy(name), ratio, 330, 5, 4);
+        List<float[]> expected = cases.expected(given);
+        for (long at = 0;; at++) {
+            long only = at;
+            JavaDriver behind = new JavaDriver();
+            FullDriver driver = new FullDriver(behind, call -> call == only);
+            stayWhole(given, expected, driver, behind);
+            if (driver.refused() == 0) {
+                assertThat(at).as("calls that found no room").isGreaterThan(30);
+                return;
+            }
+        }
+    }
+
+    /** The same is said, the device is not lost, and nothing is left over. */
+    private void stayWhole(Case given, List<float[]> expected, FullDriver driver, JavaDriver behind) {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        MemoryBudget ram = MemoryBudget.unlimited();
+        List<String> warnings = new ArrayList<>();
+        CudaDevice device = new CudaDevice(driver, budget, new HostSide(ram, Teams.of(2), 0));
+        driver.count();
+        talk(given, expected, device, budget, warnings);
+        assertThat(warnings).isEmpty();
+        assertThat(budget.reserved()).isZero();
+        assertThat(ram.reserved()).as("pinned memory").isZero();
+        assertThat(behind.leftOver()).isZero();
     }
 
     /** Nor is it where others leave little of the cap of RAM for pinned memory. */

@@ -30,6 +30,18 @@ class JCudaCallTest {
                 .withMessage("cuMemAlloc answers CUDA_ERROR_OUT_OF_MEMORY");
     }
 
+    /** Others go on then. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void wantOfMemoryIsToldFromALoss(boolean exceptionsEnabled) {
+        assertThatExceptionOfType(DeviceFullException.class).isThrownBy(() -> JCudaCall.check("cuEventCreate",
+                () -> answer(CUresult.CUDA_ERROR_OUT_OF_MEMORY, exceptionsEnabled)))
+                .withMessage("cuEventCreate answers CUDA_ERROR_OUT_OF_MEMORY");
+        assertThatExceptionOfType(DeviceLostException.class).isThrownBy(() -> JCudaCall.check("cuEventCreate",
+                () -> answer(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, exceptionsEnabled)))
+                .isNotInstanceOf(DeviceFullException.class);
+    }
+
     /** Some of the calls are made in every layer of every step. */
     @Test
     void aCallMakesNoObjects() {

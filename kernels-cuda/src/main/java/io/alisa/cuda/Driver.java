@@ -73,6 +73,8 @@ interface Driver extends AutoCloseable {
 
     void free(Memory memory);
 
+    /** Takes pinned memory, which is not zeroed; null where this machine has none left that it can pin. */
+    @Nullable
     Pinned allocatePinned(long bytes);
 
     void freePinned(Pinned memory);

@@ -127,12 +127,9 @@ final class JCudaBinding implements Driver {
     @Override
     public @Nullable Memory allocate(long bytes) {
         Address pointer = new Address();
-        String failure = JCudaCall.failure(() -> JCudaDriver.cuMemAlloc(pointer, bytes));
-        if (JCudaCall.NO_ROOM.equals(failure)) {
-            return null;
-        }
-        JCudaCall.check("cuMemAlloc", failure);
-        return new DeviceMemory(pointer, bytes);
+        return JCudaCall.findsRoom("cuMemAlloc", () -> JCudaDriver.cuMemAlloc(pointer, bytes))
+                ? new DeviceMemory(pointer, bytes)
+                : null;
     }
 
     @Override
@@ -149,9 +146,11 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public Pinned allocatePinned(long bytes) {
+    public @Nullable Pinned allocatePinned(long bytes) {
         Pointer pointer = new Pointer();
-        check("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes));
+        if (!JCudaCall.findsRoom("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes))) {
+            return null;
+        }
         ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
         return new PinnedMemory(pointer, MemorySegment.ofBuffer(buffer));
     }

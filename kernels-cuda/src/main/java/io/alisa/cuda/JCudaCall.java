@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * exception: it is the application's, so both are looked at. Compiled code makes no objects of the calls.
  */
 final class JCudaCall {
-    static final String NO_ROOM = CUresult.stringFor(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
+    private static final String NO_ROOM = CUresult.stringFor(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
 
     private JCudaCall() {
     }
@@ -32,8 +32,19 @@ final class JCudaCall {
         check(name, failure(call));
     }
 
-    /** Likewise of a call that was made: {@code failure} says what went wrong. */
-    static void check(String name, @Nullable String failure) {
+    /**
+     * Asks for memory. Returns false where there is none, and throws DeviceLostException where something else went wrong.
+     */
+    static boolean findsRoom(String name, IntSupplier call) {
+        String failure = failure(call);
+        if (NO_ROOM.equals(failure)) {
+            return false;
+        }
+        check(name, failure);
+        return true;
+    }
+
+    private static void check(String name, @Nullable String failure) {
         if (failure != null) {
             String message = name + " answers " + failure;
             throw failure.equals(NO_ROOM) ? new DeviceFullException(message) : new DeviceLostException(message);

@@ -18,7 +18,7 @@ final class PinnedPool {
         return ram.cap();
     }
 
-    /** Takes memory; null where the cap leaves no room. */
+    /** Takes memory; null where the cap or the machine leaves no room. */
     Driver.@Nullable Pinned take(long bytes) {
         if (!ram.setAside(bytes)) {
             return null;

@@ -104,9 +104,9 @@ final class StagingRing implements AutoCloseable {
             giveSlots();
             slotBytes /= 2;
         } else {
-            throw new DeviceLostException("what is held of the cap of RAM leaves no room for "
+            throw new DeviceLostException("what is held of the cap of RAM, or of the machine's, leaves no room for "
                     + ByteSize.format(SLOTS * LEAST_SLOT_BYTES) + " of pinned memory: raise "
-                    + Setting.MEMORY_FAST.key());
+                    + Setting.MEMORY_FAST.key() + ", or free RAM");
         }
     }
 

@@ -179,6 +179,36 @@ class CudaFailureTest {
         }
     }
 
+    /** Nor is it where this machine can pin no more: each time one piece more is pinned, staging memory first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa"})
+    void aMachineThatPinsNoMoreDoesWithout(String name) {
+        Case given = new Case(SHAPE, 2, policy(name), 0.9, 330, 5, 4);
+        List<float[]> expected = cases.expected(given);
+        for (int most = 0;; most++) {
+            int[] left = {most};
+            JavaDriver behind = new JavaDriver();
+            MemoryBudget ram = MemoryBudget.unlimited();
+            MemoryBudget budget = MemoryBudget.unlimited();
+            List<String> warnings = new ArrayList<>();
+            boolean opened = talk(given, expected, new FaultyDriver(behind, Long.MAX_VALUE) {
+                @Override
+                public @Nullable Pinned allocatePinned(long bytes) {
+                    return left[0]-- > 0 ? super.allocatePinned(bytes) : null;
+                }
+            }, budget, ram, warnings);
+            assertThat(opened).as("with %s pieces", most).isEqualTo(most >= 4);
+            assertThat(warnings).isEmpty();
+            assertThat(ram.reserved()).isZero();
+            assertThat(budget.reserved()).isZero();
+            assertThat(behind.leftOver()).isZero();
+            if (left[0] >= 0) {
+                assertThat(behind.launches()).isGreaterThan(behind.directCopies());
+                return;
+            }
+        }
+    }
+
     /** Another session has it fail. */
     @Test
     void idleSessionsGiveBackWhatIsLost() {

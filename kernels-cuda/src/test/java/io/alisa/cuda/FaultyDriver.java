@@ -62,7 +62,7 @@ class FaultyDriver implements Driver {
     }
 
     @Override
-    public Pinned allocatePinned(long bytes) {
+    public @Nullable Pinned allocatePinned(long bytes) {
         call();
         return behind.allocatePinned(bytes);
     }

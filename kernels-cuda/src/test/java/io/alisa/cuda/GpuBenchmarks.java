@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 import io.alisa.device.DeviceStatus;
@@ -188,7 +189,7 @@ final class GpuBenchmarks implements AutoCloseable {
     /** Rows of random bytes; scales small, so that the scores stay small; as halves, bytes of small numbers. */
     private void fill(Driver.Memory kv, long headBytes, boolean f16) {
         long part = headBytes * KV_HEADS * 16;
-        Driver.Pinned pattern = driver.allocatePinned(part);
+        Driver.Pinned pattern = Objects.requireNonNull(driver.allocatePinned(part));
         Random random = new Random(1);
         for (long i = 0; i < part; i++) {
             long at = i % headBytes;
@@ -240,7 +241,7 @@ final class GpuBenchmarks implements AutoCloseable {
 
     private Driver.Memory upload(MemorySegment bytes) {
         Driver.Memory memory = take(bytes.byteSize());
-        Driver.Pinned pinned = driver.allocatePinned(bytes.byteSize());
+        Driver.Pinned pinned = Objects.requireNonNull(driver.allocatePinned(bytes.byteSize()));
         MemorySegment.copy(bytes, 0, pinned.segment(), 0, bytes.byteSize());
         driver.copyToDevice(memory, 0, pinned, 0, bytes.byteSize(), stream);
         driver.record(end, stream);
@@ -253,7 +254,7 @@ final class GpuBenchmarks implements AutoCloseable {
     private void uploads(SessionBenchmarks sessions) {
         long bytes = sizes.copyBytes() / 4;
         Driver.Memory to = take(bytes);
-        Driver.Pinned pinned = driver.allocatePinned(bytes);
+        Driver.Pinned pinned = Objects.requireNonNull(driver.allocatePinned(bytes));
         double rate = bytes / seconds(4, () -> driver.copyToDevice(to, 0, pinned, 0, bytes, stream)) / 1e9;
         driver.freePinned(pinned);
         figures.add("copy of pinned memory", "\"GB/s\": %.2f", rate);

@@ -42,6 +42,19 @@ class JCudaCallTest {
                 .isNotInstanceOf(DeviceFullException.class);
     }
 
+    /** Of a GPU's memory and of this machine's. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void wantOfMemoryThatIsAskedForIsAnAnswer(boolean exceptionsEnabled) {
+        assertThat(JCudaCall.findsRoom("cuMemAllocHost", () -> CUresult.CUDA_SUCCESS)).isTrue();
+        assertThat(JCudaCall.findsRoom("cuMemAllocHost",
+                () -> answer(CUresult.CUDA_ERROR_OUT_OF_MEMORY, exceptionsEnabled))).isFalse();
+        assertThatExceptionOfType(DeviceLostException.class)
+                .isThrownBy(() -> JCudaCall.findsRoom("cuMemAllocHost",
+                        () -> answer(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, exceptionsEnabled)))
+                .withMessage("cuMemAllocHost answers CUDA_ERROR_ILLEGAL_ADDRESS");
+    }
+
     /** Some of the calls are made in every layer of every step. */
     @Test
     void aCallMakesNoObjects() {

@@ -39,7 +39,7 @@ class StagingRingTest {
                 new Random(bytes).nextBytes(random);
                 source.copyFrom(MemorySegment.ofArray(random));
                 Driver.Memory memory = Objects.requireNonNull(driver.allocate(bytes));
-                Driver.Pinned back = driver.allocatePinned(bytes);
+                Driver.Pinned back = Objects.requireNonNull(driver.allocatePinned(bytes));
                 Driver.Event done = driver.createEvent();
                 Driver.Stream stream = driver.createStream();
                 Uploads uploads = new Uploads();
@@ -122,8 +122,8 @@ class StagingRingTest {
         assertThat(ram.setAside(3 << 20)).isTrue();
         assertThatExceptionOfType(DeviceLostException.class)
                 .isThrownBy(() -> new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(1)))
-                .withMessage("what is held of the cap of RAM leaves no room for 512.0 KiB of pinned memory: raise"
-                        + " alisa.memory.fast");
+                .withMessage("what is held of the cap of RAM, or of the machine's, leaves no room for 512.0 KiB of"
+                        + " pinned memory: raise alisa.memory.fast, or free RAM");
         assertThat(driver.leftOver()).isZero();
     }
 

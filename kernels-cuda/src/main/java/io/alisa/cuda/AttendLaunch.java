@@ -44,13 +44,14 @@ final class AttendLaunch {
     private final PinnedBuffer selectedHere;
     private final PinnedBuffer joinedHere;
     private final int partialFloats;
+    private final AttendArguments arguments;
     /** Made when first used. */
     private @Nullable Prepared prepared;
     /** Tickets are zero before the first launch; each leaves them as it finds them. */
     private boolean zeroed;
 
     /** What is made once. */
-    private record Prepared(Wave wave, AttendArguments arguments, Driver.Event done) {
+    private record Prepared(Wave wave, Driver.Event done) {
     }
 
     AttendLaunch(CudaDevice device, DeviceShape shape, Kind kind, int maxBlocks) {
@@ -69,12 +70,13 @@ final class AttendLaunch {
         this.queriesHere = new PinnedBuffer(device.pinned());
         this.selectedHere = new PinnedBuffer(device.pinned());
         this.joinedHere = new PinnedBuffer(device.pinned());
+        this.arguments = new AttendArguments(driver);
     }
 
     private Prepared prepared() {
         Prepared existing = prepared;
         if (existing == null) {
-            existing = new Prepared(wave(), new AttendArguments(driver), driver.createEvent());
+            existing = new Prepared(wave(), driver.createEvent());
             prepared = existing;
         }
         return existing;
@@ -163,12 +165,12 @@ final class AttendLaunch {
             copySelected(tokens, blocks, stream);
         }
         int splits = splits(positions, blocks);
-        with.arguments.setPointers(table, tokens == null ? 0 : selected.address(), queries.address(),
+        arguments.setPointers(table, tokens == null ? 0 : selected.address(), queries.address(),
                 partials.address(), joinsHere() ? joinedHere.memory().address() : joined.address(), tickets.address());
-        with.arguments.setCounts(blocks, tokens == null ? maxBlocks : blocks, shape.kvHeads(), rows(positions),
+        arguments.setCounts(blocks, tokens == null ? maxBlocks : blocks, shape.kvHeads(), rows(positions),
                 shape.rowStride(), shape.headSize(), splits, shape.softCap());
         driver.launch(with.wave.kernel(), splits, gridY(positions), 1, with.wave.threads(), stream,
-                with.arguments.arguments());
+                arguments.arguments());
         if (!joinsHere()) {
             driver.copyToHost(joinedHere.memory(), joined.memory(), joinedBytes(positions), stream);
         }

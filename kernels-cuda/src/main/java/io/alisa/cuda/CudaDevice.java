@@ -116,18 +116,24 @@ final class CudaDevice implements Device {
     @Override
     public @Nullable DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
         driver.attach();
-        CudaKv kv = new CudaKv(this, shape, layers, maxBlocks);
+        try {
+            CudaKv kv = new CudaKv(this, shape, layers, maxBlocks);
+            return opens(kv) ? kv : null;
+        } catch (DeviceFullException | OutOfMemoryError e) {
+            return null; // not even for kernels there, or for the structures that are handed to them here
+        }
+    }
+
+    private static boolean opens(CudaKv kv) {
         boolean open = false;
         try {
             open = kv.open();
-        } catch (DeviceFullException e) {
-            return null; // not even for the kernels
+            return open;
         } finally {
             if (!open) {
                 kv.close();
             }
         }
-        return open ? kv : null;
     }
 
     @Override

@@ -131,7 +131,7 @@ interface Driver extends AutoCloseable {
     /** How many blocks of that many threads of a kernel a multiprocessor runs at once. */
     int residentBlocks(Kernel kernel, int threads);
 
-    /** Prepares the structure that launches of a kernel hand over. */
+    /** Prepares the structure that launches of a kernel hand over: when a session opens, for Java may have no memory for it. */
     Arguments arguments(long bytes);
 
     /** Launches a kernel over a grid of blocks. */

@@ -29,14 +29,16 @@ final class SelectLaunch {
     private final SelectScratch scratch;
     private final long queryBytes;
     private final long joinedBytes;
+    private final SelectArguments select;
+    private final SkippedArguments skip;
+    private final AttendArguments attend;
     /** Made when first used. */
     private @Nullable Prepared prepared;
     private int words;
 
     /** What is made once. */
     private record Prepared(Driver.Kernel estimate, Driver.Kernel importance, Driver.Kernel threshold,
-            Driver.Kernel masks, Driver.Kernel skipped, Wave gather, SelectArguments select,
-            SkippedArguments skip, AttendArguments attend, Driver.Event done) {
+            Driver.Kernel masks, Driver.Kernel skipped, Wave gather, Driver.Event done) {
     }
 
     SelectLaunch(CudaDevice device, DeviceShape shape, int maxBlocks) {
@@ -54,6 +56,9 @@ final class SelectLaunch {
         this.outputHere = new PinnedBuffer(device.pinned());
         this.queryBytes = (long) shape.rows(1) * shape.rowStride() * Float.BYTES;
         this.joinedBytes = (long) shape.rows(1) * Geometry.partialFloats(shape.headSize()) * Float.BYTES;
+        this.select = new SelectArguments(driver);
+        this.skip = new SkippedArguments(driver);
+        this.attend = new AttendArguments(driver);
     }
 
     private Prepared prepared() {
@@ -68,7 +73,6 @@ final class SelectLaunch {
                             Geometry.estimateSharedBytes(shape.groupSize(), shape.headSize())),
                     driver.kernel("alisa_select_importance", 0), driver.kernel("alisa_select_threshold", 0),
                     driver.kernel("alisa_select_masks", 0), driver.kernel("alisa_skipped", 0), gather,
-                    new SelectArguments(driver), new SkippedArguments(driver), new AttendArguments(driver),
                     driver.createEvent());
             prepared = existing;
         }
@@ -127,11 +131,11 @@ final class SelectLaunch {
         int scored = (choice.windowStart() + Geometry.BLOCK_TOKENS - 1) / Geometry.BLOCK_TOKENS;
         int chunks = Geometry.selectChunks(scored);
         int heads = shape.kvHeads();
-        with.select.setInputs(layer.means(), layer.sketches(), input.address(),
+        select.setInputs(layer.means(), layer.sketches(), input.address(),
                 pinned ? input.address() + queryBytes : 0);
-        with.select.setOutputs(scratch, output.address() + joinedBytes);
-        with.select.setCounts(shape, blocks, scored, words, choice);
-        Driver.Arguments arguments = with.select.arguments();
+        select.setOutputs(scratch, output.address() + joinedBytes);
+        select.setCounts(shape, blocks, scored, words, choice);
+        Driver.Arguments arguments = select.arguments();
         driver.launch(with.estimate, Geometry.estimateChunks(scored), heads, 1, Geometry.SELECT_THREADS, stream,
                 arguments);
         driver.launch(with.importance, chunks, heads, 1, Geometry.SELECT_THREADS, stream, arguments);
@@ -143,15 +147,15 @@ final class SelectLaunch {
     private void attend(Prepared with, LayerBlocks layer, int blocks, Driver.Stream stream) {
         int skippedSplits = Geometry.skippedSplits(blocks);
         int splits = splits(blocks);
-        with.skip.set(layer.means(), scratch, partials.address(), shape, blocks, words, skippedSplits + splits);
+        skip.set(layer.means(), scratch, partials.address(), shape, blocks, words, skippedSplits + splits);
         driver.launch(with.skipped, skippedSplits, shape.kvHeads(), 1, Geometry.SELECT_THREADS, stream,
-                with.skip.arguments());
-        with.attend.setPointers(layer.blocks(), output.address() + joinedBytes, input.address(), partials.address(),
+                skip.arguments());
+        attend.setPointers(layer.blocks(), output.address() + joinedBytes, input.address(), partials.address(),
                 output.address(), scratch.tickets());
-        with.attend.setCounts(blocks, words, shape.kvHeads(), shape.groupSize(), shape.rowStride(), shape.headSize(),
+        attend.setCounts(blocks, words, shape.kvHeads(), shape.groupSize(), shape.rowStride(), shape.headSize(),
                 skippedSplits + splits, shape.softCap());
-        with.attend.setFirstPartial(skippedSplits);
-        driver.launch(with.gather.kernel(), splits, gridY, 1, with.gather.threads(), stream, with.attend.arguments());
+        attend.setFirstPartial(skippedSplits);
+        driver.launch(with.gather.kernel(), splits, gridY, 1, with.gather.threads(), stream, attend.arguments());
     }
 
     /** Waits for what was started. The partials of all rows, one behind the other. */

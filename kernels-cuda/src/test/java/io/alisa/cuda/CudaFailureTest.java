@@ -9,10 +9,14 @@ import java.util.List;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.Teams;
 import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.device.DeviceCases;
 import io.alisa.device.DeviceCases.Case;
+import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceShape;
 import io.alisa.device.DeviceTier;
 import io.alisa.sparse.TieredRun;
 import io.alisa.tier.MemoryBudget;
@@ -231,6 +235,40 @@ class CudaFailureTest {
             assertThat(behind.isClosed()).isTrue();
             idle.repeat(NOTHING);
         }
+    }
+
+    /** What a session takes of Java's memory outside the heap it takes when it opens, and does without the device else. */
+    @Test
+    void wantOfJavasMemoryLeavesNothingOnTheDevice() {
+        DeviceShape shape = SHAPE.onDevice(new KvLayout(KvFormat.INT8, 2, 32));
+        int[] left = {Integer.MAX_VALUE};
+        JavaDriver driver = new JavaDriver() {
+            @Override
+            public Arguments arguments(long bytes) {
+                if (left[0]-- <= 0) {
+                    throw new OutOfMemoryError("the test wants it so");
+                }
+                return super.arguments(bytes);
+            }
+        };
+        MemoryBudget budget = MemoryBudget.unlimited();
+        MemoryBudget ram = MemoryBudget.unlimited();
+        CudaDevice device = new CudaDevice(driver, budget, new HostSide(ram, Teams.of(1), 0));
+        long staging = ram.reserved();
+        int leftOver = driver.leftOver();
+        int structures = 0;
+        for (boolean open = false; !open; structures++) {
+            left[0] = structures;
+            try (DeviceKv kv = device.openKv(shape, 1, 9)) {
+                open = kv != null;
+            }
+            assertThat(budget.reserved()).as("after %s structures", structures).isZero();
+            assertThat(ram.reserved()).as("pinned memory").isEqualTo(staging);
+            assertThat(driver.leftOver()).isEqualTo(leftOver);
+        }
+        device.close();
+        assertThat(ram.reserved()).isZero();
+        assertThat(structures).as("structures, and none").isEqualTo(7);
     }
 
     @Test

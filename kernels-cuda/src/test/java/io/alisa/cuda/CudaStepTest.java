@@ -37,6 +37,14 @@ class CudaStepTest {
 
     /** Launches are counted, and nothing is computed: the kernels are not the matter here. */
     private static final class Quiet extends JavaDriver {
+        private int structures;
+
+        @Override
+        public Arguments arguments(long bytes) {
+            structures++;
+            return super.arguments(bytes);
+        }
+
         @Override
         public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
                 Arguments arguments) {
@@ -152,6 +160,22 @@ class CudaStepTest {
             assertThat(driver.copies() - copies).as("of the table what changed").isEqualTo(1 + LAYERS);
         }
         device.unpin(memory);
+    }
+
+    /** Where Java has no memory left for one a session is told when it opens, and not in the middle of a step. */
+    @Test
+    void noStepMakesTheStructuresOfItsLaunches() {
+        TokenChoice choice = new TokenChoice();
+        choice.set(BLOCKS * 64 + 5, 4, BLOCKS * 64 - 70, 200, null);
+        try (DeviceKv kv = open()) {
+            int before = driver.structures;
+            denseStep(kv);
+            sparseStep(kv, new long[4][BLOCKS]);
+            selectingStep(kv, choice);
+            assertThat(kv.beginBatch(0, BLOCKS, new float[2 * queries.length], 2)).isTrue();
+            kv.finish(new float[16], new float[16], new float[2 * queries.length]);
+            assertThat(driver.structures).isEqualTo(before);
+        }
     }
 
     @Test

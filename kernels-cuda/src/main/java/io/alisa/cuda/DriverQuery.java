@@ -20,6 +20,7 @@ final class DriverQuery {
     /** Throws LinkageError where there is no driver. */
     static DeviceStatus firstDevice() {
         int[] count = new int[1];
+        int[] version = new int[1];
         CUdevice device = new CUdevice();
         try {
             check("cuInit", () -> JCudaDriver.cuInit(0));
@@ -28,20 +29,32 @@ final class DriverQuery {
                 return new DeviceStatus(false, "the NVIDIA driver knows no GPU",
                         "in a container hand the GPU in; else look at CUDA_VISIBLE_DEVICES");
             }
+            check("cuDriverGetVersion", () -> JCudaDriver.cuDriverGetVersion(version));
             check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
-            return status(describe(device, count[0]), capability(device));
+            return status(describe(device, count[0]), capability(device), version[0]);
         } catch (DeviceLostException e) {
             return new DeviceStatus(false, "the NVIDIA driver fails: " + e.getMessage(),
                     "look at nvidia-smi: is a GPU there, and is the driver one for CUDA 12.3 or newer?");
         }
     }
 
-    /** Whether a device that is there can be used. */
-    static DeviceStatus status(String description, int capability) {
-        return capability >= Ptx.LEAST_CAPABILITY
-                ? new DeviceStatus(true, description, null)
-                : new DeviceStatus(false, description + ": too old for the kernels",
-                        "use a GPU of compute capability " + Ptx.version(Ptx.LEAST_CAPABILITY) + " or newer");
+    /**
+     * Whether a device that is there can be used.
+     *
+     * @param driver its driver's CUDA version, 12030 for 12.3
+     */
+    static DeviceStatus status(String description, int capability, int driver) {
+        if (capability < Ptx.LEAST_CAPABILITY) {
+            return new DeviceStatus(false, description + ": too old for the kernels",
+                    "use a GPU of compute capability " + Ptx.version(Ptx.LEAST_CAPABILITY) + " or newer");
+        }
+        if (driver < Ptx.LEAST_DRIVER) {
+            return new DeviceStatus(false,
+                    description + ": its driver is for CUDA " + Ptx.driverVersion(driver) + ", too old for the kernels",
+                    "install an NVIDIA driver for CUDA " + Ptx.driverVersion(Ptx.LEAST_DRIVER)
+                            + " or newer, 545 and up");
+        }
+        return new DeviceStatus(true, description, null);
     }
 
     private static String describe(CUdevice device, int count) {

@@ -15,6 +15,9 @@ final class Ptx {
     /** What the others need. */
     static final int LEAST_CAPABILITY = 75;
 
+    /** CUDA version of the oldest driver that knows PTX 8.3, in which they are written: 12030 is 12.3. */
+    static final int LEAST_DRIVER = 12030;
+
     private static final Pattern HEAD_SIZE = Pattern.compile("_h(\\d+)$");
 
     private Ptx() {
@@ -31,6 +34,11 @@ final class Ptx {
     /** A compute capability as it is written. */
     static String version(int capability) {
         return capability / 10 + "." + capability % 10;
+    }
+
+    /** A driver's CUDA version as it is written. */
+    static String driverVersion(int version) {
+        return version / 1000 + "." + version % 1000 / 10;
     }
 
     /** The module that a kernel is in. */

@@ -48,10 +48,20 @@ class CudaModuleTest {
     /** What the first sessions would find out otherwise, each in vain. */
     @Test
     void aCardThatIsTooOldIsNotUsable() {
-        DeviceStatus old = DriverQuery.status("Old, compute capability 7.0", 70);
+        DeviceStatus old = DriverQuery.status("Old, compute capability 7.0", 70, 13000);
         assertThat(old.usable()).isFalse();
         assertThat(old.description()).isEqualTo("Old, compute capability 7.0: too old for the kernels");
         assertThat(old.remedy()).isEqualTo("use a GPU of compute capability 7.5 or newer");
-        assertThat(DriverQuery.status("Turing", 75)).isEqualTo(new DeviceStatus(true, "Turing", null));
+        assertThat(DriverQuery.status("Turing", 75, 13000)).isEqualTo(new DeviceStatus(true, "Turing", null));
+    }
+
+    /** It would refuse the kernels when the first session opens. */
+    @Test
+    void aDriverThatIsTooOldIsNotUsable() {
+        DeviceStatus old = DriverQuery.status("Hopper", 90, 12020);
+        assertThat(old.usable()).isFalse();
+        assertThat(old.description()).isEqualTo("Hopper: its driver is for CUDA 12.2, too old for the kernels");
+        assertThat(old.remedy()).isEqualTo("install an NVIDIA driver for CUDA 12.3 or newer, 545 and up");
+        assertThat(DriverQuery.status("Hopper", 90, 12030)).isEqualTo(new DeviceStatus(true, "Hopper", null));
     }
 }

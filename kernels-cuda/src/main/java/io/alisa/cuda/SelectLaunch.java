@@ -29,6 +29,9 @@ final class SelectLaunch {
     private final SelectScratch scratch;
     private final long queryBytes;
     private final long joinedBytes;
+    private final int estimateBytes;
+    /** Whether thread blocks of the card have shared memory enough to estimate for so many query heads of that size. */
+    private final boolean fits;
     private final SelectArguments select;
     private final SkippedArguments skip;
     private final AttendArguments attend;
@@ -56,6 +59,8 @@ final class SelectLaunch {
         this.outputHere = new PinnedBuffer(device.pinned());
         this.queryBytes = (long) shape.rows(1) * shape.rowStride() * Float.BYTES;
         this.joinedBytes = (long) shape.rows(1) * Geometry.partialFloats(shape.headSize()) * Float.BYTES;
+        this.estimateBytes = Geometry.estimateSharedBytes(shape.groupSize(), shape.headSize());
+        this.fits = estimateBytes <= driver.facts().sharedBytes();
         this.select = new SelectArguments(driver);
         this.skip = new SkippedArguments(driver);
         this.attend = new AttendArguments(driver);
@@ -69,8 +74,7 @@ final class SelectLaunch {
                             threads -> Geometry.gatherSharedBytes(shape.headSize(), threads), gridY)
                     : Wave.of(driver, "alisa_attend_int8_any", threads -> 0, Geometry.THREADS);
             existing = new Prepared(
-                    driver.kernel("alisa_estimate",
-                            Geometry.estimateSharedBytes(shape.groupSize(), shape.headSize())),
+                    driver.kernel("alisa_estimate", estimateBytes),
                     driver.kernel("alisa_select_importance", 0), driver.kernel("alisa_select_threshold", 0),
                     driver.kernel("alisa_select_masks", 0), driver.kernel("alisa_skipped", 0), gather,
                     driver.createEvent());
@@ -87,8 +91,14 @@ final class SelectLaunch {
         return (long) shape.kvHeads() * (blocks + 1) * Long.BYTES;
     }
 
-    /** Sees to it that there is memory for that many blocks beside the newest. Returns false where there is not. */
+    /**
+     * Sees to it that there is memory for that many blocks beside the newest. Returns false where there is not, and where the
+     * card can't select in this shape.
+     */
     boolean reserve(int blocks) {
+        if (!fits) {
+            return false;
+        }
         int splits = splits(maxBlocks);
         int count = splits + Geometry.skippedSplits(maxBlocks);
         return scratch.reserve(blocks, maxBlocks, gridY * Geometry.ticketsOfRow(splits, prepared().gather().threads()))

@@ -36,7 +36,7 @@ class CudaStepTest {
     private final float[] values = new float[queries.length];
 
     /** Launches are counted, and nothing is computed: the kernels are not the matter here. */
-    private static final class Quiet extends JavaDriver {
+    private static class Quiet extends JavaDriver {
         private int structures;
 
         @Override
@@ -160,6 +160,34 @@ class CudaStepTest {
             assertThat(driver.copies() - copies).as("of the table what changed").isEqualTo(1 + LAYERS);
         }
         device.unpin(memory);
+    }
+
+    /** The tables of 21 query heads of 256 are more than the 64 KiB that a thread block of Turing may have. */
+    @Test
+    void aCardWithTooLittleSharedMemoryLeavesSelectingToTheCpu() {
+        TokenChoice choice = new TokenChoice();
+        choice.set(64 + 5, 4, 60, 40, null);
+        for (int group : new int[]{20, 21}) {
+            AttentionShape attention = new AttentionShape(1, group, 256, 0);
+            DeviceShape shape = attention.onDevice(new KvLayout(KvFormat.INT8, 1, 256));
+            float[] rows = new float[attention.floats(1)];
+            CudaDevice turing = new CudaDevice(new Quiet() {
+                @Override
+                public Facts facts() {
+                    return new Facts("Turing", Long.MAX_VALUE, 40, 64 << 10, 75);
+                }
+            }, MemoryBudget.unlimited(), TestDriver.host());
+            assertThat(turing.serves(shape)).isTrue();
+            long large = arena.allocate(shape.blockBytes(), 64).address();
+            try (DeviceKv kv = Objects.requireNonNull(turing.openKv(shape, 1, 9))) {
+                assertThat(kv.put(0, 0, large, large) && kv.putMeans(0, 0, large)).isTrue();
+                kv.upload(0);
+                assertThat(kv.begin(0, 1, rows)).isTrue();
+                assertThat(kv.begin(0, 1, rows, new long[][]{{1}})).isTrue();
+                assertThat(kv.begin(0, 1, rows, choice)).as("a group of %s", group).isEqualTo(group == 20);
+            }
+            turing.close();
+        }
     }
 
     /** Where Java has no memory left for one a session is told when it opens, and not in the middle of a step. */

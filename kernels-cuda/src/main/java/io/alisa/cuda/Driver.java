@@ -34,7 +34,7 @@ interface Driver extends AutoCloseable {
     interface Stream {
     }
 
-    /** A mark in a stream. */
+    /** A mark in a stream, to be waited for. */
     interface Event {
     }
 
@@ -95,6 +95,9 @@ interface Driver extends AutoCloseable {
 
     Event createEvent();
 
+    /** An event that {@link #elapsed} can be asked about: recording and waiting for it takes longer. */
+    Event createTimer();
+
     void destroy(Event event);
 
     /** Marks what was asked of the stream so far. */
@@ -106,7 +109,7 @@ interface Driver extends AutoCloseable {
     /** Waits for what an event marked when it was recorded last; at once where it never was. */
     void synchronize(Event event);
 
-    /** Milliseconds on the device from one event to another; both must have come to pass. */
+    /** Milliseconds on the device from one {@link #createTimer timer} to another; both must have come to pass. */
     float elapsed(Event from, Event to);
 
     /** Copies to the device; allocates where an offset is not zero. */

@@ -193,8 +193,17 @@ final class JCudaBinding implements Driver {
 
     @Override
     public Event createEvent() {
+        return event(CUevent_flags.CU_EVENT_DISABLE_TIMING);
+    }
+
+    @Override
+    public Event createTimer() {
+        return event(CUevent_flags.CU_EVENT_DEFAULT);
+    }
+
+    private static Event event(int flags) {
         CUevent event = new CUevent();
-        check("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+        check("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, flags));
         return new Mark(event);
     }
 

@@ -104,6 +104,12 @@ class FaultyDriver implements Driver {
     }
 
     @Override
+    public Event createTimer() {
+        call();
+        return behind.createTimer();
+    }
+
+    @Override
     public void destroy(Event event) {
         behind.destroy(event);
         call();

@@ -60,8 +60,8 @@ final class GpuBenchmarks implements AutoCloseable {
         this.geometry = new Geometry(driver.facts().multiprocessors());
         driver.attach();
         stream = driver.createStream();
-        begin = driver.createEvent();
-        end = driver.createEvent();
+        begin = driver.createTimer();
+        end = driver.createTimer();
     }
 
     public static void main(String[] arguments) throws IOException {

@@ -63,7 +63,10 @@ class JavaDriver implements Driver {
     private static final class Queue implements Stream {
     }
 
-    private static final class Mark implements Event {
+    private static class Mark implements Event {
+    }
+
+    private static final class Timer extends Mark {
     }
 
     @SuppressWarnings("restricted") // kernels know addresses only
@@ -194,6 +197,13 @@ class JavaDriver implements Driver {
     }
 
     @Override
+    public Event createTimer() {
+        Timer timer = new Timer();
+        open.add(timer);
+        return timer;
+    }
+
+    @Override
     public void destroy(Event event) {
         forget(event);
     }
@@ -227,6 +237,9 @@ class JavaDriver implements Driver {
     @Override
     public float elapsed(Event from, Event to) {
         check(from, to);
+        if (!(from instanceof Timer && to instanceof Timer)) {
+            throw new AssertionError("time is measured by what measures none");
+        }
         return 1;
     }
 

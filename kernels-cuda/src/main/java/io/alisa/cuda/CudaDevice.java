@@ -30,8 +30,7 @@ final class CudaDevice implements Device {
         this.pinned = new PinnedPool(driver, host.ram());
         this.leastBytes = host.leastBytes();
         boolean made = false;
-        try {
-            driver.attach();
+        try (var _ = driver.attach()) {
             this.staging = new StagingRing(driver, pinned, host.team());
             this.ranges = new PinnedRanges(driver);
             this.direct = openDirect();
@@ -102,8 +101,9 @@ final class CudaDevice implements Device {
 
     @Override
     public long freeBytes() {
-        driver.attach();
-        return driver.freeBytes();
+        try (var _ = driver.attach()) {
+            return driver.freeBytes();
+        }
     }
 
     @Override
@@ -115,8 +115,7 @@ final class CudaDevice implements Device {
 
     @Override
     public @Nullable DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
-        driver.attach();
-        try {
+        try (var _ = driver.attach()) {
             CudaKv kv = new CudaKv(this, shape, layers, maxBlocks);
             return opens(kv) ? kv : null;
         } catch (DeviceFullException | OutOfMemoryError e) {
@@ -148,11 +147,12 @@ final class CudaDevice implements Device {
 
     @Override
     public void close() {
-        Quietly.run(driver::attach);
-        direct.close();
-        ranges.close();
-        staging.close();
-        pool.close();
+        Quietly.attached(driver, () -> {
+            direct.close();
+            ranges.close();
+            staging.close();
+            pool.close();
+        });
         account.close();
         driver.close();
     }

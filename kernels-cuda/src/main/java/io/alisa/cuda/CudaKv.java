@@ -63,25 +63,34 @@ final class CudaKv implements DeviceKv {
         if (closed || there == null) {
             throw new DeviceLostException("the session's device memory is closed");
         }
-        driver.attach();
         return there;
+    }
+
+    private Driver.Attachment attach() {
+        stream(); // or it is closed
+        return driver.attach();
     }
 
     @Override
     public boolean put(int layer, int block, long address, long sketch) {
-        return layers[layer].put(block, address, sketch, uploads, stream());
+        try (var _ = attach()) {
+            return layers[layer].put(block, address, sketch, uploads, stream());
+        }
     }
 
     @Override
     public boolean putMeans(int layer, int index, long address) {
-        return layers[layer].putMeans(index, address, uploads, stream());
+        try (var _ = attach()) {
+            return layers[layer].putMeans(index, address, uploads, stream());
+        }
     }
 
     @Override
     public void upload(int layer) {
         if (uploads.count() > 0) {
-            stream();
-            layers[layer].upload(uploads);
+            try (var _ = attach()) {
+                layers[layer].upload(uploads);
+            }
         }
     }
 
@@ -89,16 +98,16 @@ final class CudaKv implements DeviceKv {
     public void settle() {
         for (LayerBlocks layer : layers) {
             if (layer.isUnderWay()) {
-                Quietly.run(driver::attach);
-                layer.settle();
+                Quietly.attached(driver, layer::settle);
             }
         }
     }
 
     @Override
     public void forget(int layer, int firstBlock) {
-        stream();
-        layers[layer].forget(firstBlock);
+        try (var _ = attach()) {
+            layers[layer].forget(firstBlock);
+        }
     }
 
     @Override
@@ -121,7 +130,7 @@ final class CudaKv implements DeviceKv {
         Driver.Stream on = stream();
         started = null;
         selecting = false;
-        try {
+        try (var _ = attach()) {
             if (!select.reserve(blocks)) {
                 return false;
             }
@@ -139,7 +148,7 @@ final class CudaKv implements DeviceKv {
         Driver.Stream on = stream();
         started = null;
         selecting = false;
-        try {
+        try (var _ = attach()) {
             if (!launch.reserve(positions, blocks)) {
                 return false;
             }
@@ -155,15 +164,16 @@ final class CudaKv implements DeviceKv {
 
     @Override
     public void finish(float[] max, float[] sum, float[] values) {
-        stream();
         AttendLaunch launch = started;
         started = null;
-        if (launch != null) {
-            read(launch.await(), shape.rows(startedPositions), max, sum, values);
-        } else if (selecting) {
-            read(select.await(), shape.rows(1), max, sum, values);
-        } else {
-            throw new IllegalStateException("Nothing was started");
+        try (var _ = attach()) {
+            if (launch != null) {
+                read(launch.await(), shape.rows(startedPositions), max, sum, values);
+            } else if (selecting) {
+                read(select.await(), shape.rows(1), max, sum, values);
+            } else {
+                throw new IllegalStateException("Nothing was started");
+            }
         }
     }
 
@@ -202,7 +212,10 @@ final class CudaKv implements DeviceKv {
             return;
         }
         closed = true;
-        Quietly.run(driver::attach);
+        Quietly.attached(driver, this::free);
+    }
+
+    private void free() {
         for (LayerBlocks layer : layers) {
             if (layer != null) {
                 layer.close();

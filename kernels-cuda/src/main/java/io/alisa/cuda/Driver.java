@@ -8,11 +8,18 @@ import org.jspecify.annotations.Nullable;
  * What we need of the CUDA Driver API, on one device. Calls come back as soon as the device knows what to do, but for
  * {@link #synchronize}, allocation and freeing.
  *
- * <p>Thread-safe; a thread {@link #attach attaches} before it does anything else. Nothing allocates on the heap but where
+ * <p>Thread-safe; a thread is {@link #attach attached} while it does anything else. Nothing allocates on the heap but where
  * that is said. Every call may throw {@link io.alisa.device.DeviceLostException}, which names the call and what the
  * driver answered; that is a {@link DeviceFullException} where it found no memory for what it was to do.
  */
 interface Driver extends AutoCloseable {
+    /** A thread's use of the device, which ends with this. */
+    interface Attachment extends AutoCloseable {
+        /** Gives the thread back the device that it used before. Throws nothing. */
+        @Override
+        void close();
+    }
+
     /** Memory of the device. */
     interface Memory {
         long address();
@@ -64,8 +71,8 @@ interface Driver extends AutoCloseable {
     /** Bytes of its memory that nobody uses. */
     long freeBytes();
 
-    /** Lets the calling thread use the device. */
-    void attach();
+    /** Lets the calling thread, which may be using CUDA for itself, use the device until what is returned is closed. */
+    Attachment attach();
 
     /** Takes memory, which is not zeroed; null where there is no room. */
     @Nullable

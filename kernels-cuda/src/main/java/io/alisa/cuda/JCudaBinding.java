@@ -35,6 +35,9 @@ final class JCudaBinding implements Driver {
 
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
+    /** What is taken off a thread's stack of contexts: always ours. */
+    private final CUcontext ours = new CUcontext();
+    private final Attachment attachment = () -> JCudaCall.failure(() -> JCudaDriver.cuCtxPopCurrent(ours));
     /** Loaded when their first kernel is asked for: the driver compiles them then. */
     private final Map<String, CUmodule> modules = new HashMap<>();
     /**
@@ -81,8 +84,7 @@ final class JCudaBinding implements Driver {
         check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
         check("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         boolean made = false;
-        try {
-            attach();
+        try (var _ = attach()) {
             facts = readFacts();
             Ptx.check(facts.capability());
             readsHostAddresses = DriverQuery.attribute(device,
@@ -120,8 +122,9 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
-    public void attach() {
-        check("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(context));
+    public Attachment attach() {
+        check("cuCtxPushCurrent", () -> JCudaDriver.cuCtxPushCurrent(context));
+        return attachment;
     }
 
     @Override
@@ -314,8 +317,8 @@ final class JCudaBinding implements Driver {
     @Override
     public void close() {
         // A lost device answers errors: nothing can be done about that.
-        JCudaCall.failure(() -> JCudaDriver.cuCtxSetCurrent(context));
-        modules.values().forEach(module -> JCudaCall.failure(() -> JCudaDriver.cuModuleUnload(module)));
+        Quietly.attached(this, () -> modules.values()
+                .forEach(module -> JCudaCall.failure(() -> JCudaDriver.cuModuleUnload(module))));
         JCudaCall.failure(() -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
     }
 }

@@ -16,9 +16,10 @@ final class PinnedRanges implements AutoCloseable {
     /** See {@link io.alisa.device.Device#pin}. */
     void pin(long address, long bytes) {
         Quietly.run(() -> {
-            driver.attach();
-            if (driver.register(address, bytes)) {
-                ranges.put(address, bytes);
+            try (var _ = driver.attach()) {
+                if (driver.register(address, bytes)) {
+                    ranges.put(address, bytes);
+                }
             }
         });
     }
@@ -26,8 +27,7 @@ final class PinnedRanges implements AutoCloseable {
     /** See {@link io.alisa.device.Device#unpin}. */
     void unpin(long address) {
         if (ranges.remove(address) != null) {
-            Quietly.run(driver::attach);
-            Quietly.run(() -> driver.unregister(address));
+            Quietly.attached(driver, () -> Quietly.run(() -> driver.unregister(address)));
         }
     }
 

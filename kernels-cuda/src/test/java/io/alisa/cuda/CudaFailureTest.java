@@ -52,12 +52,13 @@ class CudaFailureTest {
             MemoryBudget budget = MemoryBudget.unlimited();
             MemoryBudget ram = MemoryBudget.unlimited();
             JavaDriver behind = new JavaDriver();
-            FaultyDriver driver = new FaultyDriver(behind, succeed);
+            AttachedDriver driver = new AttachedDriver(behind, succeed);
             List<String> warnings = new ArrayList<>();
             boolean opened = talk(given, expected, driver, budget, ram, warnings);
             assertThat(ram.reserved()).as("pinned memory").isZero();
             assertThat(behind.leftOver()).as("left over after %s calls", succeed).isZero();
             assertThat(budget.reserved()).isZero();
+            assertThat(driver.attached()).as("attached after %s calls", succeed).isZero();
             assertThat(behind.isClosed()).isTrue();
             if (opened && warnings.isEmpty()) {
                 break;

@@ -18,6 +18,7 @@ import io.alisa.tier.MemoryFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Conversations with the device tier of this module, on every driver there is. */
 class CudaTierTest {
@@ -71,6 +72,25 @@ class CudaTierTest {
             }
             assertThat(drivers).allMatch(java -> java.directCopies() > 0 == pins);
         }
+    }
+
+    /** An application may use CUDA for itself, on the threads that it asks the host on: they are left as they were. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "swa"})
+    void threadsUseTheDeviceWhileItIsAsked(String name) {
+        AttachedDriver driver = new AttachedDriver(new JavaDriver(), Long.MAX_VALUE);
+        DeviceCases cases = new DeviceCases(budget -> {
+            CudaDevice device = new CudaDevice(driver, budget, TestDriver.host());
+            assertThat(driver.attached()).isZero();
+            assertThat(device.freeBytes()).isPositive();
+            assertThat(driver.attached()).isZero();
+            return device;
+        }, new VectorKernels(), 1e-7);
+        Case given = new Case(new AttentionShape(2, 2, 32, 0), 2, policy(name), 0.9, 330, 4, 6);
+        int held = cases.check(given, MemoryBudget.unlimited(), KvMemory.unlimited(),
+                run -> assertThat(driver.attached()).isZero());
+        assertThat(held).as("blocks on the device").isPositive();
+        assertThat(driver.attached()).isZero();
     }
 
     /** As soon as the window covers the newest block, the device selects. */

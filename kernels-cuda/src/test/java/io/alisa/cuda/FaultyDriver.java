@@ -24,7 +24,13 @@ class FaultyDriver implements Driver {
         callsLeft = 0;
     }
 
-    private void call() {
+    /** Whether all calls fail from now on. */
+    final boolean isFailing() {
+        return callsLeft <= 0;
+    }
+
+    /** Is made before or after every call of the driver behind. */
+    void call() {
         calls++;
         if (callsLeft-- <= 0) {
             callsLeft = 0;
@@ -44,9 +50,9 @@ class FaultyDriver implements Driver {
     }
 
     @Override
-    public void attach() {
+    public Attachment attach() {
         call();
-        behind.attach();
+        return behind.attach();
     }
 
     @Override

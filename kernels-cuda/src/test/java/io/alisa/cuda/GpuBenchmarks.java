@@ -30,6 +30,7 @@ final class GpuBenchmarks implements AutoCloseable {
     private final Driver driver;
     private final Sizes sizes;
     private final Geometry geometry;
+    private final Driver.Attachment attachment;
     private final Driver.Stream stream;
     private final Driver.Event begin;
     private final Driver.Event end;
@@ -58,7 +59,7 @@ final class GpuBenchmarks implements AutoCloseable {
         this.driver = driver;
         this.sizes = sizes;
         this.geometry = new Geometry(driver.facts().multiprocessors());
-        driver.attach();
+        attachment = driver.attach();
         stream = driver.createStream();
         begin = driver.createTimer();
         end = driver.createTimer();
@@ -273,6 +274,7 @@ final class GpuBenchmarks implements AutoCloseable {
         driver.destroy(begin);
         driver.destroy(end);
         driver.destroy(stream);
+        attachment.close();
         driver.close();
     }
 }

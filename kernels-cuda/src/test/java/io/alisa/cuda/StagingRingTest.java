@@ -28,9 +28,9 @@ class StagingRingTest {
     void copiesWhateverItIsGiven(TestDriver present) {
         present.assumePresent();
         Driver driver = present.open();
-        driver.attach();
         MemoryBudget ram = MemoryBudget.unlimited();
-        try (Arena arena = Arena.ofShared();
+        try (var _ = driver.attach();
+                Arena arena = Arena.ofShared();
                 StagingRing ring = new StagingRing(driver, new PinnedPool(driver, ram), Teams.of(3))) {
             assertThat(ram.reserved()).isEqualTo(16 << 20);
             for (int bytes : new int[]{1, 4224, (1 << 20) - 1, 1 << 20, (35 << 20) + 77}) {

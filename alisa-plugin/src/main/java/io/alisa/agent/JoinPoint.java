@@ -47,6 +47,11 @@ enum JoinPoint {
     ASSISTANT_MESSAGE("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "addAssistantMessage",
             "(Ljava/lang/String;)Lcom/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder;",
             "assistantMessage"),
+    /** A prompt is being built with a tool that the model called before. */
+    TOOL_CALL("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "addToolCall",
+            "(Lcom/github/tjake/jlama/safetensors/prompt/ToolCall;)"
+                    + "Lcom/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder;",
+            "assistantMessage"),
     /** A prompt was built. */
     BUILT("com/github/tjake/jlama/safetensors/prompt/PromptSupport$Builder", "build",
             "(Ljava/util/Optional;)Lcom/github/tjake/jlama/safetensors/prompt/PromptContext;", "built"),
@@ -56,7 +61,9 @@ enum JoinPoint {
     CREATED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "<init>",
             "(Lcom/github/tjake/jlama/tensor/KvBufferCache;Ljava/util/UUID;IZ)V", "created"),
     /** A session's cache object is closed. */
-    CLOSED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "close", "()V", "closed");
+    CLOSED("com/github/tjake/jlama/tensor/KvBufferCache$KvBuffer", "close", "()V", "closed"),
+    /** A model is closed, and with it all its sessions. */
+    MODEL_CLOSED("com/github/tjake/jlama/model/AbstractModel", "close", "()V", "modelClosed");
 
     private static final String HOST = "com/github/tjake/jlama/";
     private static final JoinPoint[] ALL = values();

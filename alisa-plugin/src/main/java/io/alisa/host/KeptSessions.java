@@ -77,7 +77,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             reaping = true;
             new SessionReaper(trees, this::dropOld).start();
         }
-        branch.tree.branches().add(branch);
+        branch.tree.add(branch);
         branch.session().attach(branch);
         branch.session().kv().reclaimBy(this);
         branch.tree.updateIdle();
@@ -86,8 +86,10 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     /** Keeps a session that its user is done with. */
     void keep(Branch branch) {
         branch.session().rest(); // its lock is taken: before the monitor
+        boolean closed;
         synchronized (this) {
-            if (!branch.tree.isGone()) {
+            closed = branch.tree.isClosed();
+            if (!branch.tree.isGone() && !closed) {
                 branch.state = Branch.State.KEPT;
                 branch.idleSince = System.nanoTime();
                 branch.tree.updateIdle();
@@ -95,7 +97,26 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
                 return;
             }
         }
-        branch.session().close();
+        if (closed) {
+            drop(branch);
+        } else {
+            branch.session().close();
+        }
+    }
+
+    /** Frees what is kept of a model that is closed, and keeps nothing of it until it is used again. */
+    public synchronized void modelClosed(Object model) {
+        PrefixTree tree = trees.get(model);
+        if (tree != null) {
+            tree.close();
+            List<Branch> branches = new ArrayList<>(tree.branches());
+            for (int i = branches.size() - 1; i >= 0; i--) { // what grows out of another is younger
+                Branch branch = branches.get(i);
+                if (branch.state == Branch.State.KEPT && !branch.isShared()) {
+                    evict(branch);
+                }
+            }
+        }
     }
 
     private static void dropSurplus(PrefixTree tree) {

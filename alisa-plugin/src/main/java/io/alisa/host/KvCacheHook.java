@@ -10,4 +10,7 @@ public interface KvCacheHook {
 
     /** The host closes a cache object: nobody needs it for now. */
     void closed(Object kvBuffer);
+
+    /** The host is about to close all cache objects of a model: nobody needs what they held any more. */
+    void modelClosed(Object model);
 }

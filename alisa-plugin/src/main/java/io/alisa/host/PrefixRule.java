@@ -16,8 +16,9 @@ import io.alisa.sparse.Policies;
  * @param mode     of the new session; that of the other is the same
  * @param batch    tokens of the batches the host cuts prompts into
  * @param anyBatch whether a token's last bits are the same in every batch
+ * @param experts  whether more than last bits depend on the batch: the host has all tokens of one share the first one's expert
  */
-public record PrefixRule(SessionMode mode, int batch, boolean anyBatch) {
+public record PrefixRule(SessionMode mode, int batch, boolean anyBatch, boolean experts) {
     /** Whether sessions of this mode share anything. */
     public boolean shares() {
         String policy = mode.policy();
@@ -38,7 +39,8 @@ public record PrefixRule(SessionMode mode, int batch, boolean anyBatch) {
             return 0;
         }
         if (!mode.exact()) {
-            return blocks(Math.min(most, computed.sparseFrom()), prompt);
+            int dense = Math.min(most, computed.sparseFrom());
+            return blocks(experts ? wholeBatches(dense, computed) : dense, prompt);
         }
         return anyBatch ? most : wholeBatches(most, computed);
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class PrefixTree {
     private final List<Branch> branches = new ArrayList<>();
     private boolean gone;
+    private boolean closed;
 
     /** Says that the model was collected. Returns what there was. */
     List<Branch> end() {
@@ -26,6 +27,21 @@ final class PrefixTree {
 
     boolean isGone() {
         return gone;
+    }
+
+    /** Says that the model was closed: what ends from now on is not kept. */
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Adds a branch. A closed model that is used all the same is not closed any more. */
+    void add(Branch branch) {
+        closed = false;
+        branches.add(branch);
     }
 
     List<Branch> branches() {

@@ -19,8 +19,8 @@ public interface TokenHook {
     /** A prompt is being built with a system message. */
     void systemMessage(Object prompt, Object text);
 
-    /** A prompt is being built with something that was answered before. */
-    void assistantMessage(Object prompt, Object text);
+    /** A prompt is being built with something that was answered before, be it the call of a tool. */
+    void assistantMessage(Object prompt, Object answer);
 
     /** A prompt was built. */
     void built(Object prompt, Object context);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * wait: it would have to share the cores anyway.
  */
 public final class WorkerTeam {
-    private static final WorkerTeam SHARED = new WorkerTeam(defaultSize());
+    private static @Nullable WorkerTeam shared;
 
     /** About ten microseconds: long enough to bridge the gap between two jobs of a layer. */
     private static final int SPINS = 200;
@@ -53,9 +53,23 @@ public final class WorkerTeam {
         }
     }
 
-    /** The process-wide team, as large as the host's own pool: half the logical processors, at least two. */
+    /** The process-wide team; where nobody has asked for it yet, half the logical processors, at least two. */
     public static WorkerTeam shared() {
-        return SHARED;
+        return shared(defaultSize());
+    }
+
+    /**
+     * The process-wide team.
+     *
+     * @param size how many threads it is to have, the caller counted: who asks first decides
+     */
+    public static synchronized WorkerTeam shared(int size) {
+        WorkerTeam existing = shared;
+        if (existing == null) {
+            existing = new WorkerTeam(size);
+            shared = existing;
+        }
+        return existing;
     }
 
     private static int defaultSize() {

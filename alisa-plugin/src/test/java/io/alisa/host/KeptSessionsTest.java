@@ -403,8 +403,8 @@ class KeptSessionsTest {
     @Test
     void policiesThatRememberShareNothing() {
         SessionMode h2o = new SessionMode(KvFormat.INT8, false, "h2o", new Budget(0.3, 64));
-        assertThat(new PrefixRule(h2o, 256, false).shares()).isFalse();
-        assertThat(new PrefixRule(Mode.SPARSE.mode, 256, false).shares()).isTrue();
+        assertThat(new PrefixRule(h2o, 256, false, false).shares()).isFalse();
+        assertThat(new PrefixRule(Mode.SPARSE.mode, 256, false, false).shares()).isTrue();
     }
 
     /** A system message may end within a block that the next turn's prompt computes again. */
@@ -451,6 +451,27 @@ class KeptSessionsTest {
         assertThat(branch.rewind(63)).isFalse();
         branch.endGrowing(null, chat.sessions.bind(first).tokens(), 64);
         chat.sessions.close(chat.sessions.bind(first), false);
+        checkNothingIsLeft(chat);
+    }
+
+    @Test
+    void nothingIsKeptOfAClosedModelUntilItIsUsedAgain() {
+        ToyChat chat = Mode.INT8.chat(memory);
+        Object first = new Object();
+        Object second = new Object();
+        Object open = new Object();
+        int[] prompt = ToyChat.random(1, 300);
+        chat.generate(first, prompt, 5);
+        chat.generate(second, ToyChat.join(Arrays.copyOf(prompt, 200), ToyChat.random(2, 100)), 5);
+        chat.generate(open, ToyChat.random(3, 100), 5, false);
+        chat.sessions.kept().modelClosed(chat.model);
+        assertThat(chat.branches()).as("the open one").hasSize(1);
+        chat.sessions.close(chat.sessions.bind(open), true);
+        assertThat(chat.branches()).isEmpty();
+        assertThat(fast.reserved()).isZero();
+        int[] reply = chat.generate(first, ToyChat.random(4, 20), 5);
+        assertThat(reply).as("computed again").isNotEmpty();
+        assertThat(chat.branches()).hasSize(1);
         checkNothingIsLeft(chat);
     }
 }

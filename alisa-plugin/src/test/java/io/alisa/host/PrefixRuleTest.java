@@ -7,12 +7,12 @@ import io.alisa.sparse.Budget;
 import org.junit.jupiter.api.Test;
 
 class PrefixRuleTest {
-    private static final PrefixRule EXACT = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, false);
-    private static final PrefixRule ANY_BATCH = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, true);
+    private static final PrefixRule EXACT = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, false, false);
+    private static final PrefixRule ANY_BATCH = new PrefixRule(SessionMode.exact(KvFormat.F32), 256, true, false);
     private static final PrefixRule INT8 = new PrefixRule(new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0)),
-            256, true);
+            256, true, false);
     private static final PrefixRule SPARSE = new PrefixRule(
-            new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.2, 64)), 256, true);
+            new SessionMode(KvFormat.INT8, false, "swa", new Budget(0.2, 64)), 256, true, false);
 
     /** A prompt of 600 tokens, 50 decoded ones, the last 10 of them sparsely, and a prompt from 650 to 1,000. */
     private static BatchLog computed() {
@@ -36,7 +36,7 @@ class PrefixRuleTest {
         assertThat(EXACT.reusable(512, 512, computed())).as("the last token's output is asked for").isEqualTo(256);
         assertThat(EXACT.reusable(255, 2000, computed())).isZero();
         // Batches of 96: whole blocks of 64 only at every second one.
-        PrefixRule odd = new PrefixRule(EXACT.mode(), 96, false);
+        PrefixRule odd = new PrefixRule(EXACT.mode(), 96, false, false);
         BatchLog log = new BatchLog();
         for (int start = 0; start < 480; start += 96) {
             log.add(start, start + 96, false);
@@ -88,5 +88,14 @@ class PrefixRuleTest {
         assertThat(INT8.reusable(800, 2000, log)).as("nothing is sparse any more").isEqualTo(768);
         assertThat(computed().first(512).lastEnd()).isEqualTo(512);
         assertThat(computed().first(600).sparseFrom()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    /** The host's experts work on a batch in fields that its tokens share. */
+    @Test
+    void expertsTakeWholeBatchesInEveryMode() {
+        PrefixRule experts = new PrefixRule(INT8.mode(), 256, false, true);
+        assertThat(experts.reusable(1000, 2000, computed())).isEqualTo(512);
+        assertThat(experts.reusable(500, 2000, computed())).isEqualTo(256);
+        assertThat(new PrefixRule(SPARSE.mode(), 256, false, true).reusable(512, 513, computed())).isEqualTo(448);
     }
 }

@@ -73,7 +73,7 @@ final class ToyChat {
     }
 
     PrefixRule rule() {
-        return new PrefixRule(mode, BATCH, anyBatch);
+        return new PrefixRule(mode, BATCH, anyBatch, false);
     }
 
     HostSession newSession() {

@@ -24,6 +24,10 @@ public final class ClientProcess {
         CHAT,
         /** langchain4j, answers piece by piece, one session id for all. */
         STREAMING,
+        /** langchain4j's model for texts, each by itself, one session id for all. */
+        TEXT,
+        /** The same by Jlama's own API, a new session id for each. */
+        PLAIN_TEXT,
         /** {@link #CHAT} with what a retriever found in each question. */
         RETRIEVAL,
         /** {@link #CHAT} in an executable Spring Boot jar: Jlama is in a child class loader. */
@@ -38,7 +42,8 @@ public final class ClientProcess {
             return switch (this) {
                 case QUARKUS -> Path.of("quarkus", "target", "quarkus-app", "quarkus-run.jar");
                 case SPRING, SPRING_STREAMING -> Path.of("clients", "target", "alisa-clients-boot.jar");
-                case PLAIN, CHAT, STREAMING, RETRIEVAL -> Path.of("clients", "target", "alisa-clients.jar");
+                case PLAIN, CHAT, STREAMING, TEXT, PLAIN_TEXT, RETRIEVAL ->
+                    Path.of("clients", "target", "alisa-clients.jar");
             };
         }
 

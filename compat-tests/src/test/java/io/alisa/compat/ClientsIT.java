@@ -61,6 +61,15 @@ class ClientsIT {
                 .isEqualTo(plugin(Client.CHAT).sessionTokens());
     }
 
+    /** Nothing of one text is in the next, though all come under one session id. */
+    @Test
+    void completesEachTextAsTheHostDoesInANewSession() throws IOException, InterruptedException {
+        Result plugin = plugin(Client.TEXT);
+        assertThat(plugin.texts()).isEqualTo(host(Client.PLAIN_TEXT).texts());
+        assertThat(plugin.texts()).doesNotContain("");
+        assertThat(plugin.plugin()).as(plugin.output()).isTrue();
+    }
+
     private static void check(Result plugin, Result host) {
         assertThat(host.plugin()).isFalse();
         assertThat(host.texts()).hasSameSizeAs(QUESTIONS).contains("The pet of Bobb is parrot.");

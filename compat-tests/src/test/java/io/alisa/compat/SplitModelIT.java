@@ -56,6 +56,12 @@ class SplitModelIT {
                 }
             }
         }
+        // Heads wider than the hidden state: the host gives a part heads by the hidden width, and keys by the heads' own.
+        TinyModel wide = TinyModel.of(Family.MISTRAL).heads(4, 2, 32).hidden(256);
+        if (headsCanBeSplit.contains(Family.MISTRAL)) {
+            cases.add(IdentityCase.of(Scenario.of("MISTRAL, hidden 256, 4 heads of 32, heads split", Kind.GREEDY,
+                    workspace.model(wide), Types.F32, 300, 60).headShards(2), wide));
+        }
         List<Scenario> warmUp = cases.subList(0, 4).stream().map(IdentityCase::scenario).toList();
         IdentityRun run = IdentityRun.of(workspace, operations.name(), warmUp, cases,
                 process -> process.operations(operations));

@@ -10,6 +10,7 @@ import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.operations.TensorOperationsProvider;
+import io.alisa.cache.KvFormat;
 
 /** What surrounds attention in a layer: the host's projections, biases and reducer, by its own operations. */
 final class AttentionLayer {
@@ -22,6 +23,9 @@ final class AttentionLayer {
         Config config = JlamaAccess.config(layer);
         DistributedContext context = JlamaAccess.context(layer);
         clearIfBiased(JlamaAccess.queryBias(layer), work.query);
+        if (session.kv().layout().format() == KvFormat.BF16) {
+            work.query.clear(); // rotated in place by the layer before, and the host's operations may leave some as they were
+        }
         clearIfBiased(JlamaAccess.keyBias(layer), work.key);
         clearIfBiased(JlamaAccess.valueBias(layer), work.value);
         session.projection().of(input, 0, config.embeddingLength)

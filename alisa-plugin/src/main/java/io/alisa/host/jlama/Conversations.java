@@ -57,16 +57,17 @@ final class Conversations {
     }
 
     /**
-     * {@code generate} asks where its prompt is to begin.
+     * Somebody asks where a prompt is to begin: {@code generate}, or who feeds tokens himself.
      *
      * @param whole whether the prompt tells the conversation from its beginning
      */
     void begin(KvBuffer kvBuffer, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
-        if (binding != null) {
+        PromptCaller caller = binding == null ? PromptCaller.OTHER : PromptCaller.now();
+        if (binding != null && caller != PromptCaller.OTHER) {
             binding.awaitSilence();
             binding.pending().asked(binding.tokens().size());
-            if (whole && !binding.isHostsOwn()) {
+            if ((whole || caller == PromptCaller.GENERATE_ALONE) && !binding.isHostsOwn()) {
                 kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
             }
         }
@@ -109,7 +110,7 @@ final class Conversations {
 
     /** Has other threads that generate here wait until this one is done: the host closes its cache object then. */
     private void speak(Binding binding, int start, int askedAt) {
-        if (StackWalker.getInstance().walk(frames -> frames.anyMatch(Conversations::isGenerate))) {
+        if (StackWalker.getInstance().walk(frames -> frames.anyMatch(PromptCaller::isGenerate))) {
             binding.speak();
         }
         sessions.comeBack(binding, start);
@@ -118,10 +119,6 @@ final class Conversations {
                     "Another thread generated in this session at the same time, so the prompt does"
                             + " not follow on what was said last: generate again, and use an id of its own for each conversation");
         }
-    }
-
-    private static boolean isGenerate(StackWalker.StackFrame frame) {
-        return frame.getMethodName().equals("generate") && frame.getClassName().equals(AbstractModel.class.getName());
     }
 
     /** Waits here while the session is saved: a step that waits keeps the other sessions of the model waiting. */

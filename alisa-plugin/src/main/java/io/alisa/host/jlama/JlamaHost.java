@@ -12,11 +12,13 @@ import java.util.function.Consumer;
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
 import com.github.tjake.jlama.model.DistributedContext;
+import com.github.tjake.jlama.model.ModelSupport.ModelType;
 import com.github.tjake.jlama.model.TransformerBlock;
 import com.github.tjake.jlama.safetensors.prompt.PromptContext;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import com.github.tjake.jlama.util.PhysicalCoreExecutor;
 import io.alisa.attention.Kernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
@@ -53,7 +55,8 @@ public final class JlamaHost implements HostHooks {
     private final SystemPrompts systemPrompts = new SystemPrompts();
     private final WholeConversations wholeConversations = new WholeConversations();
     private final Conversations conversations = new Conversations(sessions, new Opener());
-    private final WorkerTeam team = WorkerTeam.shared();
+    /** As large as the host's own pool; null until a session opens, for to ask that makes its size final. */
+    private volatile @Nullable WorkerTeam team;
     private final Kernels kernels;
     private volatile Configuration configuration;
     private final JlamaSaves saves = new JlamaSaves(sessions, this::open);
@@ -73,14 +76,15 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public String describe() {
-        return summary() + "; " + ProcessMemory.describe(configuration) + "; "
+        WorkerTeam threads = team;
+        return summary() + (threads == null ? "" : ", " + threads.size() + " threads") + "; "
+                + ProcessMemory.describe(configuration) + "; "
                 + ProcessDevice.ofProcess().describe(configuration);
     }
 
     /** Without what must be looked up in the machine: that would take from the start of an application. */
     private String summary() {
-        return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels, " + team.size()
-                + " threads";
+        return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels";
     }
 
     /** The mode of a session that would open now. */
@@ -159,7 +163,7 @@ public final class JlamaHost implements HostHooks {
 
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
         Configuration current = currentConfiguration();
-        JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team,
+        JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team(),
                 objection(current, model));
         boolean opened = false;
         try {
@@ -171,6 +175,15 @@ public final class JlamaHost implements HostHooks {
                 session.close();
             }
         }
+    }
+
+    private WorkerTeam team() {
+        WorkerTeam existing = team;
+        if (existing == null) {
+            existing = WorkerTeam.shared(PhysicalCoreExecutor.instance.get().getCoreCount());
+            team = existing;
+        }
+        return existing;
     }
 
     /** As it was saved, where it was; else as the settings say. */
@@ -228,7 +241,12 @@ public final class JlamaHost implements HostHooks {
                         ? "it is an encoder"
                         : "its KV type " + model.getWorkingDType() + " or its split is not one we serve";
         if (leftAlone.add(model.getModelType() + reason)) {
-            LOGGER.info("A {} session is left to the host: {}", model.getModelType(), reason);
+            String left = "A " + model.getModelType() + " session is left to the host: " + reason;
+            if (startPosition > 0) { // in page files, say; what another process did with the plugin is in none
+                LOGGER.warn("{}: what stands before it must be in the host's own cache", left);
+            } else {
+                LOGGER.info(left);
+            }
         }
     }
 
@@ -308,6 +326,11 @@ public final class JlamaHost implements HostHooks {
     }
 
     @Override
+    public void modelClosed(Object model) {
+        sessions.kept().modelClosed(model);
+    }
+
+    @Override
     public @Nullable Object prompt(Object model, int[] tokens, int startPosition, Object kvBuffer, Object reducer) {
         return conversations.prompt((AbstractModel) model, tokens, startPosition, (KvBuffer) kvBuffer, reducer);
     }
@@ -326,7 +349,7 @@ public final class JlamaHost implements HostHooks {
     }
 
     @Override
-    public void assistantMessage(Object prompt, Object text) {
+    public void assistantMessage(Object prompt, Object answer) {
         wholeConversations.told(prompt);
     }
 
@@ -353,7 +376,8 @@ public final class JlamaHost implements HostHooks {
             KvFormat format = JlamaShape.format(model.getWorkingDType());
             return format == null || !current.text(Setting.PREFIX_SCOPE).equals("model")
                     ? null
-                    : new PrefixRule(mode(binding, current, format), BATCH, HostOrder.isOfAnyBatch(model));
+                    : new PrefixRule(mode(binding, current, format), BATCH, HostOrder.isOfAnyBatch(model),
+                            model.getModelType() == ModelType.MIXTRAL);
         }
 
         @Override

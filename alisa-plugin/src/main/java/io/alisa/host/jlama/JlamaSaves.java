@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.model.DistributedContext;
 import com.github.tjake.jlama.model.TransformerBlock;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
@@ -59,7 +60,7 @@ final class JlamaSaves {
         if (model == null) {
             throw new IllegalStateException("The model of this session is gone, so nobody could go on with it");
         }
-        if (model.getConfig().dctx().hasModelShard()) {
+        if (isPart(model)) {
             throw new IllegalStateException("Only a part of the model is here, so its sessions can't be saved");
         }
         String print = fingerprint.of(model);
@@ -79,6 +80,11 @@ final class JlamaSaves {
         } finally {
             session.kv().lock().unlock();
         }
+    }
+
+    private static boolean isPart(AbstractModel model) {
+        DistributedContext context = model.getConfig().dctx();
+        return context.hasModelShard() || context.numberOfLayers != model.getConfig().numberOfLayers;
     }
 
     private static void lock(JlamaSession session, Binding binding) {
@@ -115,7 +121,7 @@ final class JlamaSaves {
         ModelShape shape = blocks == null || blocks.length == 0 || JlamaShape.isEncoder(model)
                 ? null
                 : JlamaShape.of(JlamaAccess.attention(blocks[0]));
-        if (shape == null || model.getConfig().dctx().hasModelShard()) {
+        if (shape == null || isPart(model)) {
             throw new IllegalStateException("ALISA does not serve this " + model.getModelType()
                     + " model as a whole, so it has no sessions to restore");
         }

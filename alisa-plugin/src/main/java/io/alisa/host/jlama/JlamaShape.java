@@ -31,13 +31,15 @@ final class JlamaShape {
         // The host counts the heads of a part by the hidden width, not by the heads' own (as it counts the KV
         // heads): where the two differ it attends fewer heads, and so do we.
         int heads = JlamaAccess.attentionLength(layer) / config.headSize;
-        int firstHead = Math.min(context.headStart, heads);
-        int endHead = Math.min(context.headEnd, heads);
         boolean hostArithmetic = format == KvFormat.BF16;
         int firstKvHead = hostArithmetic ? 0 : context.groupHeadStart;
         int kvHeads = hostArithmetic
                 ? config.numberOfKeyValueHeads
                 : context.groupHeadEnd - context.groupHeadStart;
+        // Nor are there keys for all heads of such a part: the host attends them, and writes where nobody reads.
+        int firstHead = Math.max(Math.min(context.headStart, heads), firstKvHead * config.headGroupSize);
+        int endHead = Math.max(firstHead, Math.min(Math.min(context.headEnd, heads),
+                (firstKvHead + kvHeads) * config.headGroupSize));
         return new ModelShape(model.getModelType().name(), context.numberOfLayers, config.contextLength,
                 config.embeddingLength, firstKvHead, kvHeads, config.headGroupSize, firstHead, endHead,
                 config.headSize, format, JlamaAccess.scale(layer),

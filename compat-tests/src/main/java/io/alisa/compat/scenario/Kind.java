@@ -46,8 +46,8 @@ public enum Kind {
     EMBED,
     /** Many sessions one after the other, each closed: what stays behind? */
     CHURN,
-    /** A session that another thread closes while its first step is between two layers. */
-    CLOSED_MIDWAY,
+    /** An application that feeds prompts itself, and one whose session another thread closes between two layers. */
+    OWN_STEPS,
     /** Many sessions that nobody closes: what stays behind? */
     ABANDON
 }

@@ -81,7 +81,7 @@ public final class ScenarioMain {
                     case REUSED -> new ReusedRun(scenario, decoder.model()).run();
                     case MANY_HISTORIES -> new ManyConversationsRun(scenario, decoder.model()).run();
                     case CHURN, ABANDON -> new ChurnRun(scenario, decoder).run();
-                    case CLOSED_MIDWAY -> new ClosedMidwayRun(scenario, decoder.model()).run();
+                    case OWN_STEPS -> new OwnStepsRun(scenario, decoder.model()).run();
                     case BATCHES -> new BatchesRun(scenario, decoder).run();
                     case MODES -> new ModesRun(scenario, decoder).run();
                     default -> new GreedyRun(scenario, decoder, reference).run();

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import dev.langchain4j.model.jlama.JlamaChatModel;
+import dev.langchain4j.model.jlama.JlamaLanguageModel;
 import dev.langchain4j.model.jlama.JlamaStreamingChatModel;
 
 /** The clients by name. */
@@ -28,6 +29,10 @@ final class Clients {
             case "plain" -> new PlainClient(cache.resolve(name.replace('/', '_')).toFile(), pages().toFile());
             case "chat" -> new ChatClient(chat(cache, name));
             case "streaming" -> new StreamingClient(streaming(cache, name));
+            case "text" -> new TextClient(JlamaLanguageModel.builder().modelCachePath(cache).modelName(name)
+                    .workingDirectory(pages()).temperature(0f).maxTokens(TextClient.MOST_TOKENS).build());
+            case "plain_text" ->
+                TextClient.plain(cache.resolve(name.replace('/', '_')).toFile(), pages().toFile());
             case "retrieval" -> new ChatClient(chat(cache, name), new KeywordRetriever(FACTS, 2));
             default -> throw new IllegalArgumentException("No client is called " + kind);
         };

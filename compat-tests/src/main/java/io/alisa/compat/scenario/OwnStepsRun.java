@@ -4,26 +4,34 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 
-/** What a step says whose session another thread closes between its first and its second layer; and what the next one says. */
-final class ClosedMidwayRun {
-    private final Scenario scenario;
+/** An application that calls the model's own steps: not {@code generate}, which is helped along. */
+final class OwnStepsRun {
     private final AbstractModel model;
+    private final int[] prompt;
+    private final Map<Fact, String> facts = new EnumMap<>(Fact.class);
 
-    ClosedMidwayRun(Scenario scenario, AbstractModel model) {
-        this.scenario = scenario;
+    OwnStepsRun(Scenario scenario, AbstractModel model) {
         this.model = model;
+        this.prompt = Prompts.random(1, scenario.prompt(), model.getConfig().vocabularySize);
     }
 
-    @SuppressWarnings("rawtypes") // the host's reducers
     Recording run() throws InterruptedException {
-        int[] prompt = Prompts.random(1, scenario.prompt(), model.getConfig().vocabularySize);
-        Map<Fact, String> facts = new EnumMap<>(Fact.class);
+        closeMidway();
+        facts.put(Fact.PROMPT_TOKENS, List.of(rows(), rows()).toString());
+        facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));
+        return new Recording(List.of(), facts);
+    }
+
+    /** What a step says whose session another thread closes between its first and its second layer. */
+    @SuppressWarnings("rawtypes") // the host's reducers
+    private void closeMidway() throws InterruptedException {
         KvBuffer buffer = new KvBufferCache(model).getEphemeralKvBuffer();
         Thread closing = new Thread(buffer::close, "closing");
         String said = "nothing";
@@ -41,11 +49,13 @@ final class ClosedMidwayRun {
         }
         closing.join();
         facts.put(Fact.TEXT, said);
-        try (AbstractTensor<?, ?> again = model.batchForward(prompt, 0, buffer)) {
-            facts.put(Fact.PROMPT_TOKENS, Integer.toString(again.shape().first()));
+    }
+
+    /** How many rows a prompt of a new session gives that asks, as {@code generate} does, where it is to begin. */
+    private int rows() {
+        try (KvBuffer buffer = new KvBufferCache(model).getKvBuffer(UUID.randomUUID());
+                AbstractTensor<?, ?> output = model.batchForward(prompt, buffer.getCurrentContextPosition(), buffer)) {
+            return output.shape().first();
         }
-        buffer.close();
-        facts.put(Fact.PLUGIN_SESSIONS_LEFT, Integer.toString(PluginProbe.openSessions().size()));
-        return new Recording(List.of(), facts);
     }
 }

@@ -1,0 +1,47 @@
+package io.alisa.host.jlama;
+
+import java.lang.StackWalker.StackFrame;
+import java.util.List;
+import java.util.Set;
+
+import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+
+/** Who asks a cache object where a prompt is to begin: that tells what is expected of it. */
+enum PromptCaller {
+    /** Somebody who feeds tokens himself, and gets what the host would give. */
+    OTHER,
+    /** The host's {@code generate}. */
+    GENERATE,
+    /** The same for a client whose prompts have nothing to do with each other, though they all come under one id. */
+    GENERATE_ALONE;
+
+    /** langchain4j's models for texts: each draws one id when it is made, and promises nothing but to complete a prompt. */
+    private static final Set<String> ALONE = Set.of("dev.langchain4j.model.jlama.JlamaLanguageModel",
+            "dev.langchain4j.model.jlama.JlamaStreamingLanguageModel");
+    /** Frames between {@code generate} and such a client, at most. */
+    private static final int NEAR = 6;
+    private static final StackWalker WALKER = StackWalker.getInstance();
+
+    /** Who called the cache object that this thread is in. */
+    static PromptCaller now() {
+        List<StackFrame> callers = WALKER.walk(frames -> frames.dropWhile(frame -> !isBuffer(frame))
+                .dropWhile(PromptCaller::isBuffer).limit(NEAR).toList());
+        if (callers.isEmpty() || !isGenerate(callers.getFirst())) {
+            return OTHER;
+        }
+        return callers.stream().anyMatch(PromptCaller::isAlone) ? GENERATE_ALONE : GENERATE;
+    }
+
+    private static boolean isBuffer(StackFrame frame) {
+        return frame.getClassName().equals(KvBuffer.class.getName());
+    }
+
+    static boolean isGenerate(StackFrame frame) {
+        return frame.getMethodName().equals("generate") && frame.getClassName().equals(AbstractModel.class.getName());
+    }
+
+    private static boolean isAlone(StackFrame frame) {
+        return ALONE.contains(frame.getClassName());
+    }
+}

@@ -47,7 +47,7 @@ final class ClosedIds {
                 .hasNext();) {
             Map.Entry<WeakReference<Binding>, WeakReference<Branch>> next = all.next();
             Binding closed = next.getKey().get();
-            if (closed == null) {
+            if (closed == null || closed.session() != null) { // or somebody came back to it meanwhile
                 all.remove();
             } else if (!isKept(closed.tokens(), next.getValue().get())) {
                 all.remove();

@@ -77,7 +77,8 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             reaping = true;
             new SessionReaper(trees, this::dropOld).start();
         }
-        branch.tree.add(branch);
+        branch.tree.use();
+        branch.tree.branches().add(branch);
         branch.session().attach(branch);
         branch.session().kv().reclaimBy(this);
         branch.tree.updateIdle();
@@ -109,13 +110,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         PrefixTree tree = trees.get(model);
         if (tree != null) {
             tree.close();
-            List<Branch> branches = new ArrayList<>(tree.branches());
-            for (int i = branches.size() - 1; i >= 0; i--) { // what grows out of another is younger
-                Branch branch = branches.get(i);
-                if (branch.state == Branch.State.KEPT && !branch.isShared()) {
-                    evict(branch);
-                }
-            }
+            evictUnshared(tree);
         }
     }
 
@@ -139,6 +134,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             return false;
         }
         branch.state = Branch.State.OPEN;
+        branch.tree.use();
         branch.tree.updateIdle();
         return true;
     }
@@ -164,6 +160,19 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         branch.session().close(); // its lock is taken: until then somebody may read what is its parent's
         synchronized (this) {
             remove(branch);
+            if (branch.tree.isClosed()) {
+                evictUnshared(branch.tree);
+            }
+        }
+    }
+
+    private static void evictUnshared(PrefixTree tree) {
+        List<Branch> branches = new ArrayList<>(tree.branches());
+        for (int i = branches.size() - 1; i >= 0; i--) { // what grows out of another is younger
+            Branch branch = branches.get(i);
+            if (branch.state == Branch.State.KEPT && !branch.isShared()) {
+                evict(branch);
+            }
         }
     }
 
@@ -209,12 +218,13 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             if (count > 0) {
                 best.takeOver(count, tokens);
                 best.state = Branch.State.OPEN;
+                tree.use();
                 tree.updateIdle();
                 return new Start(best, count);
             }
             count = best.shareable(prompt, rule);
             parent = best.owner(count);
-            if (!parent.beginGrowing(count)) {
+            if (count == 0 || !parent.beginGrowing(count)) { // its user has just gone back
                 return null;
             }
             tree.updateIdle();

@@ -38,10 +38,9 @@ final class PrefixTree {
         return closed;
     }
 
-    /** Adds a branch. A closed model that is used all the same is not closed any more. */
-    void add(Branch branch) {
+    /** Says that somebody uses a branch: a closed model that is used all the same is not closed any more. */
+    void use() {
         closed = false;
-        branches.add(branch);
     }
 
     List<Branch> branches() {

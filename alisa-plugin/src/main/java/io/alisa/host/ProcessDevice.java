@@ -76,6 +76,8 @@ public final class ProcessDevice {
             whyNone = String.valueOf(e.getMessage());
         } catch (LinkageError e) {
             whyNone = DeviceModules.misfit(e) + "; " + DeviceModules.ONE_VERSION;
+        } catch (OutOfMemoryError e) { // what a device is told by lies in direct memory
+            whyNone = "Java has no memory for it (" + e.getMessage() + "): raise -XX:MaxDirectMemorySize";
         }
         if (tier == null) {
             warning.accept(module.name() + " was found, but the CPU computes: " + whyNone);

@@ -80,8 +80,7 @@ final class AtomicFile implements AutoCloseable {
 
     /** Puts the file in its place. */
     void commit() throws IOException {
-        channel.force(true);
-        channel.close();
+        channel.force(true); // and not closed yet: its lock says that it is not one of those to be swept away
         Files.move(temporary.path(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
             parent.force(true); // or a crash of the machine could take the name back

@@ -162,4 +162,18 @@ class ClosedIdsTest {
         assertThat(Garbage.collectUntil(() -> ids.count() == TOKENS)).as("collected").isTrue();
         assertThat(tokens(sessions, kvBuffer).size()).isEqualTo(TOKENS);
     }
+
+    /** Its user came back between the end of the session and the moment it was noted here. */
+    @Test
+    void whoIsOpenAgainKeepsItsIds() {
+        ClosedIds ids = new ClosedIds(0);
+        Sessions sessions = new Sessions(ids);
+        Object kvBuffer = new Object();
+        Binding binding = sessions.bind(kvBuffer);
+        say(sessions, binding);
+        ids.closed(binding, null);
+        assertThat(binding.tokens().size()).isEqualTo(TOKENS);
+        sessions.close(binding, false);
+        assertThat(binding.tokens().size()).as("closed, and there is no budget").isZero();
+    }
 }

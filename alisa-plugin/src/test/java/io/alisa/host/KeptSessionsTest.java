@@ -463,9 +463,9 @@ class KeptSessionsTest {
         int[] prompt = ToyChat.random(1, 300);
         chat.generate(first, prompt, 5);
         chat.generate(second, ToyChat.join(Arrays.copyOf(prompt, 200), ToyChat.random(2, 100)), 5);
-        chat.generate(open, ToyChat.random(3, 100), 5, false);
+        chat.generate(open, ToyChat.join(Arrays.copyOf(prompt, 250), ToyChat.random(3, 100)), 5, false);
         chat.sessions.kept().modelClosed(chat.model);
-        assertThat(chat.branches()).as("the open one").hasSize(1);
+        assertThat(chat.branches()).as("the open one, and what it grew out of").hasSize(2);
         chat.sessions.close(chat.sessions.bind(open), true);
         assertThat(chat.branches()).isEmpty();
         assertThat(fast.reserved()).isZero();

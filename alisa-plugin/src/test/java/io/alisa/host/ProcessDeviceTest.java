@@ -59,6 +59,19 @@ class ProcessDeviceTest {
         }
     }
 
+    /** Finds no memory for what it tells its device. */
+    public static final class Starved extends FakeModule {
+        /** Called by ServiceLoader. */
+        public Starved() {
+            super("STARVED", new DeviceStatus(true, "it seems to be good", null));
+        }
+
+        @Override
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
+            throw new OutOfMemoryError("Cannot reserve direct buffer memory");
+        }
+    }
+
     /** Is of another version, and has no method that this one asks for. */
     public static final class Older extends FakeModule {
         /** Called by ServiceLoader. */
@@ -305,5 +318,14 @@ class ProcessDeviceTest {
         assertThat(warnings).isEmpty();
         assertThat(logged).singleElement().asString()
                 .startsWith("WARNING a fake device is not used any more: the test wants it so");
+    }
+
+    @Test
+    void wantOfDirectMemoryIsNoFailureOfTheSession() throws IOException {
+        try (URLClassLoader loader = loader(Starved.class)) {
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isNull();
+            assertThat(warnings).singleElement().asString().contains("but the CPU computes", "MaxDirectMemorySize");
+            assertThat(devices.describe(configuration())).contains("device: none, Java has no memory for it");
+        }
     }
 }

@@ -75,6 +75,8 @@ final class CudaKv implements DeviceKv {
     public boolean put(int layer, int block, long address, long sketch) {
         try (var _ = attach()) {
             return layers[layer].put(block, address, sketch, uploads, stream());
+        } catch (DeviceFullException e) {
+            return false;
         }
     }
 
@@ -82,6 +84,8 @@ final class CudaKv implements DeviceKv {
     public boolean putMeans(int layer, int index, long address) {
         try (var _ = attach()) {
             return layers[layer].putMeans(index, address, uploads, stream());
+        } catch (DeviceFullException e) {
+            return false;
         }
     }
 

@@ -71,4 +71,10 @@ class FullDriver extends FaultyDriver {
         takeRoom("a launch");
         super.launch(kernel, gridX, gridY, gridZ, threads, stream, arguments);
     }
+
+    @Override
+    public void zero(Memory memory, long bytes, Stream stream) {
+        takeRoom("zeroing");
+        super.zero(memory, bytes, stream);
+    }
 }

@@ -61,9 +61,8 @@ final class Conversations {
      *
      * @param whole whether the prompt tells the conversation from its beginning
      */
-    void begin(KvBuffer kvBuffer, boolean whole) {
+    void begin(KvBuffer kvBuffer, PromptCaller caller, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
-        PromptCaller caller = binding == null ? PromptCaller.OTHER : PromptCaller.now();
         if (binding != null && caller != PromptCaller.OTHER) {
             binding.awaitSilence();
             binding.pending().asked(binding.tokens().size());

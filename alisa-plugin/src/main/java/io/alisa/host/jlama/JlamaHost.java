@@ -317,7 +317,7 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public void begin(Object kvBuffer) {
-        conversations.begin((KvBuffer) kvBuffer, wholeConversations.takeEncoded());
+        conversations.begin((KvBuffer) kvBuffer, PromptCaller.now(), wholeConversations.takeEncoded());
     }
 
     @Override

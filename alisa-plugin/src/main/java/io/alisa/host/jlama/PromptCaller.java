@@ -27,10 +27,18 @@ enum PromptCaller {
     static PromptCaller now() {
         List<StackFrame> callers = WALKER.walk(frames -> frames.dropWhile(frame -> !isBuffer(frame))
                 .dropWhile(PromptCaller::isBuffer).limit(NEAR).toList());
-        if (callers.isEmpty() || !isGenerate(callers.getFirst())) {
+        return of(callers.stream().map(StackFrame::getClassName).toList());
+    }
+
+    /**
+     * Who it is by the classes that called, the nearest first. Of the host's model only {@code generate} asks, by whatever
+     * name: other agents may have moved its body.
+     */
+    static PromptCaller of(List<String> classes) {
+        if (classes.isEmpty() || !classes.getFirst().equals(AbstractModel.class.getName())) {
             return OTHER;
         }
-        return callers.stream().anyMatch(PromptCaller::isAlone) ? GENERATE_ALONE : GENERATE;
+        return classes.stream().anyMatch(ALONE::contains) ? GENERATE_ALONE : GENERATE;
     }
 
     private static boolean isBuffer(StackFrame frame) {
@@ -39,9 +47,5 @@ enum PromptCaller {
 
     static boolean isGenerate(StackFrame frame) {
         return frame.getMethodName().equals("generate") && frame.getClassName().equals(AbstractModel.class.getName());
-    }
-
-    private static boolean isAlone(StackFrame frame) {
-        return ALONE.contains(frame.getClassName());
     }
 }

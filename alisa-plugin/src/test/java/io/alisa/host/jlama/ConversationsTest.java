@@ -79,7 +79,7 @@ class ConversationsTest {
         isTold(() -> prompt(TOKENS));
         isTold(() -> conversations.token(model, 1, TOKENS, kvBuffer, Optional.empty()));
         isTold(() -> {
-            conversations.begin(kvBuffer, false);
+            conversations.begin(kvBuffer, PromptCaller.GENERATE, false);
             prompt(TOKENS);
         });
     }
@@ -97,14 +97,14 @@ class ConversationsTest {
 
     @Test
     void whoAskedBeforeIsToldToo() {
-        conversations.begin(kvBuffer, false);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, false);
         talked();
         isTold(() -> prompt(TOKENS));
     }
 
     @Test
     void whoIsAtItKeepsHisIds() {
-        conversations.begin(kvBuffer, false);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, false);
         prompt(0);
         talked();
         talked();
@@ -114,9 +114,25 @@ class ConversationsTest {
     @Test
     void aWholeConversationBeginsAnew() {
         talked();
-        conversations.begin(kvBuffer, true);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
         assertThat(kvBuffer.getCurrentContextPosition()).isZero();
         assertThat(prompt(0)).as("for the host to compute").isNull();
         assertThat(sessions.bind(kvBuffer).tokens().size()).isEqualTo(3);
+    }
+
+    @Test
+    void aTextOfItsOwnBeginsAnewToo() {
+        talked();
+        conversations.begin(kvBuffer, PromptCaller.GENERATE_ALONE, false);
+        assertThat(kvBuffer.getCurrentContextPosition()).isZero();
+    }
+
+    @Test
+    void whoFeedsTokensHimselfIsLeftWhereHeIs() {
+        talked();
+        int position = kvBuffer.getCurrentContextPosition();
+        conversations.begin(kvBuffer, PromptCaller.OTHER, true);
+        assertThat(kvBuffer.getCurrentContextPosition()).isEqualTo(position);
+        assertThat(sessions.bind(kvBuffer).pending().takeAsked()).as("nothing was asked").isNegative();
     }
 }

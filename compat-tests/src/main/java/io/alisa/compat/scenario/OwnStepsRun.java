@@ -13,6 +13,9 @@ import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 
 /** An application that calls the model's own steps: not {@code generate}, which is helped along. */
 final class OwnStepsRun {
+    /** Until a session counts as still open: seconds. */
+    private static final int LOOKS = 10_000_000;
+
     private final AbstractModel model;
     private final int[] prompt;
     private final Map<Fact, String> facts = new EnumMap<>(Fact.class);
@@ -38,7 +41,7 @@ final class OwnStepsRun {
         try (AbstractTensor<?, ?> output = model.batchForward(prompt, 0, buffer, Optional.of(attended -> {
             if (closing.getState() == Thread.State.NEW) {
                 closing.start(); // it waits for this layer to end; the next one finds no session
-                while (!PluginProbe.openSessions().isEmpty()) {
+                for (int looks = 0; looks < LOOKS && !PluginProbe.openSessions().isEmpty(); looks++) {
                     Thread.onSpinWait();
                 }
             }

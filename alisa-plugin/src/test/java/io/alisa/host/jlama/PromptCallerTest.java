@@ -1,0 +1,26 @@
+package io.alisa.host.jlama;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+class PromptCallerTest {
+    private static final String MODEL = "com.github.tjake.jlama.model.AbstractModel";
+    private static final String TEXTS = "dev.langchain4j.model.jlama.JlamaLanguageModel";
+
+    @Test
+    void theHostsModelIsToldFromWhoFeedsTokensHimself() {
+        assertThat(PromptCaller.of(List.of(MODEL, MODEL, "Application"))).isEqualTo(PromptCaller.GENERATE);
+        assertThat(PromptCaller.of(List.of("Application", MODEL))).isEqualTo(PromptCaller.OTHER);
+        assertThat(PromptCaller.of(List.of())).isEqualTo(PromptCaller.OTHER);
+    }
+
+    @Test
+    void modelsForTextsAreKnownByName() {
+        assertThat(PromptCaller.of(List.of(MODEL, TEXTS, "Application"))).isEqualTo(PromptCaller.GENERATE_ALONE);
+        assertThat(PromptCaller.of(List.of("Application", TEXTS))).isEqualTo(PromptCaller.OTHER);
+        assertThat(PromptCaller.now()).as("no cache object was asked").isEqualTo(PromptCaller.OTHER);
+    }
+}

@@ -102,10 +102,7 @@ record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nul
     private static SessionMode mode(Map<String, String> given, Configuration configuration) {
         String ratio = given.get("--sparse");
         if (ratio != null) {
-            boolean floats = configuration.text(Setting.KV_TYPE).equals("host");
-            return new SessionMode(floats ? HOST_FORMAT : KvFormat.INT8, false,
-                    configuration.text(Setting.SPARSE_POLICY),
-                    new Budget(ratio(ratio), Integer.parseInt(configuration.text(Setting.MIN_CONTEXT))));
+            return SessionMode.sparse(configuration, ratio(ratio));
         }
         return given.containsKey("--dense")
                 ? new SessionMode(KvFormat.INT8, false, null, new Budget(1, 0))

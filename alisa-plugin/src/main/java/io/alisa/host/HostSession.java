@@ -19,7 +19,6 @@ import io.alisa.cache.KvSession;
 import io.alisa.device.DeviceSession;
 import io.alisa.device.DeviceTier;
 import io.alisa.parallel.WorkerTeam;
-import io.alisa.sparse.Policies;
 import io.alisa.sparse.SparseSession;
 import io.alisa.telemetry.DecodeStepEvent;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +62,7 @@ public class HostSession implements AutoCloseable {
         this.attentionShape = new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(),
                 shape.softCap());
         String policy = mode.policy();
-        boolean digested = policy != null && Policies.needsDigests(policy);
+        boolean digested = mode.isDigested();
         this.kv = new KvSession(new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers(),
                 shape.contextLength(), digested, memory);
         boolean made = false;

@@ -33,14 +33,23 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
      *                   read it; otherwise it becomes F32.
      */
     public static SessionMode of(Configuration configuration, KvFormat hostFormat) {
-        boolean sparse = configuration.flag(Setting.SPARSE);
-        String type = configuration.text(Setting.KV_TYPE);
-        boolean int8 = type.equals("int8") || (type.isEmpty() && sparse);
-        boolean exact = !sparse && !int8;
-        KvFormat format = int8 ? KvFormat.INT8 : exact ? hostFormat : KvFormat.F32;
-        Budget budget = new Budget(Double.parseDouble(configuration.text(Setting.CACHING_RATIO)),
-                Integer.parseInt(configuration.text(Setting.MIN_CONTEXT)));
-        return new SessionMode(format, exact, sparse ? configuration.text(Setting.SPARSE_POLICY) : null, budget);
+        double ratio = Double.parseDouble(configuration.text(Setting.CACHING_RATIO));
+        if (configuration.flag(Setting.SPARSE)) {
+            return sparse(configuration, ratio);
+        }
+        boolean int8 = configuration.text(Setting.KV_TYPE).equals("int8");
+        return new SessionMode(int8 ? KvFormat.INT8 : hostFormat, !int8, null, budget(configuration, ratio));
+    }
+
+    /** A sparse mode by the settings, whether they ask for one or not, but for the share of the tokens that is attended. */
+    public static SessionMode sparse(Configuration configuration, double ratio) {
+        boolean floats = configuration.text(Setting.KV_TYPE).equals("host");
+        return new SessionMode(floats ? KvFormat.F32 : KvFormat.INT8, false, configuration.text(Setting.SPARSE_POLICY),
+                budget(configuration, ratio));
+    }
+
+    private static Budget budget(Configuration configuration, double ratio) {
+        return new Budget(ratio, Integer.parseInt(configuration.text(Setting.MIN_CONTEXT)));
     }
 
     /** In texts, for a session that is saved; the format is not among them. */
@@ -84,10 +93,15 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         return new SessionMode(hostFormat, true, null, new Budget(1, 0));
     }
 
+    /** Whether full blocks are digested, for the policy to choose by. */
+    boolean isDigested() {
+        return policy != null && Policies.needsDigests(policy);
+    }
+
     /** Bytes of a session of this mode; two bytes a value are not among what the schedule is asked for. */
     public ByteModel bytes(ModelDimensions model) {
         return ByteModel.ofSession(model, format == KvFormat.INT8 ? KvPrecision.INT8 : KvPrecision.F32,
-                policy != null && Policies.needsDigests(policy));
+                isDigested());
     }
 
     /** Which tokens a step of this mode attends. */

@@ -33,6 +33,15 @@ class KvBalanceTest {
         layer.unpin();
     }
 
+    private static void useAllAlike(KvSession session) {
+        for (int step = 0; step < STEPS; step++) {
+            for (int block = 0; block < BLOCKS; block++) {
+                session.layer(0).noteUse(block, 0.2f);
+            }
+            session.stepDone();
+        }
+    }
+
     private static int resident(KvLayer layer) {
         int count = 0;
         for (int block = 0; block < BLOCKS; block++) {
@@ -73,12 +82,7 @@ class KvBalanceTest {
             fast.setCap(session.bytes() + BlockReader.RUN * LAYOUT.headBytes());
             attend(session.layer(0));
             long moved = session.demotedBlocks();
-            for (int step = 0; step < STEPS; step++) {
-                for (int block = 0; block < BLOCKS; block++) {
-                    session.layer(0).noteUse(block, 0.2f);
-                }
-                session.stepDone();
-            }
+            useAllAlike(session);
             assertThat(session.demotedBlocks()).isEqualTo(moved);
         }
     }
@@ -129,12 +133,7 @@ class KvBalanceTest {
             fast.setReclaimer((budget, bytes) -> false);
             fast.setCap(fast.reserved());
             long moved = session.demotedBlocks();
-            for (int step = 0; step < STEPS; step++) {
-                for (int block = 0; block < BLOCKS; block++) {
-                    session.layer(0).noteUse(block, 0.2f);
-                }
-                session.stepDone();
-            }
+            useAllAlike(session);
             assertThat(session.demotedBlocks()).isEqualTo(moved);
         }
     }

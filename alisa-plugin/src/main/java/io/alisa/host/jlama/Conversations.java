@@ -109,7 +109,7 @@ final class Conversations {
 
     /** Has other threads that generate here wait until this one is done: the host closes its cache object then. */
     private void speak(Binding binding, int start, int askedAt) {
-        if (StackWalker.getInstance().walk(frames -> frames.anyMatch(PromptCaller::isGenerate))) {
+        if (PromptCaller.isGenerating()) {
             binding.speak();
         }
         sessions.comeBack(binding, start);

@@ -144,11 +144,12 @@ public final class JlamaHost implements HostHooks {
                     + ", " + binding.tokens().size()
                     + " of its tokens are known: begin at position 0 or use a new session");
         }
-        if (JlamaAccess.layerIndex(layer) > 0 && binding.wasServed()) {
+        boolean midway = JlamaAccess.layerIndex(layer) > 0;
+        if (midway && binding.wasServed()) {
             throw new IllegalStateException(
                     "This session was closed in the middle of a step: begin again at position 0");
         }
-        ModelShape shape = startPosition > 0 || JlamaAccess.layerIndex(layer) > 0 ? null : JlamaShape.of(layer);
+        ModelShape shape = startPosition > 0 || midway ? null : JlamaShape.of(layer);
         if (shape == null) {
             binding.leaveToHost();
             noteLeftAlone(layer, startPosition);

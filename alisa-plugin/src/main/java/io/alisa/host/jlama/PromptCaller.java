@@ -16,6 +16,8 @@ enum PromptCaller {
     /** The same for a client whose prompts have nothing to do with each other, though they all come under one id. */
     GENERATE_ALONE;
 
+    private static final String BUFFER = KvBuffer.class.getName();
+    private static final String MODEL = AbstractModel.class.getName();
     /** langchain4j's models for texts: each draws one id when it is made, and promises nothing but to complete a prompt. */
     private static final Set<String> ALONE = Set.of("dev.langchain4j.model.jlama.JlamaLanguageModel",
             "dev.langchain4j.model.jlama.JlamaStreamingLanguageModel");
@@ -25,9 +27,8 @@ enum PromptCaller {
 
     /** Who called the cache object that this thread is in. */
     static PromptCaller now() {
-        List<StackFrame> callers = WALKER.walk(frames -> frames.dropWhile(frame -> !isBuffer(frame))
-                .dropWhile(PromptCaller::isBuffer).limit(NEAR).toList());
-        return of(callers.stream().map(StackFrame::getClassName).toList());
+        return of(WALKER.walk(frames -> frames.map(StackFrame::getClassName).dropWhile(name -> !name.equals(BUFFER))
+                .dropWhile(BUFFER::equals).limit(NEAR).toList()));
     }
 
     /**
@@ -35,17 +36,15 @@ enum PromptCaller {
      * name: other agents may have moved its body.
      */
     static PromptCaller of(List<String> classes) {
-        if (classes.isEmpty() || !classes.getFirst().equals(AbstractModel.class.getName())) {
+        if (classes.isEmpty() || !classes.getFirst().equals(MODEL)) {
             return OTHER;
         }
         return classes.stream().anyMatch(ALONE::contains) ? GENERATE_ALONE : GENERATE;
     }
 
-    private static boolean isBuffer(StackFrame frame) {
-        return frame.getClassName().equals(KvBuffer.class.getName());
-    }
-
-    static boolean isGenerate(StackFrame frame) {
-        return frame.getMethodName().equals("generate") && frame.getClassName().equals(AbstractModel.class.getName());
+    /** Whether this thread is somewhere in {@code generate}. */
+    static boolean isGenerating() {
+        return WALKER.walk(frames -> frames.anyMatch(
+                frame -> frame.getMethodName().equals("generate") && frame.getClassName().equals(MODEL)));
     }
 }

@@ -44,7 +44,7 @@ class PythonReadsSessionsTest {
         } catch (IOException e) {
             return abort("there is no python3 here: " + e.getMessage());
         }
-        var _ = process.onExit().completeOnTimeout(process, 2, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(2, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Result(process.waitFor(), output);
     }

@@ -154,7 +154,7 @@ class SessionFileTest {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
                 System.getProperty("java.class.path").split(File.pathSeparator, 2)[0], Holder.class.getName(),
                 theirs.toString()).redirectErrorStream(true).start();
-        var _ = process.onExit().completeOnTimeout(process, 2, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(2, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         try {
             assertThat(process.inputReader().readLine()).isEqualTo("held");
             assertThat(List.of(whole("session"), theirs)).containsExactlyInAnyOrderElementsOf(files());

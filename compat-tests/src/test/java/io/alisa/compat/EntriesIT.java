@@ -31,7 +31,7 @@ class EntriesIT {
         List<String> command = new ArrayList<>(List.of(java.resolve("bin").resolve("java").toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var _ = process.onExit().completeOnTimeout(process, 5, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(5, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Ended(process.waitFor(), said.lines().toList());
     }

@@ -55,7 +55,7 @@ final class Chromium implements AutoCloseable {
         Process process = new ProcessBuilder(binary.toString(), "--headless", "--no-sandbox", "--no-zygote",
                 "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0",
                 "--user-data-dir=" + Files.createDirectories(profile), "about:blank").redirectErrorStream(true).start();
-        var _ = process.onExit().completeOnTimeout(process, 10, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(10, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         StringBuilder said = new StringBuilder();
         BufferedReader output = process.inputReader();
         for (String line = output.readLine(); line != null; line = output.readLine()) {

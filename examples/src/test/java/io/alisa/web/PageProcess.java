@@ -32,7 +32,7 @@ final class PageProcess implements AutoCloseable {
         command.addAll(
                 List.of("-cp", Path.of("target", "alisa-chat.jar").toString(), WebMain.class.getName(), "--port", "0"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var _ = process.onExit().completeOnTimeout(process, 10, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(10, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         StringBuilder said = new StringBuilder();
         BufferedReader output = process.inputReader();
         for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -40,8 +40,8 @@ final class ChildJvm {
         command.addAll(arguments);
         command.add(1, temporary.flag());
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        var _ = process.onExit().completeOnTimeout(process, HOURS_TO_WAIT, TimeUnit.HOURS)
-                .thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(HOURS_TO_WAIT, TimeUnit.HOURS)
+                .exceptionally(late -> process.destroyForcibly());
         List<String[]> rows = new ArrayList<>();
         try (BufferedReader output = process.inputReader()) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {

@@ -61,7 +61,7 @@ final class StartupBench {
         long start = System.nanoTime();
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        var _ = process.onExit().completeOnTimeout(process, 5, TimeUnit.MINUTES).thenAccept(Process::destroyForcibly);
+        var _ = process.onExit().orTimeout(5, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         int exit = process.waitFor();
         double millis = (System.nanoTime() - start) / 1e6;
         if (exit != 0) {

@@ -23,9 +23,16 @@ import org.jspecify.annotations.Nullable;
  * @param format how keys and values are kept
  * @param exact  whether the session says what the host alone would have said
  * @param policy which tokens are attended; null: all of them
- * @param budget how many are; of no meaning without a policy
+ * @param budget how many are; all of them without a policy, whatever is given
  */
 public record SessionMode(KvFormat format, boolean exact, @Nullable String policy, Budget budget) {
+    private static final Budget ALL = new Budget(1, 0);
+
+    /** Modes that attend alike are equal: such sessions may go on from each other's KV. */
+    public SessionMode {
+        budget = policy == null ? ALL : budget;
+    }
+
     /**
      * The mode asked for.
      *
@@ -79,7 +86,7 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         }
         try {
             Budget budget = policy == null
-                    ? new Budget(1, 0)
+                    ? ALL
                     : new Budget(Double.parseDouble(texts.getOrDefault("caching-ratio", "")),
                             Integer.parseInt(texts.getOrDefault("min-context", "")));
             return new SessionMode(format, exact, policy, budget);
@@ -90,7 +97,7 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
 
     /** Says what the host alone would have said. */
     public static SessionMode exact(KvFormat hostFormat) {
-        return new SessionMode(hostFormat, true, null, new Budget(1, 0));
+        return new SessionMode(hostFormat, true, null, ALL);
     }
 
     /** Whether full blocks are digested, for the policy to choose by. */

@@ -71,4 +71,14 @@ class SessionModeTest {
         assertThat(SessionMode.exact(KvFormat.F32)).isEqualTo(new SessionMode(KvFormat.F32, true, null,
                 new Budget(1, 0)));
     }
+
+    /** Only equal modes go on from each other's KV: what was saved must not differ by a budget that it does not use. */
+    @ParameterizedTest
+    @CsvSource({"false,host", "false,int8", "true,host", "true,int8"})
+    void whatWasSavedIsTheModeItWas(String sparse, String type) {
+        SessionMode mode = SessionMode.of(configuration("alisa.sparse", sparse, "alisa.kv.type", type,
+                "alisa.sparse.caching-ratio", "0.3", "alisa.sparse.min-context", "40"), KvFormat.F32);
+        assertThat(SessionMode.of(mode.texts(), mode.format(), KvFormat.F32)).isEqualTo(mode);
+        assertThat(mode.budget()).isEqualTo(sparse.equals("true") ? new Budget(0.3, 40) : new Budget(1, 0));
+    }
 }

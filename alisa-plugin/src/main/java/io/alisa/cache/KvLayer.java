@@ -68,9 +68,12 @@ public final class KvLayer implements HostBlocks {
         return table.maxBlocks();
     }
 
-    /** Has a device hold copies of sealed blocks, too; null: none from now on. */
+    /** Has a device hold copies of sealed blocks, too, before there are any; null: none from now on. */
     void setDevice(@Nullable DeviceLayer beside) {
         device = beside;
+        if (beside != null && digest != null) {
+            digest.layOutByBlock();
+        }
     }
 
     /** Which sealed blocks are on a device, too; null where there is none. */
@@ -130,8 +133,15 @@ public final class KvLayer implements HostBlocks {
         return tiers == null ? 0 : Math.max(inherited, tiers.frozenBlocks());
     }
 
+    /** Whether another session's layer has its first blocks, and sketches that can be read as this layer's are. */
+    boolean canInherit(KvLayer from, int count) {
+        return from.table.firstDeleted() >= count
+                && (digest == null || from.digest == null || digest.isLaidOutLike(from.digest));
+    }
+
     /**
-     * Takes over the first blocks of another session's layer, which stay where they are. This layer is empty.
+     * Takes over the first blocks of another session's layer, which stay where they are. This layer is empty, and
+     * {@link #canInherit can} do so.
      *
      * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
      */

@@ -56,7 +56,8 @@ public final class KvSession implements AutoCloseable {
         this.tiers = new KvTiers(layout, memory, this::giveBack, slow, digested);
         KvRoom room = tiers.room();
         this.means = new Slabs(room::holdPinned, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        this.sketches = new Slabs(room::holdPinned, layerCount, sketchLayout.blockBytes(), maxBlocks);
+        this.sketches = new Slabs(room::holdPinned, layerCount, KvDigest.RUN * sketchLayout.blockBytes(),
+                KvDigest.runs(maxBlocks));
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         this.recent = new Slabs(room::hold, layerCount, floats.blockBytes(), 1);
         this.staging = new Staging(floats, room);
@@ -118,7 +119,8 @@ public final class KvSession implements AutoCloseable {
      * Begins with the first blocks of another session of the same shape and format, which has {@link #freeze frozen} them.
      * They stay where they are: the other must be open for as long as this one is. Takes its lock.
      *
-     * @return false where it has not got all of them any more; nothing was taken over then
+     * @return false where it has not got all of them any more, or has them for a device and this session none, or the other
+     *         way round; nothing was taken over then
      * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
      */
     public boolean inherit(KvSession from, int tokens) {
@@ -126,7 +128,7 @@ public final class KvSession implements AutoCloseable {
         from.lock.lock();
         try {
             for (KvLayer layer : from.layers) {
-                if (from.closed || layer.table().firstDeleted() < blocks) {
+                if (from.closed || !layers[layer.index()].canInherit(layer, blocks)) {
                     return false;
                 }
             }
@@ -227,7 +229,7 @@ public final class KvSession implements AutoCloseable {
                 int blocks = tiers.frozenBlocks();
                 tiers.cutBack(blocks);
                 means.cutBack(KvLayout.blocks(blocks));
-                sketches.cutBack(blocks);
+                sketches.cutBack(KvDigest.runs(blocks));
             }
             return true;
         } finally {

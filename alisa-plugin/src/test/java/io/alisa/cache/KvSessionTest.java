@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.MemoryBudget;
@@ -111,6 +113,35 @@ class KvSessionTest {
                 long sketch = cut.layer(1).sketch(block);
                 assertThat(sketch).isNotZero();
                 assertThat(OffHeap.getByte(sketch)).as("of new memory").isZero();
+            }
+        }
+    }
+
+    /** Each KV head's in one stream of so many blocks, none over another. */
+    @Test
+    void sketchesOfAKvHeadLieTogether() {
+        KvLayout int8 = new KvLayout(KvFormat.INT8, KV_HEADS, HEAD_SIZE);
+        long bytes = new SketchLayout(KV_HEADS, HEAD_SIZE).headBytes();
+        int blocks = 3 * KvDigest.RUN - 1;
+        try (KvSession session = new KvSession(int8, LAYERS, blocks * KvLayout.BLOCK_TOKENS, true)) {
+            grow(session, blocks * KvLayout.BLOCK_TOKENS);
+            Set<Long> starts = new HashSet<>();
+            for (int layer = 0; layer < LAYERS; layer++) {
+                KvDigest digest = Objects.requireNonNull(session.layer(layer).digest());
+                for (int head = 0; head < KV_HEADS; head++) {
+                    for (int block = 0; block < blocks; block++) {
+                        long sketch = digest.sketch(block, head);
+                        assertThat(starts.add(sketch)).isTrue();
+                        if (block % KvDigest.RUN > 0) {
+                            assertThat(sketch).isEqualTo(digest.sketch(block - 1, head) + bytes);
+                        }
+                        OffHeap.setByte(sketch, 1 + head);
+                        OffHeap.setByte(sketch + bytes - 1, 1 + head);
+                    }
+                }
+            }
+            for (long start : starts) {
+                assertThat(OffHeap.getByte(start)).as("its own").isEqualTo(OffHeap.getByte(start + bytes - 1));
             }
         }
     }

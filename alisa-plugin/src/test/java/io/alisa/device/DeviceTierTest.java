@@ -152,6 +152,39 @@ class DeviceTierTest {
         }
     }
 
+    /** A device takes a block's sketches over in one piece; sessions without one have them otherwise, and share with their like. */
+    @Test
+    void whoIsToBeReadByADeviceKeepsSketchesForIt() {
+        Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.3, 200, 0, 5);
+        MemoryBudget budget = MemoryBudget.unlimited();
+        DeviceTier tier = new DeviceTier(new FakeDevice(budget), budget, warning -> {
+            // nothing is lost
+        });
+        try (TieredRun alone = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun with = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun alike = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun plain = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            with.useDevice(tier);
+            alike.useDevice(tier);
+            prefill(alone, given);
+            prefill(with, given);
+            long bytes = new SketchLayout(1, 18).headBytes();
+            for (int block = 0; block < 3; block++) {
+                for (int head = 0; head < 3; head++) {
+                    assertThat(Objects.requireNonNull(with.kv.layer(1).digest()).sketch(block, head))
+                            .isEqualTo(with.kv.layer(1).sketch(block) + head * bytes);
+                }
+            }
+            alone.kv.freeze(128);
+            with.kv.freeze(128);
+            assertThat(alike.kv.inherit(alone.kv, 128)).isFalse();
+            assertThat(plain.kv.inherit(with.kv, 128)).isFalse();
+            assertThat(alike.kv.layer(0).tokens() + plain.kv.layer(0).tokens()).as("taken over").isZero();
+            assertThat(alike.kv.inherit(with.kv, 128)).isTrue();
+            assertThat(plain.kv.inherit(alone.kv, 128)).isTrue();
+        }
+    }
+
     /** What is in the file, or on the device only in part. */
     @ParameterizedTest
     @ValueSource(strings = {"none", "swa", "swa-paper", "streaming-llm"})

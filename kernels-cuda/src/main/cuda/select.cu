@@ -142,11 +142,12 @@ __device__ __forceinline__ uint64_t findRank(const uint64_t *ranks, uint32_t cou
     return rank;
 }
 
-/** e^x to within 3 percent, with the bits of ScalarSelectionKernels.roughExp. */
+/** e^x to within 3 percent, for x <= 0, with the bits of ScalarSelectionKernels.minusRoughExp. */
 __device__ __forceinline__ float roughExp(float x) {
-    constexpr float PER_UNIT = 12102203.161561485f;
-    constexpr float ONE = 1065353216.0f - 366393.0f;
-    return x < -86 ? 0 : __uint_as_float((uint32_t) (int) __fmaf_rn(x, PER_UNIT, ONE));
+    constexpr int SHIFT = 7;
+    constexpr float PER_UNIT = 12102203.161561485f / (1 << SHIFT);
+    constexpr float ONE = (1 << 23) + (((127 << 23) - 366393) >> SHIFT);
+    return x < -86 ? 0 : -__uint_as_float(__float_as_uint(__fmaf_rn(x, PER_UNIT, ONE)) << SHIFT);
 }
 
 /** The sums over the warp of four numbers a lane: lane l has that of number 2 * (l % 2) + l / 2 % 2. */

@@ -4,10 +4,15 @@ import io.alisa.cache.KvLayout;
 
 /** The reference for {@link SelectionKernels}: plain loops. */
 final class ScalarSelectionKernels implements SelectionKernels {
-    /** What one unit of x adds to a float's bits, see {@link #roughExp}. */
-    static final float PER_UNIT = (float) ((1 << 23) / Math.log(2));
-    /** Bits of the float 1, less what centres the error of a straight line through an octave. */
-    static final float ONE = (127 << 23) - 366_393f;
+    /** Of a float's bits the lowest are left out, so that the others fit into a mantissa. */
+    static final int SHIFT = 7;
+    /** What one unit of x adds to a float's bits, see {@link #minusRoughExp}. */
+    static final float PER_UNIT = (float) ((1 << (23 - SHIFT)) / Math.log(2));
+    /**
+     * Bits of the float 1, less what centres the error of a straight line through an octave; and the float whose mantissa
+     * counts in ones.
+     */
+    static final float ONE = (1 << 23) + (((127 << 23) - 366_393) >> SHIFT);
     /** Below this the weight is zero. */
     static final float LOWEST = -86f;
 
@@ -34,10 +39,10 @@ final class ScalarSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public int count(float[] importance, int blocks, float threshold) {
+    public int count(float[] importance, int blocks, int step, float threshold) {
         int count = 0;
-        for (int i = 0; i < blocks * KvLayout.BLOCK_TOKENS; i++) {
-            count += importance[i] >= threshold ? 1 : 0;
+        for (int block = 0; block < blocks; block += step) {
+            count += Long.bitCount(atLeast(importance, block, threshold));
         }
         return count;
     }
@@ -57,15 +62,20 @@ final class ScalarSelectionKernels implements SelectionKernels {
             float sum = 0;
             for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
                 if ((attended[block] >>> i & 1) == 0) {
-                    sum += roughExp(scores[offset + block * KvLayout.BLOCK_TOKENS + i] - best);
+                    sum -= minusRoughExp(scores[offset + block * KvLayout.BLOCK_TOKENS + i] - best);
                 }
             }
             sums[to + block] = sum;
         }
     }
 
-    /** e^x by the way floats are written: exponents are logarithms, and mantissas nearly so (Schraudolph 1999). */
-    private static float roughExp(float x) {
-        return x < LOWEST ? 0f : Float.intBitsToFloat((int) Math.fma(x, PER_UNIT, ONE));
+    /**
+     * -e^x, for x <= 0, by the way floats are written: exponents are logarithms, and mantissas nearly so (Schraudolph 1999).
+     * The sum's mantissa has the bits of e^x, no conversion to an integer is needed; the shift leaves a sign.
+     */
+    private static float minusRoughExp(float x) {
+        return x < LOWEST
+                ? 0f
+                : Float.intBitsToFloat(Float.floatToRawIntBits(Math.fma(x, PER_UNIT, ONE)) << SHIFT);
     }
 }

@@ -30,8 +30,12 @@ public interface SelectionKernels {
      */
     void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance);
 
-    /** How many tokens of the first {@code blocks} blocks are of at least some importance. */
-    int count(float[] importance, int blocks, float threshold);
+    /**
+     * How many tokens are of at least some importance.
+     *
+     * @param step of the first {@code blocks} blocks, every so many-th counts: the first does
+     */
+    int count(float[] importance, int blocks, int step, float threshold);
 
     /** Which tokens of a block are: bit i is token i. */
     long atLeast(float[] importance, int block, float threshold);
@@ -41,6 +45,7 @@ public interface SelectionKernels {
      * estimated scores are further off than that.
      *
      * @param scores   a row, from {@code offset} on
+     * @param best     at least every score
      * @param attended a bit per token, a word per block
      * @param sums     filled from {@code to} on, one sum a block
      */

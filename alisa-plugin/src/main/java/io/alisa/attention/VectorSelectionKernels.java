@@ -98,13 +98,13 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public int count(float[] importance, int blocks, float threshold) {
+    public int count(float[] importance, int blocks, int step, float threshold) {
         FloatVector limit = FloatVector.broadcast(SPECIES, threshold);
         int count = 0;
-        for (int i = 0; i < blocks * TOKENS; i += 2 * LANES) {
-            count += FloatVector.fromArray(SPECIES, importance, i).compare(VectorOperators.GE, limit).trueCount();
-            count += FloatVector.fromArray(SPECIES, importance, i + LANES).compare(VectorOperators.GE, limit)
-                    .trueCount();
+        for (int block = 0; block < blocks; block += step) {
+            for (int i = block * TOKENS; i < block * TOKENS + TOKENS; i += LANES) {
+                count += FloatVector.fromArray(SPECIES, importance, i).compare(VectorOperators.GE, limit).trueCount();
+            }
         }
         return count;
     }
@@ -139,8 +139,9 @@ final class VectorSelectionKernels implements SelectionKernels {
             FloatVector x = FloatVector.fromArray(SPECIES, scores, from + i).sub(shift);
             VectorMask<Float> counts = VectorMask.fromLong(SPECIES, ~attended >>> i)
                     .and(x.compare(VectorOperators.GE, lowest));
-            IntVector bits = (IntVector) x.fma(perUnit, one).convert(VectorOperators.F2I, 0);
-            sum = sum.add(bits.reinterpretAsFloats(), counts);
+            IntVector minus = x.fma(perUnit, one).reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, ScalarSelectionKernels.SHIFT);
+            sum = sum.sub(minus.reinterpretAsFloats(), counts);
         }
         return total(sum);
     }

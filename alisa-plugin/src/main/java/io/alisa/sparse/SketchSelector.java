@@ -31,18 +31,14 @@ import org.jspecify.annotations.Nullable;
 final class SketchSelector implements TokenSelector {
     /** Part of the budget that goes to the most recent tokens: a half in the paper, a quarter loses less. */
     private static final int WINDOW_PART = 4;
-    /** A token this far below the best has e^-64 of its weight. */
-    private static final float LEAST_IMPORTANCE = -64f;
     /** One in so many wanted tokens may be missed. */
     static final int NEARLY = 64;
-    private static final int SWEEPS = 20;
 
     private final Budget budget;
     private final AttentionShape shape;
     private final Int8Kernels kernels;
     private final SelectionKernels selectionKernels;
     private final Scratch[] scratch;
-    private final int nearly;
     private final TokenChoice choice = new TokenChoice();
 
     private KvLayer layer;
@@ -60,6 +56,7 @@ final class SketchSelector implements TokenSelector {
         final Int8Rows means;
         final QuerySketch query;
         final float[] key;
+        final ThresholdSearch threshold;
         final TopTokens top = new TopTokens();
         /** Best estimated score, per query head. */
         final float[] best;
@@ -69,7 +66,8 @@ final class SketchSelector implements TokenSelector {
         float[] importance = {};
         int[] chosen = {};
 
-        Scratch(AttentionShape shape) {
+        Scratch(AttentionShape shape, ThresholdSearch threshold) {
+            this.threshold = threshold;
             // Capping comes last, when a score is complete.
             AttentionShape uncapped = new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(), 0);
             tile = new AttentionTile(uncapped, shape.groupSize());
@@ -94,7 +92,6 @@ final class SketchSelector implements TokenSelector {
     /** @param nearly one in so many wanted tokens may be missed */
     SketchSelector(Budget budget, AttentionShape shape, AttentionKernels kernels, int workers, KvLayer anyLayer,
             int nearly) {
-        this.nearly = nearly;
         this.budget = budget;
         this.shape = shape;
         this.kernels = kernels.int8();
@@ -104,7 +101,7 @@ final class SketchSelector implements TokenSelector {
         this.skipped = new SkippedMass(shape);
         this.scratch = new Scratch[workers];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(shape);
+            scratch[i] = new Scratch(shape, new ThresholdSearch(selectionKernels, nearly));
         }
     }
 
@@ -219,7 +216,7 @@ final class SketchSelector implements TokenSelector {
         for (int i = 0; i < pinned.spans(end); i++) { // they are attended whatever they weigh
             Arrays.fill(with.importance, pinned.from(i), Math.min(end, pinned.end(i)), Float.NEGATIVE_INFINITY);
         }
-        float threshold = threshold(blocks, with);
+        float threshold = with.threshold.find(with.importance, blocks, wanted);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);
             for (int i = 0; i < count; i++) {
@@ -230,36 +227,6 @@ final class SketchSelector implements TokenSelector {
                 selection.addWord(kvHead, block, selectionKernels.atLeast(with.importance, block, threshold));
             }
         }
-    }
-
-    /**
-     * Importance that at most as many tokens as are wanted reach, and nearly as many. Counting is so cheap in vectors that a few
-     * sweeps cost less than sorting out the tokens one by one: the number of tokens grows about exponentially as the
-     * threshold falls, so its logarithm is interpolated. Not a number where that fails.
-     */
-    private float threshold(int blocks, Scratch with) {
-        float low = LEAST_IMPORTANCE;
-        float high = 0;
-        double logLow = Math.log(blocks * (double) KvLayout.BLOCK_TOKENS);
-        double logHigh = 0;
-        int enough = wanted - wanted / nearly;
-        double logWanted = Math.log(wanted - wanted / (2.0 * nearly));
-        for (int sweep = 0; sweep < SWEEPS; sweep++) {
-            // Every third sweep halves, should the tokens be spread otherwise.
-            double part = sweep % 3 == 2 || logLow <= logHigh ? 0.5 : (logWanted - logHigh) / (logLow - logHigh);
-            float middle = (float) (high + Math.clamp(part, 0.05, 0.95) * (low - high));
-            int count = selectionKernels.count(with.importance, blocks, middle);
-            if (count > wanted) {
-                low = middle;
-                logLow = Math.log(count);
-            } else if (count >= enough) {
-                return middle;
-            } else {
-                high = middle;
-                logHigh = Math.log(Math.max(1, count));
-            }
-        }
-        return Float.NaN;
     }
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */

@@ -2,10 +2,12 @@ package io.alisa.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Random;
 
 import io.alisa.cache.KvLayout;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,11 +21,21 @@ class SelectionKernelsTest {
 
     private final Random random = new Random(7);
 
+    private static int counted(float[] importance, int blocks, int step, float threshold) {
+        int count = 0;
+        for (int i = 0; i < blocks * TOKENS; i++) {
+            count += i / TOKENS % step == 0 && importance[i] >= threshold ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Some far below the best, where nothing counts any more. */
     private float[] scores(int count) {
         float[] scores = new float[count];
         for (int i = 0; i < count; i++) {
-            scores[i] = random.nextInt(9) == 0 ? Float.NEGATIVE_INFINITY : (float) (20 * random.nextGaussian() - 50);
+            scores[i] = random.nextInt(9) == 0
+                    ? Float.NEGATIVE_INFINITY
+                    : BEST - (float) Math.abs(20 * random.nextGaussian());
         }
         return scores;
     }
@@ -48,6 +60,25 @@ class SelectionKernelsTest {
         VECTOR.skippedMass(scores, offset, blocks, BEST, attended, actual, 1);
         for (int i = 0; i < actual.length; i++) {
             assertThat(actual[i]).as("block %s", i - 1).isCloseTo(expected[i], within(1e-5f * expected[i]));
+        }
+    }
+
+    /** By double precision, from the best score to where nothing counts any more. */
+    @Test
+    void eachTokenWeighsWhatItShouldBut3Percent() {
+        for (SelectionKernels kernels : new SelectionKernels[]{SCALAR, VECTOR}) {
+            for (float x = 0; x >= -90; x -= 0.037f) {
+                float[] scores = new float[TOKENS];
+                scores[11] = BEST + x;
+                float[] sum = new float[1];
+                kernels.skippedMass(scores, 0, 1, BEST, new long[]{~(1L << 11)}, sum, 0);
+                double weight = Math.exp((double) scores[11] - BEST);
+                if (scores[11] - BEST < ScalarSelectionKernels.LOWEST) {
+                    assertThat(sum[0]).isZero();
+                } else {
+                    assertThat(sum[0]).as("e^%s", x).isCloseTo((float) weight, withinPercentage(3.1));
+                }
+            }
         }
     }
 
@@ -81,7 +112,10 @@ class SelectionKernelsTest {
         assertThat(actualBest).isEqualTo(expectedBest);
         assertThat(actual).isEqualTo(expected);
         for (float threshold : new float[]{-70, -20, -3, 0}) {
-            assertThat(VECTOR.count(actual, 3, threshold)).isEqualTo(SCALAR.count(actual, 3, threshold));
+            for (int step = 1; step < 4; step++) {
+                assertThat(VECTOR.count(actual, 3, step, threshold)).isEqualTo(SCALAR.count(actual, 3, step, threshold))
+                        .isEqualTo(counted(actual, 3, step, threshold));
+            }
             for (int block = 0; block < 3; block++) {
                 assertThat(VECTOR.atLeast(actual, block, threshold))
                         .isEqualTo(SCALAR.atLeast(actual, block, threshold));

@@ -24,15 +24,19 @@ final class ScalarSelectionKernels implements SelectionKernels {
     }
 
     @Override
+    public void best(float[] scores, int rows, int stride, int from, int tokens, float[] best) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = row * stride + from; i < row * stride + from + tokens; i++) {
+                best[row] = Math.max(best[row], scores[i]);
+            }
+        }
+    }
+
+    @Override
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         for (int row = 0; row < rows; row++) {
-            float max = Float.NEGATIVE_INFINITY;
-            for (int i = row * stride; i < row * stride + tokens; i++) {
-                max = Math.max(max, scores[i]);
-            }
-            best[row] = max;
             for (int t = 0; t < tokens; t++) {
-                float relative = scores[row * stride + t] - max;
+                float relative = scores[row * stride + t] - best[row];
                 importance[t] = row == 0 ? relative : Math.max(importance[t], relative);
             }
         }

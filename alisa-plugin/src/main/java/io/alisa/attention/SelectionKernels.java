@@ -22,11 +22,19 @@ public interface SelectionKernels {
     void cap(float[] scores, int from, int count, float softCap);
 
     /**
+     * Raises each row's best score to that of some tokens.
+     *
+     * @param from   the first of them
+     * @param tokens how many, a multiple of 64
+     */
+    void best(float[] scores, int rows, int stride, int from, int tokens, float[] best);
+
+    /**
      * How much tokens matter to the query head of the group that they matter most to:
      * {@code importance[t] = max over rows of (score[row][t] - best score of the row)}.
      *
      * @param tokens a multiple of 64
-     * @param best   filled with each row's best score
+     * @param best   each row's best score
      */
     void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance);
 

@@ -38,10 +38,14 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
+    public void best(float[] scores, int rows, int stride, int from, int tokens, float[] best) {
         for (int row = 0; row < rows; row++) {
-            best[row] = max(scores, row * stride, tokens);
+            best[row] = Math.max(best[row], max(scores, row * stride + from, tokens));
         }
+    }
+
+    @Override
+    public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         int row = 0;
         for (; row + 4 <= rows; row += 4) {
             four(scores, row, stride, tokens, best, importance);

@@ -163,6 +163,7 @@ final class SketchSelector implements TokenSelector {
         }
         with.tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         kernels.prepare(with.query, with.tile);
+        Arrays.fill(with.best, Float.NEGATIVE_INFINITY);
         int blocks = Math.min(digest.blocks(), KvLayout.blocks(windowStart));
         for (int first = 0; first < blocks; first += KvLayout.BLOCK_TOKENS) {
             int count = Math.min(KvLayout.BLOCK_TOKENS, blocks - first);
@@ -172,16 +173,22 @@ final class SketchSelector implements TokenSelector {
                 kernels.estimate(with.query, digest.sketch(first + i, kvHead), with.tile.scores(), i,
                         KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, with.stride);
             }
+            complete(first * KvLayout.BLOCK_TOKENS, count * KvLayout.BLOCK_TOKENS, with);
         }
         if (blocks < KvLayout.blocks(windowStart)) {
             scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
+            complete(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
         }
+    }
+
+    /** Caps estimates, and looks for the best, while they are in a near cache. */
+    private void complete(int from, int tokens, Scratch with) {
         if (shape.softCap() != 0) {
             for (int g = 0; g < shape.groupSize(); g++) {
-                selectionKernels.cap(with.estimates, g * with.stride,
-                        KvLayout.blocks(windowStart) * KvLayout.BLOCK_TOKENS, shape.softCap());
+                selectionKernels.cap(with.estimates, g * with.stride + from, tokens, shape.softCap());
             }
         }
+        selectionKernels.best(with.estimates, shape.groupSize(), with.stride, from, tokens, with.best);
     }
 
     /** Exact scores of the few tokens before a small window whose block is not full yet. */

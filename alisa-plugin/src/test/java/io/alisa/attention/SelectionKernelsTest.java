@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.util.Arrays;
 import java.util.Random;
 
 import io.alisa.cache.KvLayout;
@@ -107,9 +108,20 @@ class SelectionKernelsTest {
         float[] actualBest = new float[rows];
         float[] expected = new float[tokens];
         float[] actual = new float[tokens];
+        for (int row = 0; row < rows; row++) {
+            expectedBest[row] = Float.NEGATIVE_INFINITY;
+            for (int t = 0; t < tokens; t++) {
+                expectedBest[row] = Math.max(expectedBest[row], scores[row * stride + t]);
+            }
+        }
+        for (SelectionKernels kernels : new SelectionKernels[]{SCALAR, VECTOR}) {
+            Arrays.fill(actualBest, Float.NEGATIVE_INFINITY);
+            kernels.best(scores, rows, stride, 0, 2 * TOKENS, actualBest);
+            kernels.best(scores, rows, stride, 2 * TOKENS, TOKENS, actualBest);
+            assertThat(actualBest).isEqualTo(expectedBest);
+        }
         SCALAR.importance(scores, rows, stride, tokens, expectedBest, expected);
         VECTOR.importance(scores, rows, stride, tokens, actualBest, actual);
-        assertThat(actualBest).isEqualTo(expectedBest);
         assertThat(actual).isEqualTo(expected);
         for (float threshold : new float[]{-70, -20, -3, 0}) {
             for (int step = 1; step < 4; step++) {

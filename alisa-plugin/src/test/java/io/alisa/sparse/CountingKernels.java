@@ -12,6 +12,11 @@ record CountingKernels(SelectionKernels kernels, IntConsumer sweeps) implements 
     }
 
     @Override
+    public void best(float[] scores, int rows, int stride, int from, int tokens, float[] best) {
+        kernels.best(scores, rows, stride, from, tokens, best);
+    }
+
+    @Override
     public void importance(float[] scores, int rows, int stride, int tokens, float[] best, float[] importance) {
         kernels.importance(scores, rows, stride, tokens, best, importance);
     }

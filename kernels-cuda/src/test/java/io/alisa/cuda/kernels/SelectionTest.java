@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -76,8 +77,11 @@ class SelectionTest {
         if (run.wanted > 0) {
             int scored = run.scoredBlocks * TOKENS;
             float[] importance = new float[scored];
-            SelectionRun.selectionKernels().importance(run.estimates(kvHead), run.group, run.tokenStride, scored,
-                    new float[run.group], importance);
+            float[] best = new float[run.group];
+            Arrays.fill(best, Float.NEGATIVE_INFINITY);
+            SelectionRun.selectionKernels().best(run.estimates(kvHead), run.group, run.tokenStride, 0, scored, best);
+            SelectionRun.selectionKernels().importance(run.estimates(kvHead), run.group, run.tokenStride, scored, best,
+                    importance);
             List<Integer> order = IntStream.range(run.sinks, run.windowStart).filter(t -> !run.isPinned(t)).boxed()
                     .sorted(Comparator.comparingDouble((Integer t) -> -(double) importance[t])
                             .thenComparing(Comparator.reverseOrder()))

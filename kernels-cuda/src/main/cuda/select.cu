@@ -147,7 +147,7 @@ __device__ __forceinline__ float roughExp(float x) {
     constexpr int SHIFT = 7;
     constexpr float PER_UNIT = 12102203.161561485f / (1 << SHIFT);
     constexpr float ONE = (1 << 23) + (((127 << 23) - 366393) >> SHIFT);
-    return x < -86 ? 0 : -__uint_as_float(__float_as_uint(__fmaf_rn(x, PER_UNIT, ONE)) << SHIFT);
+    return x >= -86 ? -__uint_as_float(__float_as_uint(__fmaf_rn(x, PER_UNIT, ONE)) << SHIFT) : 0;
 }
 
 /** The sums over the warp of four numbers a lane: lane l has that of number 2 * (l % 2) + l / 2 % 2. */

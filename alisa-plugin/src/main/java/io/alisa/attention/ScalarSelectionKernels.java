@@ -78,8 +78,8 @@ final class ScalarSelectionKernels implements SelectionKernels {
      * The sum's mantissa has the bits of e^x, no conversion to an integer is needed; the shift leaves a sign.
      */
     private static float minusRoughExp(float x) {
-        return x < LOWEST
-                ? 0f
-                : Float.intBitsToFloat(Float.floatToRawIntBits(Math.fma(x, PER_UNIT, ONE)) << SHIFT);
+        return x >= LOWEST
+                ? Float.intBitsToFloat(Float.floatToRawIntBits(Math.fma(x, PER_UNIT, ONE)) << SHIFT)
+                : 0f;
     }
 }

@@ -11,8 +11,8 @@ import io.alisa.memory.OffHeap;
  * <p>The means are a {@link KvLayer} of their own, INT8, in which token {@code b} is the mean of block {@code b}.
  *
  * <p>Sketches lie in runs of {@link #RUN} blocks, those of a KV head together: tokens are chosen KV head by KV head, and
- * memory that is read in one stream comes some three times as fast as the same in pieces of a kilobyte. A device takes over
- * block by block, so for one the KV heads of a block lie together instead.
+ * memory that is read in one stream comes faster than the same in pieces of a kilobyte. A device takes over block by block,
+ * so for one the KV heads of a block lie together instead.
  *
  * <p>Not thread-safe: the session is locked while a layer is used.
  */
@@ -29,6 +29,8 @@ public final class KvDigest {
     /** Bytes from a block's sketch to the next of the run, and from a KV head's to the next of the block. */
     private long blockStride;
     private long headStride;
+    /** First blocks that are another session's: runs of its own begin behind them. */
+    private int inherited;
 
     /** @param runs where runs of sketches are */
     KvDigest(KvLayer means, SketchLayout layout, int layer, int maxBlocks, BlockSource runs) {
@@ -41,20 +43,32 @@ public final class KvDigest {
         this.headStride = RUN * layout.headBytes();
     }
 
-    /** Runs that hold so many blocks. */
-    static int runs(int blocks) {
-        return (blocks + RUN - 1) / RUN;
+    /** Runs of its own that the first {@code blocks} blocks take. */
+    int runs(int blocks) {
+        return runs(blocks, inherited);
+    }
+
+    private static int runs(int blocks, int inherited) {
+        return (Math.max(0, blocks - inherited) + RUN - 1) / RUN;
+    }
+
+    /** Runs that so many blocks take at most. */
+    static int mostRuns(int blocks) {
+        return runs(blocks, 0);
     }
 
     /** Has the KV heads of a block lie together from now on; before anything is digested. */
     void layOutByBlock() {
+        if (blocks() > 0) {
+            throw new IllegalStateException("Blocks are digested already");
+        }
         blockStride = layout.blockBytes();
         headStride = layout.headBytes();
     }
 
-    /** Whether another digest's sketches can be read like these. */
-    boolean isLaidOutLike(KvDigest other) {
-        return headStride == other.headStride;
+    /** Whether the KV heads of a block lie together, so that a device can take it over. */
+    boolean isByBlock() {
+        return blockStride == layout.blockBytes();
     }
 
     /** Mean keys and values, one token a block. */
@@ -71,7 +85,8 @@ public final class KvDigest {
     public void resize(int blocks) {
         for (int block = means.tokens(); block < blocks; block++) {
             if (sketches[block] == 0) {
-                sketches[block] = runs.block(layer, block / RUN) + block % RUN * blockStride;
+                int own = block - inherited;
+                sketches[block] = runs.block(layer, own / RUN) + own % RUN * blockStride;
             }
         }
         means.resize(blocks);
@@ -89,8 +104,14 @@ public final class KvDigest {
         return sketches[block] + kvHead * headStride;
     }
 
-    /** Takes over what is kept about the first blocks of another session: its sketches, which stay, and its means. */
+    /**
+     * Takes over what is kept about the first blocks of another session: its sketches, which stay and say how those to come
+     * lie, and its means.
+     */
     void inherit(KvDigest from, int count) {
+        blockStride = from.blockStride;
+        headStride = from.headStride;
+        inherited = count;
         System.arraycopy(from.sketches, 0, sketches, 0, count);
         means.resize(count);
         for (int block = 0; block < KvLayout.blocks(count); block++) {
@@ -100,6 +121,7 @@ public final class KvDigest {
 
     void forget() {
         means.forget();
+        inherited = 0;
         Arrays.fill(sketches, 0);
     }
 }

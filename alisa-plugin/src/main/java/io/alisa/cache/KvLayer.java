@@ -68,10 +68,10 @@ public final class KvLayer implements HostBlocks {
         return table.maxBlocks();
     }
 
-    /** Has a device hold copies of sealed blocks, too, before there are any; null: none from now on. */
-    void setDevice(@Nullable DeviceLayer beside) {
+    /** Has a device hold copies of sealed blocks, too; before there are any. */
+    void setDevice(DeviceLayer beside) {
         device = beside;
-        if (beside != null && digest != null) {
+        if (digest != null) {
             digest.layOutByBlock();
         }
     }
@@ -94,7 +94,7 @@ public final class KvLayer implements HostBlocks {
 
     @Override
     public boolean areDigested() {
-        return digest != null;
+        return digest != null && digest.isByBlock();
     }
 
     @Override
@@ -133,15 +133,8 @@ public final class KvLayer implements HostBlocks {
         return tiers == null ? 0 : Math.max(inherited, tiers.frozenBlocks());
     }
 
-    /** Whether another session's layer has its first blocks, and sketches that can be read as this layer's are. */
-    boolean canInherit(KvLayer from, int count) {
-        return from.table.firstDeleted() >= count
-                && (digest == null || from.digest == null || digest.isLaidOutLike(from.digest));
-    }
-
     /**
-     * Takes over the first blocks of another session's layer, which stay where they are. This layer is empty, and
-     * {@link #canInherit can} do so.
+     * Takes over the first blocks of another session's layer, which stay where they are. This layer is empty.
      *
      * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
      */

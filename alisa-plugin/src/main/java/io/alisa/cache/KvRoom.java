@@ -187,7 +187,7 @@ final class KvRoom implements AutoCloseable {
         int slab = frames.framesPerSlab();
         long bytes = (blocks + slab) / slab * frames.slabBytes();
         if (layout.format() == KvFormat.INT8) {
-            bytes += (blocks - 1) * floatBlockBytes + Slabs.MIN_SLAB_BYTES; // the next digests
+            bytes += (blocks - 1) * floatBlockBytes + Slabs.MIN_SLAB_BYTES; // the next digests, where they are small
             if (frames.bytes() == 0) {
                 bytes += layers.length * floatBlockBytes + Slabs.MIN_SLAB_BYTES;
             }

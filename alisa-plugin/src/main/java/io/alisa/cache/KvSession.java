@@ -57,7 +57,7 @@ public final class KvSession implements AutoCloseable {
         KvRoom room = tiers.room();
         this.means = new Slabs(room::holdPinned, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
         this.sketches = new Slabs(room::holdPinned, layerCount, KvDigest.RUN * sketchLayout.blockBytes(),
-                KvDigest.runs(maxBlocks));
+                KvDigest.mostRuns(maxBlocks));
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         this.recent = new Slabs(room::hold, layerCount, floats.blockBytes(), 1);
         this.staging = new Staging(floats, room);
@@ -119,8 +119,7 @@ public final class KvSession implements AutoCloseable {
      * Begins with the first blocks of another session of the same shape and format, which has {@link #freeze frozen} them.
      * They stay where they are: the other must be open for as long as this one is. Takes its lock.
      *
-     * @return false where it has not got all of them any more, or has them for a device and this session none, or the other
-     *         way round; nothing was taken over then
+     * @return false where it has not got all of them any more; nothing was taken over then
      * @throws io.alisa.tier.MemoryFullException where there is no room for the digests
      */
     public boolean inherit(KvSession from, int tokens) {
@@ -128,7 +127,7 @@ public final class KvSession implements AutoCloseable {
         from.lock.lock();
         try {
             for (KvLayer layer : from.layers) {
-                if (from.closed || !layers[layer.index()].canInherit(layer, blocks)) {
+                if (from.closed || layer.table().firstDeleted() < blocks) {
                     return false;
                 }
             }
@@ -229,7 +228,8 @@ public final class KvSession implements AutoCloseable {
                 int blocks = tiers.frozenBlocks();
                 tiers.cutBack(blocks);
                 means.cutBack(KvLayout.blocks(blocks));
-                sketches.cutBack(KvDigest.runs(blocks));
+                KvDigest digest = layers[0].digest();
+                sketches.cutBack(digest == null ? 0 : digest.runs(blocks));
             }
             return true;
         } finally {
@@ -279,7 +279,17 @@ public final class KvSession implements AutoCloseable {
      * @param tokens how many are about to be written to a layer
      */
     public void claimShare(int tokens) {
-        tiers.room().claim(tokens, tiers.readers().missingBytes());
+        tiers.room().claim(tokens, tiers.readers().missingBytes() + missingDigests(layers[0].tokens() + tokens));
+    }
+
+    /** Bytes that digests of so many tokens will take beyond those there are, and beyond what is claimed in any case. */
+    private long missingDigests(int tokens) {
+        KvDigest digest = layers[0].digest();
+        int blocks = Math.min(tokens / KvLayout.BLOCK_TOKENS, layers[0].maxBlocks());
+        return digest == null
+                ? 0
+                : Math.max(0, sketches.missingBytes(digest.runs(blocks)) + means.missingBytes(KvLayout.blocks(blocks))
+                        - Slabs.MIN_SLAB_BYTES);
     }
 
     /** Says that all layers did a step: now and then blocks change places, the most used to RAM. Under the lock. */

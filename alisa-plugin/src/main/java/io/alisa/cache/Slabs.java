@@ -32,10 +32,23 @@ final class Slabs implements AutoCloseable {
         int index = block / blocksPerSlab;
         HeldBytes slab = slabs[index];
         if (slab == null) {
-            slab = memory.apply((long) blocksPerSlab * layers * blockBytes);
+            slab = memory.apply(slabBytes());
             slabs[index] = slab;
         }
         return slab.address() + ((long) (block % blocksPerSlab) * layers + layer) * blockBytes;
+    }
+
+    /** Bytes of slabs that the first blocks need and are not there. */
+    long missingBytes(int blocks) {
+        long missing = 0;
+        for (int index = 0; index < (blocks + blocksPerSlab - 1) / blocksPerSlab; index++) {
+            missing += slabs[index] == null ? slabBytes() : 0;
+        }
+        return missing;
+    }
+
+    private long slabBytes() {
+        return (long) blocksPerSlab * layers * blockBytes;
     }
 
     /** Gives back what holds none of the first blocks: nobody may use the others any more. */

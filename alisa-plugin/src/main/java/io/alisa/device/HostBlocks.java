@@ -5,7 +5,10 @@ public interface HostBlocks {
     /** Address of a block; 0 where it is not in RAM. */
     long block(int block);
 
-    /** Whether the sealed blocks have digests: a sketch each, and a row among the means. */
+    /**
+     * Whether the sealed blocks have digests that can be copied: a sketch each, all KV heads of which lie together, and a row
+     * among the means.
+     */
     boolean areDigested();
 
     /** Address of the sketch of a digested block, all KV heads. */

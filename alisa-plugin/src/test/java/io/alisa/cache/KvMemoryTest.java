@@ -2,6 +2,10 @@ package io.alisa.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
+
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +51,26 @@ class KvMemoryTest {
             step(session, 16_383, 16_384);
             assertThat(session.bytes()).isLessThanOrEqualTo(16_384 * HOST_BYTES_A_TOKEN * 26 / 100)
                     .isGreaterThan(16_384 * HOST_BYTES_A_TOKEN / 4);
+        }
+    }
+
+    /** Whatever others take meanwhile: blocks, and the runs of sketches that begin with some of them. */
+    @Test
+    void whatAStepNeedsIsClaimedBefore() {
+        MemoryBudget fast = new MemoryBudget(1L << 30);
+        KvMemory memory = new KvMemory(fast, new MemoryBudget(0), MemoryFile::new);
+        try (KvSession session = new KvSession(new KvLayout(KvFormat.INT8, 8, 128), 32, 10_000, true, memory)) {
+            for (int tokens = 0; tokens < 5000; tokens += 300) {
+                for (int layer = 0; layer < 2; layer++) {
+                    session.claimShare(300);
+                    long claimed = fast.reserved();
+                    KvLayer grown = session.layer(layer);
+                    grown.resize(tokens, tokens + 300);
+                    Objects.requireNonNull(grown.digest()).resize((tokens + 300) / KvLayout.BLOCK_TOKENS);
+                    grown.settle();
+                    assertThat(fast.reserved()).as("%s tokens, layer %s", tokens, layer).isLessThanOrEqualTo(claimed);
+                }
+            }
         }
     }
 

@@ -152,36 +152,60 @@ class DeviceTierTest {
         }
     }
 
-    /** A device takes a block's sketches over in one piece; sessions without one have them otherwise, and share with their like. */
+    /** In one piece. */
     @Test
-    void whoIsToBeReadByADeviceKeepsSketchesForIt() {
+    void aDeviceTakesOverTheSketchesOfABlock() {
         Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.3, 200, 0, 5);
         MemoryBudget budget = MemoryBudget.unlimited();
-        DeviceTier tier = new DeviceTier(new FakeDevice(budget), budget, warning -> {
-            // nothing is lost
-        });
-        try (TieredRun alone = given.open(new VectorKernels(), KvMemory.unlimited());
-                TieredRun with = given.open(new VectorKernels(), KvMemory.unlimited());
-                TieredRun alike = given.open(new VectorKernels(), KvMemory.unlimited());
-                TieredRun plain = given.open(new VectorKernels(), KvMemory.unlimited())) {
-            with.useDevice(tier);
-            alike.useDevice(tier);
-            prefill(alone, given);
-            prefill(with, given);
+        try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            run.useDevice(tier(new FakeDevice(budget), budget));
+            prefill(run, given);
             long bytes = new SketchLayout(1, 18).headBytes();
             for (int block = 0; block < 3; block++) {
                 for (int head = 0; head < 3; head++) {
-                    assertThat(Objects.requireNonNull(with.kv.layer(1).digest()).sketch(block, head))
-                            .isEqualTo(with.kv.layer(1).sketch(block) + head * bytes);
+                    assertThat(Objects.requireNonNull(run.kv.layer(1).digest()).sketch(block, head))
+                            .isEqualTo(run.kv.layer(1).sketch(block) + head * bytes);
                 }
             }
-            alone.kv.freeze(128);
-            with.kv.freeze(128);
-            assertThat(alike.kv.inherit(alone.kv, 128)).isFalse();
-            assertThat(plain.kv.inherit(with.kv, 128)).isFalse();
-            assertThat(alike.kv.layer(0).tokens() + plain.kv.layer(0).tokens()).as("taken over").isZero();
-            assertThat(alike.kv.inherit(with.kv, 128)).isTrue();
-            assertThat(plain.kv.inherit(alone.kv, 128)).isTrue();
+        }
+    }
+
+    private static DeviceTier tier(FakeDevice device, MemoryBudget budget) {
+        return new DeviceTier(device, budget, warning -> {
+            // none is lost
+        });
+    }
+
+    /** Sketches lie otherwise where there is a device: whoever inherits them reads them as they are. */
+    @ParameterizedTest
+    @CsvSource({"false,true", "true,false", "true,true"})
+    void blocksAreInheritedWhoeverHasADevice(boolean parentHas, boolean childHas) {
+        Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.3, 1500, 0, 6);
+        List<float[]> expected = goOn(given, false, false);
+        cases.compare(given, goOn(given, parentHas, childHas), expected);
+    }
+
+    private static List<float[]> goOn(Case given, boolean parentHas, boolean childHas) {
+        MemoryBudget budget = MemoryBudget.unlimited();
+        FakeDevice device = new FakeDevice(budget);
+        DeviceTier tier = tier(device, budget);
+        try (TieredRun parent = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun child = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            if (parentHas) {
+                parent.useDevice(tier);
+            }
+            prefill(parent, given);
+            if (childHas) {
+                child.useDevice(tier);
+            }
+            assertThat(child.inherit(parent, 1408)).isTrue();
+            List<float[]> outputs = new ArrayList<>();
+            child.plan(given.length() + 100, 6);
+            while (child.next(NOTHING)) {
+                outputs.addAll(child.stepOutputs());
+            }
+            assertThat(child.kv.layer(0).areDigested()).as("for a device").isEqualTo(parentHas);
+            return outputs;
         }
     }
 

@@ -127,6 +127,13 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         repeat(between);
     }
 
+    /** Begins with the first tokens of another conversation, which stays open, instead of its own. */
+    public boolean inherit(TieredRun from, int count) {
+        from.kv.freeze(count);
+        end = count;
+        return kv.inherit(from.kv, count);
+    }
+
     /** Says what the steps of {@link #next} are to be. */
     public void plan(int length, int steps) {
         promptTokens = length;

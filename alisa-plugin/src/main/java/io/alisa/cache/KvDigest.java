@@ -45,16 +45,12 @@ public final class KvDigest {
 
     /** Runs of its own that the first {@code blocks} blocks take. */
     int runs(int blocks) {
-        return runs(blocks, inherited);
-    }
-
-    private static int runs(int blocks, int inherited) {
-        return (Math.max(0, blocks - inherited) + RUN - 1) / RUN;
+        return mostRuns(Math.max(0, blocks - inherited));
     }
 
     /** Runs that so many blocks take at most. */
     static int mostRuns(int blocks) {
-        return runs(blocks, 0);
+        return (blocks + RUN - 1) / RUN;
     }
 
     /** Has the KV heads of a block lie together from now on; before anything is digested. */

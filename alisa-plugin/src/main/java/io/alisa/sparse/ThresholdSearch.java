@@ -26,15 +26,7 @@ final class ThresholdSearch {
     /** One in so many wanted tokens may be missed. */
     private final int nearly;
 
-    /** What fewer tokens are known to reach, and more; nothing was counted there so far at their beginnings. */
-    private float high;
-    private float low;
-    /** What was counted last, and before: thresholds, and logarithms of the numbers of tokens. */
-    private float last;
-    private float before;
-    private double logLast;
-    private double logBefore;
-    /** By what the logarithm changes as the threshold rises by one, at the last two. */
+    /** By what the logarithm of the number of tokens changes as the threshold rises by one, where it was counted last. */
     private double slope;
 
     /** @param nearly one in so many wanted tokens may be missed */
@@ -52,7 +44,6 @@ final class ThresholdSearch {
     float find(float[] importance, int blocks, int wanted) {
         int step = Math.clamp(wanted / SAMPLED, 1, MOST_STEP);
         float guess = Float.NaN;
-        slope = 0;
         if (step > 1) {
             int ofSample = wanted / step;
             guess = search(importance, blocks, step, ofSample + ofSample / (2 * ROUGHLY),
@@ -65,50 +56,37 @@ final class ThresholdSearch {
     /** A threshold that {@code enough} to {@code wanted} tokens of every {@code step}-th block reach. */
     private float search(float[] importance, int blocks, int step, int wanted, int enough, float guess) {
         double logWanted = Math.log((wanted + enough) / 2.0);
-        low = LEAST_IMPORTANCE;
-        high = 0;
-        before = low;
-        last = high;
-        int counted = (blocks + step - 1) / step * KvLayout.BLOCK_TOKENS;
-        logBefore = Math.log(counted);
-        logLast = 0;
-        float threshold = Float.isNaN(guess) ? secant(logWanted) : guess;
+        float low = LEAST_IMPORTANCE;
+        float high = 0;
+        float last = high;
+        double logLast = 0;
+        boolean guessed = !Float.isNaN(guess);
+        if (!guessed) {
+            int all = (blocks + step - 1) / step * KvLayout.BLOCK_TOKENS;
+            slope = -Math.log(all) / (high - low);
+        }
+        float threshold = guessed ? guess : (float) (logWanted / slope);
         for (int sweep = 1; sweep <= SWEEPS; sweep++) {
             int count = kernels.count(importance, blocks, step, threshold);
+            double log = Math.log(Math.max(1, count));
+            if (sweep > 1 || !guessed) { // the sample's slope is better than one to a point far away
+                slope = (log - logLast) / (threshold - last);
+            }
+            last = threshold;
+            logLast = log;
             if (count > wanted) {
                 low = threshold;
             } else if (count >= enough) {
-                note(threshold, count);
                 return threshold;
             } else {
                 high = threshold;
             }
-            boolean first = sweep == 1 && !Float.isNaN(guess);
-            if (first) { // the sample's slope is better than one to a point far away
-                last = threshold;
-                logLast = Math.log(Math.max(1, count));
-                threshold = (float) (threshold + (logWanted - logLast) / slope);
-            } else {
-                note(threshold, count);
-                threshold = secant(logWanted);
-            }
+            threshold = (float) (last + (logWanted - logLast) / slope);
             // Some sweeps halve, should the tokens be spread otherwise.
             if (!(threshold > low && threshold < high) || sweep % 4 == 0) {
                 threshold = low + (high - low) / 2;
             }
         }
         return Float.NaN;
-    }
-
-    private void note(float threshold, int count) {
-        before = last;
-        logBefore = logLast;
-        last = threshold;
-        logLast = Math.log(Math.max(1, count));
-        slope = (logLast - logBefore) / (last - before);
-    }
-
-    private float secant(double logWanted) {
-        return (float) (last + (logWanted - logLast) / ((logLast - logBefore) / (last - before)));
     }
 }

@@ -89,6 +89,13 @@ public final class PinnedSpans {
         return count;
     }
 
+    /** Writes {@code value} to the places of those before a position. */
+    public void fill(float[] perToken, int position, float value) {
+        for (int i = 0; i < spans(position); i++) {
+            Arrays.fill(perToken, from(i), Math.min(end(i), position), value);
+        }
+    }
+
     /** Whether one of the tokens {@code from} to {@code end - 1} is pinned. */
     boolean touch(int from, int end) {
         for (int i = 0; i < bounds.length; i += 2) {

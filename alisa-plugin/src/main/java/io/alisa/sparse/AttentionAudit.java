@@ -88,17 +88,24 @@ final class AttentionAudit {
         return negligible / (double) ((long) tokens * shape.groupSize());
     }
 
-    /** Attended tokens keep their order among each other; those left out weigh nothing. */
+    /**
+     * The paper's measure: weights over the attended tokens alone, summed over the query heads of the group, with the dense
+     * ones. Those left out weigh nothing, also where the policy estimates them together.
+     */
     private double rankCorrelation(AttentionWeights dense, int tokens, int[] attended, int count) {
         double[] full = new double[tokens];
         double[] sparse = new double[tokens];
         for (int g = 0; g < shape.groupSize(); g++) {
+            double kept = 0;
+            for (int i = 0; i < count; i++) {
+                kept += dense.of(g, attended[i], tokens);
+            }
             for (int i = 0; i < tokens; i++) {
                 full[i] += dense.of(g, i, tokens);
             }
-        }
-        for (int i = 0; i < count; i++) {
-            sparse[attended[i]] = full[attended[i]];
+            for (int i = 0; i < count && kept > 0; i++) {
+                sparse[attended[i]] += dense.of(g, attended[i], tokens) / kept;
+            }
         }
         return RankCorrelation.of(full, sparse);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
+import io.alisa.cache.PinnedSpans;
 
 /**
  * Heavy hitters: H2O (Zhang et al. 2023, Algorithm 1). Every KV head keeps the most recent tokens and those that all
@@ -15,10 +16,10 @@ import io.alisa.cache.KvLayer;
  * <ul>
  * <li>The budget grows with the context and is halved between recent tokens and heavy hitters, as for all policies here.
  * <li>Query heads that share a KV head share its list.
- * <li>Of a prompt only the last {@value #PROMPT_ROWS} rows are observed.
- * <li>Where a step cuts the context back, what the dropped rows gave to older tokens stays given and what was evicted
- * stays so; the lists can then be shorter than the budget. Where a batch does, all begins anew with its rows, because
- * they do not tell where the batch began.
+ * <li>Of each batch of a prompt only the last {@value #PROMPT_ROWS} rows are observed.
+ * <li>Tokens that an application pinned are attended anyway: they do not compete, and are not evicted.
+ * <li>Where the context is cut back, what the dropped rows gave to older tokens stays given and what was evicted stays
+ * so; the lists can then be shorter than the budget.
  * </ul>
  */
 public final class H2oSelector implements TokenSelector {
@@ -31,11 +32,13 @@ public final class H2oSelector implements TokenSelector {
     private final float[][] sums;
     private final TopTokens top = new TopTokens();
     private int[] heavy = {};
+    /** The sums of one KV head, pinned tokens hidden. */
+    private float[] candidates = {};
     private int known;
 
-    /** What a layer holds on the heap per token: a sum for each KV head, and the choice of one. */
+    /** What a layer holds on the heap per token: a sum for each KV head, and the candidates and choice of one. */
     static int heapBytesPerToken(int kvHeads) {
-        return kvHeads * Float.BYTES + Integer.BYTES;
+        return (kvHeads + 1) * Float.BYTES + Integer.BYTES;
     }
 
     public H2oSelector(Budget budget, int kvHeads) {
@@ -44,32 +47,38 @@ public final class H2oSelector implements TokenSelector {
     }
 
     @Override
+    public void begin(int position) {
+        forget(position);
+    }
+
+    @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        forget(tokens - 1);
         reserve(tokens);
         known = tokens - 1;
         for (int kvHead = 0; kvHead < sums.length; kvHead++) {
-            select(kvHead, tokens, selection);
+            select(kvHead, tokens, layer.pinned(), selection);
         }
     }
 
-    private void select(int kvHead, int tokens, Selection selection) {
+    private void select(int kvHead, int tokens, PinnedSpans pinned, Selection selection) {
         float[] ofHead = sums[kvHead];
         int windowFrom = tokens - budget.window(tokens, selection.pinned());
         int recent = 0;
         for (int position = windowFrom; position < tokens; position++) {
             recent += ofHead[position] == EVICTED ? 0 : 1;
         }
-        int count = top.select(ofHead, 0, windowFrom, budget.total(tokens, selection.pinned()) - recent, heavy);
-        int from = 0;
-        for (int i = 0; i < count; i++) {
-            Arrays.fill(ofHead, from, heavy[i], EVICTED);
-            from = heavy[i] + 1;
-        }
-        Arrays.fill(ofHead, from, windowFrom, EVICTED);
-        for (int i = 0; i < count; i++) {
-            addKept(kvHead, heavy[i], selection);
+        System.arraycopy(ofHead, 0, candidates, 0, windowFrom);
+        pinned.fill(candidates, windowFrom, EVICTED);
+        int count = top.select(candidates, 0, windowFrom, budget.total(tokens, selection.pinned()) - recent, heavy);
+        int next = 0;
+        for (int position = 0; position < windowFrom; position++) {
+            if (next < count && heavy[next] == position) {
+                addKept(kvHead, position, selection);
+                next++;
+            } else if (candidates[position] != EVICTED) { // pinned ones are no candidates, and keep their sums
+                ofHead[position] = EVICTED;
+            }
         }
         for (int position = windowFrom; position < tokens; position++) {
             addKept(kvHead, position, selection);
@@ -95,7 +104,6 @@ public final class H2oSelector implements TokenSelector {
     @Override
     public void observe(int position, int kvHead, int[] attended, int count, float[] weights) {
         if (kvHead == 0) {
-            forget(position < known ? 0 : position);
             reserve(position + 1);
             known = position + 1;
         }
@@ -135,12 +143,14 @@ public final class H2oSelector implements TokenSelector {
         for (float[] ofHead : sums) {
             Arrays.fill(ofHead, Math.min(position, known), known, 0f);
         }
+        known = Math.min(position, known);
     }
 
     private void reserve(int tokens) {
         if (heavy.length < tokens) {
             int room = Growth.of(heavy.length, tokens);
             heavy = new int[room];
+            candidates = new float[room];
             for (int kvHead = 0; kvHead < sums.length; kvHead++) {
                 sums[kvHead] = Arrays.copyOf(sums[kvHead], room);
             }

@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
+import io.alisa.cache.PinnedSpans;
 
 /**
  * Sparse Window Attention as published (ALISA, Algorithm 1): with {@code k} half the budget, the last {@code k} tokens
@@ -19,7 +20,8 @@ import io.alisa.cache.KvLayer;
  * {@code k} rows takes memory quadratic in the context.
  * <li>Before the first step, the rows are the prompt's last ones. Where the context is cut back there are fewer rows
  * until there are new ones.
- * <li>Local tokens take no part in the choice of dynamic ones, otherwise half the budget could be spent twice.
+ * <li>Local tokens take no part in the choice of dynamic ones, otherwise half the budget could be spent twice; nor do
+ * those that an application pinned.
  * <li>Of equal sums, the newer token's wins; that goes for zeros too, should the others not be enough.
  * </ul>
  */
@@ -40,15 +42,22 @@ public final class PaperSelector implements TokenSelector {
     }
 
     @Override
+    public void begin(int position) {
+        rows.forgetFrom(position);
+    }
+
+    @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
         int newest = tokens - 1;
+        PinnedSpans pinned = layer.pinned();
         int window = budget.window(tokens, selection.pinned());
         int windowFrom = tokens - window;
         reserve(tokens);
-        rows.forgetFrom(newest);
         rows.sum(newest - Math.min(window, MOST_ROWS), newest, windowFrom, scores);
-        int count = top.select(scores, 0, windowFrom, budget.total(tokens, selection.pinned()) - window, dynamic);
+        pinned.fill(scores, windowFrom, Float.NEGATIVE_INFINITY);
+        int wanted = Math.min(budget.total(tokens, selection.pinned()) - window, windowFrom - pinned.count(windowFrom));
+        int count = top.select(scores, 0, windowFrom, wanted, dynamic);
         for (int i = 0; i < count; i++) {
             selection.add(0, dynamic[i]);
         }

@@ -92,6 +92,7 @@ public final class SparseAttention {
         long begun = System.nanoTime();
         selection.begin(kv.tokens());
         selection.pin(kv.pinned(), kv.tokens());
+        selector.begin(kv.tokens() - 1);
         selector.select(kv, query, selection);
         sealedBlocks = (kv.tokens() - 1) / KvLayout.BLOCK_TOKENS;
         spans = (sealedBlocks + SparseScratch.SPAN_BLOCKS - 1) / SparseScratch.SPAN_BLOCKS + 1;
@@ -302,6 +303,7 @@ public final class SparseAttention {
     /** Lets the policy see a dense step. */
     public void observeDense(KvLayer kv, float[] query) {
         forgetAttended();
+        selector.begin(kv.tokens() - 1);
         if (selector.observes()) {
             observeAll(kv, kv.tokens() - 1, query, 0, 1);
         }
@@ -310,6 +312,7 @@ public final class SparseAttention {
     /** Lets the policy see the last rows of a batch of {@code batch} positions from {@code start} on. */
     public void observePrompt(KvLayer kv, int start, int batch, float[] query) {
         forgetAttended();
+        selector.begin(start);
         for (int position = Math.max(0, batch - selector.observedPromptRows()); position < batch; position++) {
             observeAll(kv, start + position, query, position, batch);
         }

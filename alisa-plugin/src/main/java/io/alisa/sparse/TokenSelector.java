@@ -12,6 +12,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface TokenSelector {
     /**
+     * Says that the tokens from {@code position} on are new, at the start of every step and every batch: what is remembered
+     * of others that stood there does not count any more.
+     */
+    default void begin(int position) {
+    }
+
+    /**
      * Fills the lists of all KV heads for the newest token, which is the layer's last and must be in every list. Not
      * asked where {@link Budget#isDense} holds. The caller has emptied the lists and made room for all tokens.
      *

@@ -38,7 +38,7 @@ public final class AttentionSampleEvent extends Event {
     double sparsity;
 
     @Label("Rank Correlation")
-    @Description("Spearman's, of the policy's attention weights with the dense ones")
+    @Description("Spearman's, of the weights of attended tokens, nothing for the others, with the dense weights")
     double rankCorrelation;
 
     /** Whether anybody listens: an event is made only then. */

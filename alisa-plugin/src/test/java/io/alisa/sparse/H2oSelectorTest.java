@@ -53,12 +53,24 @@ class H2oSelectorTest {
         }
     }
 
+    /** The rows that are observed of such a batch all lie behind what was known before. */
+    @Test
+    void aBatchThatBeginsBeforeTheEndAndEndsBehindItIsAStepBack() {
+        Budget budget = new Budget(0.2, 0);
+        try (PolicyRun run = new PolicyRun(new H2oSelector(budget, 2), new HeavyHitters(budget, 2), budget, 2, 1300,
+                5)) {
+            run.batch(0, 300);
+            run.steps(100);
+            run.batch(200, 256);
+            run.steps(5);
+        }
+    }
+
     /** Keeps sets and maps, and sorts. */
     private static final class HeavyHitters implements TokenSelector {
         private final Budget budget;
         private final List<Map<Integer, Float>> sums = new ArrayList<>();
         private final List<Set<Integer>> evicted = new ArrayList<>();
-        private int known;
 
         HeavyHitters(Budget budget, int kvHeads) {
             this.budget = budget;
@@ -72,8 +84,6 @@ class H2oSelectorTest {
         public void select(KvLayer layer, float[] queries, Selection selection) {
             int tokens = layer.tokens();
             int windowFrom = tokens - budget.window(tokens);
-            forget(tokens - 1);
-            known = tokens - 1;
             for (int kvHead = 0; kvHead < sums.size(); kvHead++) {
                 Set<Integer> gone = evicted.get(kvHead);
                 Map<Integer, Float> sum = sums.get(kvHead);
@@ -96,16 +106,13 @@ class H2oSelectorTest {
 
         @Override
         public void observe(int position, int kvHead, int[] attended, int count, float[] weights) {
-            if (kvHead == 0) {
-                forget(position < known ? 0 : position);
-                known = position + 1;
-            }
             for (int i = 0; i < count; i++) {
                 sums.get(kvHead).merge(attended[i], weights[i], Float::sum);
             }
         }
 
-        private void forget(int from) {
+        @Override
+        public void begin(int from) {
             sums.forEach(sum -> sum.keySet().removeIf(position -> position >= from));
             evicted.forEach(gone -> gone.removeIf(position -> position >= from));
         }

@@ -35,15 +35,17 @@ class PinnedTokensTest {
             Selection selection = new Selection(2);
             for (int tokens = 200; tokens < 1000; tokens++) {
                 layer.resize(tokens);
+                selector.begin(tokens - 1);
                 selection.begin(tokens);
                 selection.pin(layer.pinned(), tokens);
                 selector.select(layer, new float[SHAPE.floats(1)], selection);
                 for (int head = 0; head < 2; head++) {
-                    check(selection, head, tokens);
+                    check(selection, head, tokens, selector.observes());
                     if (selector.observes()) {
                         float[] weights = new float[selection.count(head)];
-                        for (int i = 0; i < weights.length; i++) {
-                            weights[i] = random.nextFloat();
+                        for (int i = 0; i < weights.length; i++) { // pinned ones weigh most
+                            int position = selection.positions(head)[i];
+                            weights[i] = random.nextFloat() + (position >= 70 && position < 110 ? 100 : 0);
                         }
                         selector.observe(tokens - 1, head, selection.positions(head), selection.count(head), weights);
                     }
@@ -52,7 +54,7 @@ class PinnedTokensTest {
         }
     }
 
-    private static void check(Selection selection, int head, int tokens) {
+    private static void check(Selection selection, int head, int tokens, boolean competes) {
         for (int position = 70; position < 110; position++) {
             assertThat(selection.bits(head)[position / 64] >>> position & 1).as("%s of %s", position, tokens).isOne();
         }
@@ -65,6 +67,9 @@ class PinnedTokensTest {
         assertThat(selection.count(head)).isLessThanOrEqualTo(most);
         if (pinned <= tokens * 0.1) {
             assertThat(selection.count(head)).as("within the budget").isLessThanOrEqualTo(BUDGET.total(tokens) + 1);
+            if (competes) {
+                assertThat(selection.count(head)).as("and all of it").isGreaterThanOrEqualTo(BUDGET.total(tokens) - 3);
+            }
         }
     }
 

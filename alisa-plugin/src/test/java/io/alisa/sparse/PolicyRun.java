@@ -67,6 +67,8 @@ final class PolicyRun implements AutoCloseable {
     /** A batch of tokens, which attend all before them. */
     void batch(int from, int tokens) {
         layer().resize(from + tokens);
+        policy.begin(from);
+        reference.begin(from);
         for (int position = from + tokens - Math.min(tokens, policy.observedPromptRows()); position < from
                 + tokens; position++) {
             for (int kvHead = 0; kvHead < kvHeads; kvHead++) {
@@ -86,6 +88,8 @@ final class PolicyRun implements AutoCloseable {
     void stepAt(int position) {
         int tokens = position + 1;
         layer().resize(tokens);
+        policy.begin(position);
+        reference.begin(position);
         selection.begin(tokens);
         if (budget.isDense(tokens)) {
             selection.addRange(0, 0, tokens);

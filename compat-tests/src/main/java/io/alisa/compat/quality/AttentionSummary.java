@@ -10,7 +10,8 @@ import jdk.jfr.consumer.RecordedEvent;
  *
  * @param samples         how many there were
  * @param keptMass        share of the dense attention's mass that fell on attended tokens
- * @param rankCorrelation Spearman's, of the policy's scores with the dense ones
+ * @param rankCorrelation Spearman's, of the weights of attended tokens, nothing for the others, with the
+ *                        dense weights
  * @param sparsity        by layer, share of the dense weights below 1 % of their row's maximum
  */
 record AttentionSummary(long samples, double keptMass, double rankCorrelation, SortedMap<Integer, Double> sparsity) {

@@ -9,6 +9,8 @@ final class Bars {
     private static final double INT8_CHANGE = 0.0005;
     private static final double INT8_AGREEMENT = 0.995;
     private static final double SPARSE_CHANGE = 0.01;
+    /** So many standard errors away from a bar, a change is clearly on that side of it: one in twenty is not. */
+    private static final double SURE = 1.65;
     /** Of 100 questions. */
     private static final int RECALL_LOST = 2;
 
@@ -45,7 +47,8 @@ final class Bars {
     private void change(String what, Change change, double bar) {
         verdicts.add(
                 new Verdict(what, String.format(Locale.ROOT, "at most %+.2f %%", 100 * bar), Markdown.change(change),
-                        change.relative() <= bar));
+                        change.relative() <= bar,
+                        !(Math.abs(change.relative() - bar) <= SURE * change.standardError())));
     }
 
     private void recall(int distance) {

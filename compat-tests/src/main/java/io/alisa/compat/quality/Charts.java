@@ -51,7 +51,7 @@ final class Charts {
                 new LineChart("Same best token as dense F32, " + kv + " KV", SPARSITY, "top-1 agreement, %"), int8,
                 result -> 100 * result.all().topAgreement()));
         save("spearman-" + kv, overSparsity(
-                new LineChart("The policy's scores and dense attention, " + kv + " KV", SPARSITY,
+                new LineChart("Weights of attended tokens, and dense ones, " + kv + " KV", SPARSITY,
                         "Spearman's rank correlation"),
                 int8, result -> result.attention().rankCorrelation()));
         save("kept-mass-" + kv, overSparsity(

@@ -51,7 +51,7 @@ final class Report {
         List<List<String>> rows = new ArrayList<>();
         for (Verdict verdict : Bars.judge(results)) {
             rows.add(
-                    List.of(verdict.what(), verdict.bar(), verdict.measured(), verdict.passed() ? "pass" : "**FAIL**"));
+                    List.of(verdict.what(), verdict.bar(), verdict.measured(), verdict.word()));
         }
         page.heading("Bars").table(List.of("what", "bar", "measured", "verdict"), rows);
     }

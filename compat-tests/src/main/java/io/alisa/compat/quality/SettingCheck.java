@@ -45,6 +45,6 @@ final class SettingCheck {
         double asked = setting.cachingRatio() * meanContext;
         return setting.sparsity() == 0
                 ? attended >= 0.98 * asked
-                : attended >= 0.5 * asked && attended <= 1.1 * asked + SLACK;
+                : attended >= 0.95 * asked && attended <= 1.1 * asked + SLACK;
     }
 }

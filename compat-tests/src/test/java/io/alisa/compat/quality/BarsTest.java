@@ -2,7 +2,10 @@ package io.alisa.compat.quality;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,25 @@ class BarsTest {
         assertThat(passed(Made.results(Double.NaN, Double.NaN, Double.NaN, 100, 100))).containsExactly(false, false,
                 false,
                 true);
+    }
+
+    @Test
+    void aFigureNearItsBarIsNotClear() {
+        double[] losses = new double[200];
+        Arrays.setAll(losses, i -> 4 + (i / 20 % 2 == 0 ? 0.0005 : 0.0003)); // 0.0004, give or take 0.00003
+        DecodeResult int8 = new DecodeResult(Setting.DENSE_INT8,
+                Map.of("a.txt", new Scores(losses, new double[200], new double[200])), 100,
+                new AttentionSummary(0, Double.NaN, Double.NaN, new TreeMap<>()));
+        assertThat(verdict(int8)).isEqualTo("pass");
+        Arrays.setAll(losses, i -> 4 + (i / 20 % 2 == 0 ? 0.0012 : -0.0004)); // 0.0004, give or take 0.00027
+        assertThat(verdict(int8)).isEqualTo("pass, within the error of measuring");
+        Arrays.setAll(losses, i -> 4 + (i / 20 % 2 == 0 ? 0.0014 : -0.0002)); // 0.0006
+        assertThat(verdict(int8)).isEqualTo("**FAIL**, within the error of measuring");
+    }
+
+    private static String verdict(DecodeResult int8) {
+        return Bars.judge(new Results(List.of(Made.decode(Setting.DENSE_F32, 4, 1), int8), List.of())).getFirst()
+                .word();
     }
 
     private static List<Boolean> passed(Results results) {

@@ -29,6 +29,7 @@ class SettingCheckTest {
     void anotherNumberOfTokensIsNot() {
         assertThat(SettingCheck.complaint(SWA, "sparse swa F32", 1000, 1000)).isNotNull();
         assertThat(SettingCheck.complaint(SWA, "sparse swa F32", 60, 1000)).isNotNull();
+        assertThat(SettingCheck.complaint(SWA, "sparse swa F32", 150, 1000)).isNotNull();
         assertThat(SettingCheck.complaint(Setting.DENSE_F32, "dense F32", 900, 1000)).isNotNull();
     }
 }

@@ -1,25 +1,17 @@
 package io.alisa.attention;
 
 import static io.alisa.attention.VectorMemory.loadBytes;
-import static java.nio.ByteOrder.nativeOrder;
 
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.ScaleCode;
-import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/**
- * Estimates of scores from two-bit keys: byte shuffles look up what two channels of as many tokens as a vector has
- * bytes add to a score.
- */
+/** Estimates of scores from two-bit keys, by {@link VectorLookUps}. */
 final class VectorQuerySketch {
-    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
@@ -77,50 +69,12 @@ final class VectorQuerySketch {
     static void estimate(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride, float[] out,
             int to, int rowStride) {
         for (int row = 0; row < query.rows; row++) {
-            for (int t = 0; t < TOKENS; t += BYTES.length()) {
-                sum(query.tables, query.table(row, 0), query.lines, sketch + t, out, row * rowStride + to + t);
-            }
+            VectorLookUps.sum(query.tables, query.table(row, 0), query.lines, sketch, out, row * rowStride + to);
         }
         for (int row = 0; row < query.rows; row++) {
             finish(sketch + (long) query.lines * TOKENS, query.unit[row], meanScore[row * meanStride + meanAt], out,
                     row * rowStride + to);
         }
-    }
-
-    /** Sums, in units of the row's tables, for as many tokens as a vector has bytes. */
-    private static void sum(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
-        ShortVector low = ShortVector.zero(SHORTS);
-        ShortVector high = low;
-        int line = 0;
-        for (; line + 2 <= lines; line += 2) {
-            // Four entries fit into a byte.
-            ByteVector sum = lookUp(tables, table, sketch)
-                    .add(lookUp(tables, table + 2 * QuerySketch.TABLE, sketch + TOKENS));
-            low = low.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 0));
-            high = high.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 1));
-            sketch += 2 * TOKENS;
-            table += 4 * QuerySketch.TABLE;
-        }
-        if (line < lines) {
-            ByteVector sum = lookUp(tables, table, sketch);
-            low = low.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 0));
-            high = high.add((ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, 1));
-        }
-        ((FloatVector) low.convertShape(VectorOperators.S2F, SPECIES, 0)).intoArray(out, to);
-        ((FloatVector) low.convertShape(VectorOperators.S2F, SPECIES, 1)).intoArray(out, to + LANES);
-        ((FloatVector) high.convertShape(VectorOperators.S2F, SPECIES, 0)).intoArray(out, to + 2 * LANES);
-        ((FloatVector) high.convertShape(VectorOperators.S2F, SPECIES, 1)).intoArray(out, to + 3 * LANES);
-    }
-
-    /**
-     * What the two pairs of channels of a line add. The bits above a code of four pick one of the table's repetitions, so
-     * they need not be cleared; there is no cheap shift of bytes, but one of shorts does.
-     */
-    private static ByteVector lookUp(byte[] tables, int table, long line) {
-        ByteVector first = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, line, nativeOrder());
-        ByteVector second = first.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-        return first.selectFrom(ByteVector.fromArray(BYTES, tables, table))
-                .add(second.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
     }
 
     /** Turns 64 sums into estimates. */

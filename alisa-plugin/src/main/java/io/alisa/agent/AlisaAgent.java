@@ -17,6 +17,11 @@ public final class AlisaAgent {
             if (configuration.flag(Setting.ENABLED)) {
                 Bridge.configure(configuration);
                 instrumentation.addTransformer(new HostTransformer());
+                return;
+            }
+            String doubt = configuration.doubtfullyOff();
+            if (doubt != null) {
+                System.err.println("[alisa] " + doubt + ", the host runs untouched");
             }
         } catch (Throwable t) { // a plugin must not keep an application from starting
             System.err.println("[alisa] could not start, the host runs untouched: " + t);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings in force and where each came from. A system property wins over its environment twin, that over the
  * file, that over the default; a value that makes no sense is answered by a warning and the next source is not
- * asked: the default holds. Immutable.
+ * asked: the default holds, but {@code alisa.enabled} is off then, for who sets it wants to be rid of us. Immutable.
  */
 public final class Configuration {
     /** A setting's value in force. */
@@ -25,6 +25,7 @@ public final class Configuration {
 
     private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
     private final List<String> warnings = new ArrayList<>();
+    private @Nullable String doubtfullyOff;
 
     private Configuration(Properties system, Map<String, String> environment) {
         Properties file = new Properties();
@@ -70,13 +71,20 @@ public final class Configuration {
             return new Value(setting.defaultText(), "default");
         }
         text = text.strip();
-        String expected = setting.complaint(text);
-        if (expected != null) {
-            warnings.add(setting.key() + "='" + text + "' (" + source + ") is not " + expected + ": using "
-                    + (setting.defaultText().isEmpty() ? "the default" : setting.defaultText()));
-            return new Value(setting.defaultText(), "default, because the " + source + " is not valid");
+        String value = setting.read(text);
+        return value == null ? invalid(setting, text, source) : new Value(value, source);
+    }
+
+    private Value invalid(Setting setting, String text, String source) {
+        String fallback = setting.fallback();
+        String warning = setting.key() + "='" + text + "' (" + source + ") is not " + setting.expected() + ": using "
+                + (fallback.isEmpty() ? "the default" : fallback);
+        warnings.add(warning);
+        if (setting == Setting.ENABLED) {
+            doubtfullyOff = warning;
         }
-        return new Value(text, source);
+        return new Value(fallback, (fallback.equals(setting.defaultText()) ? "default" : fallback) + ", because the "
+                + source + " is not valid");
     }
 
     private void read(String path, Properties file) {
@@ -123,6 +131,11 @@ public final class Configuration {
 
     public boolean flag(Setting setting) {
         return Boolean.parseBoolean(text(setting));
+    }
+
+    /** Why the plugin is off though nobody said {@code false} in so many words; null where that is not so. */
+    public @Nullable String doubtfullyOff() {
+        return doubtfullyOff;
     }
 
     /** What was wrong, a sentence each. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationTest {
     /** The published table: key, environment twin, default (empty: none). Not to be derived from the code. */
@@ -91,7 +92,7 @@ class ConfigurationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ENABLED,yes", "ENABLED,''", "SPARSE,1", "SPARSE_POLICY,SWA", "SPARSE_POLICY,best",
+    @CsvSource({"SPARSE,maybe", "SPARSE,''", "SPARSE,2", "SPARSE_POLICY,best",
             "CACHING_RATIO,0", "CACHING_RATIO,1.01", "CACHING_RATIO,-0.2", "CACHING_RATIO,NaN",
             "CACHING_RATIO,20%", "MIN_CONTEXT,-1", "MIN_CONTEXT,many", "MIN_CONTEXT,12345678901",
             "KV_TYPE,int4", "MEMORY_FAST,lots", "MEMORY_FAST,-5g", "MEMORY_FAST,999999999999999t",
@@ -122,6 +123,38 @@ class ConfigurationTest {
                 Map.of());
         assertThat(configuration.text(setting)).isEqualTo(value);
         assertThat(configuration.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ENABLED,FALSE,false", "ENABLED,False,false", "ENABLED,0,false", "ENABLED,off,false",
+            "ENABLED,No,false",
+            "ENABLED,TRUE,true", "ENABLED,1,true", "SPARSE,Yes,true", "SPARSE,ON,true", "SPARSE,0,false",
+            "SPARSE_POLICY,SWA-Paper,swa-paper", "KV_TYPE,INT8,int8", "BACKEND,Scalar,scalar", "RECOMPUTE,OFF,off",
+            "PREFIX_SCOPE,Session,session", "MEMORY_FAST,AUTO,auto", "MEMORY_SLOW,2G,2g"})
+    void otherSpellingsMeanTheSame(Setting setting, String spelled, String value) {
+        Configuration configuration = Configuration.of(new Properties(), Map.of(setting.environmentKey(), spelled));
+        assertThat(configuration.value(setting))
+                .isEqualTo(new Configuration.Value(value, "environment " + setting.environmentKey()));
+        assertThat(configuration.warnings()).isEmpty();
+        assertThat(configuration.doubtfullyOff()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"disabled", "flase", "2", ""})
+    void aSwitchThatIsNotUnderstoodIsOff(String text) {
+        Configuration configuration = Configuration.of(properties("alisa.enabled", text), Map.of());
+        assertThat(configuration.flag(Setting.ENABLED)).isFalse();
+        assertThat(configuration.value(Setting.ENABLED).source())
+                .isEqualTo("false, because the system property is not valid");
+        assertThat(configuration.doubtfullyOff())
+                .isEqualTo("alisa.enabled='" + text + "' (system property) is not true or false: using false");
+        assertThat(configuration.warnings()).containsExactly(configuration.doubtfullyOff());
+    }
+
+    @Test
+    void aDirectoryKeepsItsCase() {
+        assertThat(Configuration.of(properties("alisa.memory.slow-dir", "/Some/Where"), Map.of())
+                .text(Setting.SLOW_DIR)).isEqualTo("/Some/Where");
     }
 
     @Test

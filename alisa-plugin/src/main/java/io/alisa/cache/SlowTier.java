@@ -122,7 +122,8 @@ final class SlowTier implements AutoCloseable {
             return broken ? null : existing;
         }
         if (memory.slow().cap() == 0) {
-            objection = "there is none, alisa.memory.slow is 0";
+            objection = "there is none, alisa.memory.slow is 0, or auto where alisa.memory.slow-dir"
+                    + " is RAM itself (tmpfs)";
             return null;
         }
         try {

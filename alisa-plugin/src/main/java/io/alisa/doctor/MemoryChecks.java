@@ -13,10 +13,12 @@ import io.alisa.config.Setting;
 import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
 import io.alisa.tier.PrivateFile;
+import io.alisa.tier.SlowDirectory;
 
 /** The memory limits against what the machine has. */
 final class MemoryChecks {
     private static final String AUTO = "auto";
+    private static final String SLOW_TIER = "slow tier";
     /** Less holds no conversation of any but the smallest models. */
     private static final long LITTLE = 16L << 20;
 
@@ -54,7 +56,7 @@ final class MemoryChecks {
     }
 
     private static Check disk(String limit, String configured, long fast) {
-        String subject = "slow tier";
+        String subject = SLOW_TIER;
         if (!limit.equals(AUTO) && ByteSize.parse(limit) == 0) {
             return Check.ok(subject, "none: " + Setting.MEMORY_SLOW.key() + " is 0");
         }
@@ -64,25 +66,35 @@ final class MemoryChecks {
                 return Check.fail(subject, "'" + directory + "' is not a directory that can be written",
                         "make it, or set " + Setting.SLOW_DIR.key() + " to another");
             }
-            return free(subject, limit, directory, fast, PrivateFile.usableBytes(directory));
+            return free(limit, SlowDirectory.of(directory), fast);
         } catch (IOException | InvalidPathException e) {
             return Check.fail(subject, "'" + configured + "' can't be looked at: " + e,
                     "set " + Setting.SLOW_DIR.key() + " to another");
         }
     }
 
-    private static Check free(String subject, String limit, Path directory, long fast, long free) {
-        String has = ByteSize.format(free) + " free in " + directory;
+    /** A limit against what is free where the files go. */
+    static Check free(String limit, SlowDirectory directory, long fast) {
+        long free = directory.freeBytes();
+        String has = ByteSize.format(free) + " free in " + directory.path();
         if (limit.equals(AUTO)) {
-            long slow = Caps.slowByDefault(fast, free);
-            return Check.ok(subject, has + "; auto: " + ByteSize.format(slow)
-                    + (slow == free / 2 ? ", half of that" : ", eight times " + Setting.MEMORY_FAST.key()));
+            long slow = Caps.slowByDefault(fast, directory.freeDiskBytes());
+            return directory.isMemory()
+                    ? inMemory(directory, "auto: none")
+                    : Check.ok(SLOW_TIER, has + "; auto: " + ByteSize.format(slow)
+                            + (slow == free / 2 ? ", half of that" : ", eight times " + Setting.MEMORY_FAST.key()));
         }
         long slow = ByteSize.parse(limit);
-        String against = has + "; " + Setting.MEMORY_SLOW.key() + " is " + ByteSize.format(slow);
-        return slow > free
-                ? Check.fail(subject, against + ": more than there is",
-                        "lower it, make room, or set " + Setting.SLOW_DIR.key() + " to another disk")
-                : Check.ok(subject, against);
+        String against = Setting.MEMORY_SLOW.key() + " is " + ByteSize.format(slow);
+        if (slow > free) {
+            return Check.fail(SLOW_TIER, has + "; " + against + ": more than there is",
+                    "lower it, make room, or set " + Setting.SLOW_DIR.key() + " to another disk");
+        }
+        return directory.isMemory() ? inMemory(directory, against) : Check.ok(SLOW_TIER, has + "; " + against);
+    }
+
+    private static Check inMemory(SlowDirectory directory, String limit) {
+        return Check.warn(SLOW_TIER, directory.whyNone() + "; " + limit,
+                "set " + Setting.SLOW_DIR.key() + " to a directory on a disk, for instance /var/tmp");
     }
 }

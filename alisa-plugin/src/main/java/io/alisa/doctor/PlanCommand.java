@@ -22,6 +22,7 @@ import io.alisa.schedule.ProfileStore;
 import io.alisa.schedule.Recomputation;
 import io.alisa.tier.Machine;
 import io.alisa.tier.PrivateFile;
+import io.alisa.tier.SlowDirectory;
 
 /** {@code plan}: what the scheduler would do with a model on this machine, why, and what it predicts. */
 final class PlanCommand {
@@ -58,8 +59,8 @@ final class PlanCommand {
         }
         String configured = configuration.text(Setting.SLOW_DIR);
         try {
-            long free = PrivateFile.usableBytes(PrivateFile.directory(configured));
-            return new Caps(fastBytes, Caps.slowByDefault(fastBytes, free));
+            SlowDirectory directory = SlowDirectory.of(PrivateFile.directory(configured));
+            return new Caps(fastBytes, Caps.slowByDefault(fastBytes, directory.freeDiskBytes()));
         } catch (IOException | InvalidPathException e) {
             throw new IllegalArgumentException("The slow tier's directory '" + configured + "' can't be looked at ("
                     + e + "): set " + Setting.SLOW_DIR.key() + " to another, or give --slow", e);

@@ -12,6 +12,7 @@ import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.PrivateFile;
+import io.alisa.tier.SlowDirectory;
 import org.jspecify.annotations.Nullable;
 
 /** What all sessions of the process may hold in RAM and in files, by the settings as they are. Thread-safe. */
@@ -68,14 +69,22 @@ public final class ProcessMemory {
         if (!text.equals(AUTO)) {
             return ByteSize.parse(text);
         }
-        long free;
         try {
-            free = PrivateFile.usableBytes(path(configuration.text(Setting.SLOW_DIR)));
+            return slowByDefault(fast, directory(configuration), SLOW.reserved());
         } catch (IOException e) {
-            free = Long.MAX_VALUE; // a session that needs a file will say that there is no such directory
+            return Caps.slowByDefault(fast, Long.MAX_VALUE); // a session that needs a file will say that there is no such directory
         }
-        long held = SLOW.reserved(); // what our files have taken is still ours
-        return Caps.slowByDefault(fast, free > Long.MAX_VALUE - held ? Long.MAX_VALUE : free + held);
+    }
+
+    /** What is left to us of a directory, of which our files hold some already. */
+    static long slowByDefault(long fast, SlowDirectory directory, long held) {
+        long free = directory.freeBytes();
+        long room = free > Long.MAX_VALUE - held ? Long.MAX_VALUE : free + held;
+        return directory.isMemory() ? 0 : Caps.slowByDefault(fast, room);
+    }
+
+    private static SlowDirectory directory(Configuration configuration) throws IOException {
+        return SlowDirectory.of(path(configuration.text(Setting.SLOW_DIR)));
     }
 
     private static Path path(String directory) throws IOException {
@@ -98,12 +107,29 @@ public final class ProcessMemory {
         long fast = ofFast == null ? fastCap(configuration, Machine.ofProcess()) : FAST.cap();
         long slow = ofSlow == null ? slowCap(configuration, fast) : SLOW.cap();
         return "KV memory: RAM " + ByteSize.format(FAST.reserved()) + " of " + ByteSize.format(fast)
-                + chosen(ofFast == null ? configuration : ofFast, Setting.MEMORY_FAST) + ", files "
+                + (isAuto(ofFast == null ? configuration : ofFast, Setting.MEMORY_FAST) ? " (auto)" : "") + ", files "
                 + ByteSize.format(SLOW.reserved()) + " of " + ByteSize.format(slow)
-                + chosen(ofSlow == null ? configuration : ofSlow, Setting.MEMORY_SLOW);
+                + chosen(ofSlow == null ? configuration : ofSlow);
     }
 
-    private static String chosen(Configuration configuration, Setting cap) {
-        return configuration.text(cap).equals(AUTO) ? " (auto)" : "";
+    private static boolean isAuto(Configuration configuration, Setting cap) {
+        return configuration.text(cap).equals(AUTO);
+    }
+
+    private static String chosen(Configuration configuration) {
+        if (!isAuto(configuration, Setting.MEMORY_SLOW)) {
+            return "";
+        }
+        try {
+            return chosen(directory(configuration));
+        } catch (IOException e) {
+            return " (auto)";
+        }
+    }
+
+    static String chosen(SlowDirectory directory) {
+        return directory.isMemory()
+                ? " (auto: " + directory.whyNone() + "; set " + Setting.SLOW_DIR.key() + " to a directory on a disk)"
+                : " (auto)";
     }
 }

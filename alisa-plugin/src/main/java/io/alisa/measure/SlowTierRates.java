@@ -9,6 +9,7 @@ import java.util.TreeMap;
 
 import io.alisa.tier.BlockFile;
 import io.alisa.tier.PrivateFile;
+import io.alisa.tier.SlowDirectory;
 
 /**
  * How fast the slow tier is written and read, at the sizes of requests that occur: as the tier itself does it, the
@@ -28,7 +29,7 @@ final class SlowTierRates {
      * @throws IOException where the directory can't be written, or has no room
      */
     SlowTierRates(Path directory, long fileBytes, double seconds) throws IOException {
-        if (PrivateFile.usableBytes(directory) < 2 * fileBytes) {
+        if (SlowDirectory.of(directory).freeBytes() < 2 * fileBytes) {
             throw new IOException("there is no room in '" + directory + "'");
         }
         try (BlockFile file = new PrivateFile(directory)) {

@@ -79,11 +79,6 @@ public final class PrivateFile implements BlockFile {
                 : new FileAttribute<?>[0];
     }
 
-    /** Bytes that can still be written to the disk of {@code directory}. */
-    public static long usableBytes(Path directory) throws IOException {
-        return Files.getFileStore(directory).getUsableSpace();
-    }
-
     @Override
     public synchronized void reserve(long bytes) throws IOException {
         ByteBuffer nothing = zeros();

@@ -1,6 +1,7 @@
 package io.alisa.doctor;
 
 import io.alisa.tier.Machine;
+import io.alisa.tier.SlowDirectory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -235,18 +236,30 @@ class ChecksTest {
     @Test
     void theSlowLimitIsComparedWithTheDisk() {
         String dir = directory.toString();
-        assertThat(disk("alisa.memory.slow-dir", dir).text()).contains("free in " + dir + "; auto: ");
-        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "1k").text())
+        SlowDirectory onDisk = new SlowDirectory(directory, "ext4", 8 * GIB);
+        assertThat(MemoryChecks.free("auto", onDisk, 2 * GIB))
+                .isEqualTo(Check.ok("slow tier", "8.0 GiB free in " + dir + "; auto: 4.0 GiB, half of that"));
+        assertThat(MemoryChecks.free("auto", onDisk, 1024).text())
                 .endsWith("auto: 8.0 KiB, eight times alisa.memory.fast");
-        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.fast", "8000t").text())
-                .endsWith(", half of that");
-        assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "1k").mark()).isEqualTo(Mark.OK);
+        assertThat(MemoryChecks.free("1k", onDisk, GIB).mark()).isEqualTo(Mark.OK);
+        assertThat(disk("alisa.memory.slow-dir", dir).text()).contains(dir).contains("; auto: ");
         assertThat(disk("alisa.memory.slow-dir", dir, "alisa.memory.slow", "8000t").mark())
                 .isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow", "0").text()).startsWith("none");
         assertThat(disk("alisa.memory.slow-dir", dir + "/absent").mark()).isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow-dir", "\0").mark()).isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow-dir", "\0").text()).contains("InvalidPathException");
+    }
+
+    @Test
+    void filesThatAreRamAreNoSlowTier() {
+        SlowDirectory inRam = new SlowDirectory(Path.of("/tmp"), "tmpfs", 8 * GIB);
+        String remedy = "set alisa.memory.slow-dir to a directory on a disk, for instance /var/tmp";
+        assertThat(MemoryChecks.free("auto", inRam, GIB))
+                .isEqualTo(Check.warn("slow tier", "/tmp is tmpfs, which is RAM itself; auto: none", remedy));
+        assertThat(MemoryChecks.free("2g", inRam, GIB)).isEqualTo(Check.warn("slow tier",
+                "/tmp is tmpfs, which is RAM itself; alisa.memory.slow is 2.0 GiB", remedy));
+        assertThat(MemoryChecks.free("9g", inRam, GIB).mark()).isEqualTo(Mark.FAIL);
     }
 
     // --- devices

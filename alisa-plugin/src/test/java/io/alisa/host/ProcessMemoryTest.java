@@ -2,6 +2,7 @@ package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,7 +16,7 @@ import io.alisa.config.Configuration;
 import io.alisa.tier.BlockFile;
 import io.alisa.tier.Machine;
 import io.alisa.tier.MemoryAccount;
-import io.alisa.tier.PrivateFile;
+import io.alisa.tier.SlowDirectory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,11 @@ class ProcessMemoryTest {
         return Configuration.of(properties, Map.of());
     }
 
+    /** Where the build's directory is in RAM the cap is zero, see {@link #whereFilesAreRamAutoIsNone}. */
+    private void assumeADisk() throws IOException {
+        assumeThat(SlowDirectory.of(directory).isMemory()).as("%s is on a disk", directory).isFalse();
+    }
+
     private Configuration here(String fast, String slow) {
         return configuration(fast, slow, directory.toString());
     }
@@ -51,22 +57,43 @@ class ProcessMemoryTest {
 
     @Test
     void autoIsHalfOfWhatThereIs() throws IOException {
+        assumeADisk();
         KvMemory memory = ProcessMemory.of(here("auto", "auto"));
         long usable = Machine.ofProcess().usable();
         assertThat(memory.fast().cap()).isEqualTo(usable / 2);
-        long free = PrivateFile.usableBytes(directory);
+        long free = SlowDirectory.of(directory).freeBytes();
         assertThat(memory.slow().cap()).isPositive().isLessThanOrEqualTo(4 * usable);
         assertThat(memory.slow().cap()).isBetween(Math.min(4 * usable, free / 4), free);
     }
 
     @Test
-    void onTheDiskAutoIsNoMoreThanEightTimesTheRam() {
+    void onTheDiskAutoIsNoMoreThanEightTimesTheRam() throws IOException {
+        assumeADisk();
         assertThat(ProcessMemory.of(here("1k", "auto")).slow().cap()).isEqualTo(8192);
+    }
+
+    /** What leaves RAM must not come back into it by a file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tmpfs", "ramfs"})
+    void whereFilesAreRamAutoIsNone(String type) {
+        SlowDirectory inRam = new SlowDirectory(Path.of("/tmp"), type, 8 * GIB);
+        assertThat(ProcessMemory.slowByDefault(GIB, inRam, 0)).isZero();
+        assertThat(ProcessMemory.chosen(inRam)).isEqualTo(
+                " (auto: /tmp is " + type
+                        + ", which is RAM itself; set alisa.memory.slow-dir to a directory on a disk)");
+    }
+
+    @Test
+    void onADiskAutoCountsWhatFilesHoldAsFree() {
+        SlowDirectory onDisk = new SlowDirectory(Path.of("/tmp"), "ext4", 8 * GIB);
+        assertThat(ProcessMemory.slowByDefault(GIB, onDisk, 2 * GIB)).isEqualTo(5 * GIB);
+        assertThat(ProcessMemory.chosen(onDisk)).isEqualTo(" (auto)");
     }
 
     /** What is written makes the disk fuller: the cap must not sink below it for that. */
     @Test
-    void whatFilesHoldDoesNotLowerTheirCap() {
+    void whatFilesHoldDoesNotLowerTheirCap() throws IOException {
+        assumeADisk();
         KvMemory memory = ProcessMemory.of(here("8000t", "auto"));
         long before = memory.slow().cap();
         try (MemoryAccount account = memory.slow().open(bytes -> {
@@ -99,7 +126,8 @@ class ProcessMemoryTest {
     }
 
     @Test
-    void itSaysWhatIsHeldAndWhatWasChosen() {
+    void itSaysWhatIsHeldAndWhatWasChosen() throws IOException {
+        assumeADisk();
         KvMemory memory = ProcessMemory.of(here("3g", "5g"));
         try (MemoryAccount account = memory.fast().open(bytes -> {
             // nothing could move

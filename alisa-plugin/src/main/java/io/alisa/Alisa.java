@@ -56,7 +56,8 @@ public final class Alisa {
      * appears whole or not at all, readable by its owner only; it stays until somebody deletes it. A session can be saved
      * between two calls of {@code generate}, and goes on afterwards.
      *
-     * @param session the id that was given to {@code generate}, or that {@link #restore} returned
+     * @param session the id that was given to {@code generate}, or that {@link #restore} returned, or that of its
+     *                {@link SessionReport#id() report}
      * @param file    where to; an ordinary file that is there already is replaced
      * @throws IOException              where the file can't be written; what was at its place before is still there
      * @throws IllegalArgumentException where there is no such session
@@ -105,7 +106,7 @@ public final class Alisa {
      * added by the host's prompt builder is pinned without that. The pinned tokens count against the policy's budget, up to
      * half of it.
      *
-     * @param session the id that was given to {@code generate}
+     * @param session the id that was given to {@code generate}, or that of its {@link SessionReport#id() report}
      * @param from    position of the first token
      * @param end     behind the last; these tokens were said already
      * @return whether there is such a session

@@ -3,7 +3,9 @@ package io.alisa;
 /**
  * What one session holds and has done so far: a snapshot, immutable, safe to hand to any thread.
  *
- * @param id                    the session's identity, unique in this process
+ * @param id                    the session's identity, a UUID, unique in this process: not the id that was given to
+ *                              {@code generate}, under which several models may have a session; {@link Alisa#save} and
+ *                              {@link Alisa#pin} take it too, as long as the session's keys and values are there
  * @param model                 the model's family and shape in a few words
  * @param mode                  how this session keeps and attends its KV, for instance {@code exact F32}
  * @param closed                whether the session has ended; its bytes are then zero

@@ -34,6 +34,10 @@ class AlisaTest {
             session.stepDone(4, 1);
             assertThat(Alisa.sessions()).containsExactly(session.report());
             assertThat(Alisa.lastSession()).isEqualTo(session.report());
+            binding.record(0, 1, 2, 3, 4);
+            assertThat(Alisa.pin(UUID.fromString(session.report().id()), 1, 3)).as("by its report's id").isTrue();
+            assertThat(Alisa.lastSession()).isNotNull().extracting(SessionReport::pinnedTokens).isEqualTo(2L);
+            assertThat(Alisa.pin(UUID.randomUUID(), 1, 3)).isFalse();
             assertThat(Alisa.explain()).contains("1 open session").contains("4 tokens")
                     .contains(SHAPE.describe());
             Sessions.ofProcess().close(binding);

@@ -116,7 +116,8 @@ public final class Bridge {
         }
         if (!saved && Sessions.ofProcess().find(session).isEmpty()) {
             throw new IllegalArgumentException("There is no session " + session
-                    + "; give the id that was given to generate, or that restore returned");
+                    + "; give the id that was given to generate, that restore returned, or of the report of a session whose"
+                    + " keys and values are there");
         }
         if (!saved) {
             throw new IllegalStateException("Session " + session + SavedSessions.GONE);

@@ -128,8 +128,13 @@ public final class Binding {
         id = known;
     }
 
+    /** Whether the host knows the session by that id, or the reports of what is held for it have it. */
     synchronized boolean has(UUID wanted) {
-        return wanted.equals(id);
+        if (wanted.equals(id)) {
+            return true;
+        }
+        HostSession held = branch() == null ? null : held(); // not what was lent: that is another one's
+        return held != null && !held.kv().isClosed() && held.isReportedAs(wanted);
     }
 
     /** What a reply ended with. */

@@ -248,6 +248,11 @@ public class HostSession implements AutoCloseable {
         return kv.demotedBlocks() + kv.deletions() == 0 ? Phase.I : Phase.II;
     }
 
+    /** Whether its reports have that id. */
+    boolean isReportedAs(UUID wanted) {
+        return id.equals(wanted.toString());
+    }
+
     /** A snapshot for {@link io.alisa.Alisa}. */
     public SessionReport report() {
         long steps = decodeSteps;

@@ -9,7 +9,7 @@ public interface SaveHook {
     /**
      * Saves a session.
      *
-     * @param session by which the host knows it
+     * @param session by which the host knows it, or its reports
      * @return false where this host has none of that id
      * @throws IOException           where the file can't be written; nothing is left of it then
      * @throws IllegalStateException where the session can't be saved as it is

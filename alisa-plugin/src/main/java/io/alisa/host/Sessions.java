@@ -45,7 +45,10 @@ public final class Sessions {
         return table.get(kvBuffer);
     }
 
-    /** What is kept for the cache objects of an id: several, where several models are in the process. */
+    /**
+     * What is kept for the cache objects of an id, be it the host's or that of a report: several, where several models are in
+     * the process and the host knows a session of each by it.
+     */
     public List<Binding> find(UUID id) {
         List<Binding> found = new ArrayList<>();
         for (Binding binding : table.values()) {

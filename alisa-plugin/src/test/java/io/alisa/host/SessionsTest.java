@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.ref.WeakReference;
 import java.util.Objects;
+import java.util.UUID;
 
 import io.alisa.SessionReport;
 import io.alisa.attention.ScalarKernels;
@@ -87,6 +88,44 @@ class SessionsTest {
         step(open, 2);
         assertThat(sessions.last()).isNotNull().extracting(SessionReport::closed).isEqualTo(false);
         assertThat(sessions.find(second)).isNotNull();
+    }
+
+    @Test
+    void aSessionIsFoundByTheHostsIdAndByThatOfItsReport() {
+        Object kvBuffer = new Object();
+        Object another = new Object();
+        HostSession session = open(kvBuffer);
+        step(open(another), 1);
+        Binding binding = sessions.bind(kvBuffer);
+        UUID hosts = UUID.randomUUID();
+        binding.setId(hosts);
+        UUID reported = UUID.fromString(session.report().id());
+        assertThat(sessions.find(hosts)).containsExactly(binding);
+        assertThat(sessions.find(reported)).containsExactly(binding);
+        Binding lent = sessions.bind(model);
+        lent.lend(session); // as while it is saved
+        assertThat(sessions.find(reported)).containsExactly(binding);
+        lent.lend(null);
+        binding.record(0, new int[9]);
+        step(session, 9);
+        sessions.close(binding, true);
+        assertThat(sessions.find(reported)).as("kept").containsExactly(binding);
+        assertThat(Objects.requireNonNull(sessions.last()).id()).isEqualTo(reported.toString());
+    }
+
+    @Test
+    void whatIsGoneIsFoundByTheHostsIdOnly() {
+        Object kvBuffer = new Object();
+        HostSession session = open(kvBuffer);
+        Binding binding = sessions.bind(kvBuffer);
+        UUID hosts = UUID.randomUUID();
+        binding.setId(hosts);
+        binding.record(0, new int[9]);
+        step(session, 9);
+        sessions.close(binding, false);
+        assertThat(sessions.find(UUID.fromString(session.report().id()))).isEmpty();
+        assertThat(sessions.find(hosts)).containsExactly(binding);
+        assertThat(kvBuffer).isNotNull();
     }
 
     @Test

@@ -20,6 +20,7 @@ class PackageDirectionsTest {
     void packagesKnowOnlyWhatLiesBelow() {
         ArchRule rule = layeredArchitecture()
                 .consideringOnlyDependenciesInLayers()
+                .ensureAllClassesAreContainedInArchitecture()
                 .layer("api").definedBy("io.alisa")
                 .layer("parallel").definedBy("io.alisa.parallel")
                 .layer("config").definedBy("io.alisa.config")

@@ -21,6 +21,7 @@ import io.alisa.device.DeviceTier;
 import io.alisa.parallel.WorkerTeam;
 import io.alisa.sparse.SparseSession;
 import io.alisa.telemetry.DecodeStepEvent;
+import io.alisa.telemetry.Recordings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,7 +227,7 @@ public class HostSession implements AutoCloseable {
         }
         long selectNanos = sparse == null ? 0 : sparse.takeSelectNanos();
         long attendNanos = sparse == null ? 0 : sparse.takeAttendNanos();
-        if (DecodeStepEvent.isOn()) {
+        if (Recordings.POSSIBLE && DecodeStepEvent.isOn()) {
             DecodeStepEvent.emit(id, endPosition, attendedTokens - attendedBefore, recalledTokens - recalledBefore,
                     selectNanos, attendNanos);
         }

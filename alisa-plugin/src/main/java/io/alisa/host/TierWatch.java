@@ -5,6 +5,7 @@ import io.alisa.cache.KvSession;
 import io.alisa.device.DeviceSession;
 import io.alisa.telemetry.PhaseChangeEvent;
 import io.alisa.telemetry.RecomputeEvent;
+import io.alisa.telemetry.Recordings;
 import io.alisa.telemetry.TierTransferEvent;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ final class TierWatch {
 
     void stepDone(int tokens, Phase now) {
         if (now != phase) {
-            if (PhaseChangeEvent.isOn()) {
+            if (Recordings.POSSIBLE && PhaseChangeEvent.isOn()) {
                 PhaseChangeEvent.emit(session, tokens, phase.name(), now.name());
             }
             phase = now;
@@ -61,7 +62,7 @@ final class TierWatch {
         if (plan != null) {
             plan.recomputed(recomputed - recomputedBefore, tokens, recomputeNanos - nanosBefore);
         }
-        if (RecomputeEvent.isOn()) {
+        if (Recordings.POSSIBLE && RecomputeEvent.isOn()) {
             RecomputeEvent.emit(session, tokens, recomputed - recomputedBefore, kv.deletedTokens(),
                     recomputeNanos - nanosBefore);
         }
@@ -79,7 +80,7 @@ final class TierWatch {
         if (plan != null) {
             plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes());
         }
-        if (TierTransferEvent.isOn()
+        if (Recordings.POSSIBLE && TierTransferEvent.isOn()
                 && (stored != storedBefore || loaded != loadedBefore || uploaded != uploadedBefore)) {
             DeviceSession device = kv.device();
             TierTransferEvent.emit(session, tokens, stored - storedBefore, loaded - loadedBefore, stall - stallBefore,

@@ -3,6 +3,7 @@ package io.alisa.sparse;
 import io.alisa.attention.AttentionShape;
 import io.alisa.cache.KvLayer;
 import io.alisa.telemetry.AttentionSampleEvent;
+import io.alisa.telemetry.Recordings;
 
 /**
  * Compares a sample of the sparse steps with dense attention: how much of the attention's mass fell on what was
@@ -43,7 +44,7 @@ final class AttentionAudit {
         if (layer == 0) {
             steps++;
         }
-        boolean listening = AttentionSampleEvent.isOn();
+        boolean listening = Recordings.POSSIBLE && AttentionSampleEvent.isOn();
         // It reads all keys, and must not be why deleted ones are computed again.
         if (steps >= next && samples % layers == layer && kv.isComplete()) {
             next = steps + (listening ? OFTEN : Math.min(steps, RARELY));

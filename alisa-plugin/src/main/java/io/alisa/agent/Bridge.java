@@ -82,8 +82,9 @@ public final class Bridge {
                     configuration == null ? Configuration.ofProcess() : configuration);
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
             // The host must run whatever is wrong with us.
-            refused(loader, "could not start: " + e);
-            System.err.println("[alisa] could not start, the host runs untouched: " + e);
+            String why = "could not start, the host runs untouched: " + Reason.of(e);
+            refused(loader, why);
+            System.err.println("[alisa] " + why);
             return null;
         }
         HOSTS.put(loader, new WeakReference<>(hooks));
@@ -186,7 +187,9 @@ public final class Bridge {
         if (hosts().isEmpty()) {
             text.append(configuration == null
                     ? "ALISA is off or not loaded: start the JVM with -javaagent:alisa-plugin.jar\n"
-                    : "ALISA is loaded but serves no host yet: nothing of Jlama has run\n");
+                    : FAILURES.isEmpty()
+                            ? "ALISA is loaded but serves no host yet: nothing of Jlama has run\n"
+                            : "ALISA is loaded but serves no host:\n");
         }
         FAILURES.forEach(failure -> text.append(failure).append('\n'));
         if (configuration != null) {

@@ -82,6 +82,11 @@ public final class HostProcess {
         return this;
     }
 
+    public HostProcess withoutFlag(String flag) {
+        flags.remove(flag);
+        return this;
+    }
+
     public HostProcess classPath(List<Path> newClassPath) {
         classPath = newClassPath;
         return this;

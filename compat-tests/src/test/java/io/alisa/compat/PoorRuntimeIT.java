@@ -69,4 +69,17 @@ class PoorRuntimeIT {
                 .run(List.of(scenario));
         assertThat(result.recording(scenario.name()).fact(Fact.PLUGIN_PHASE)).isEqualTo("III");
     }
+
+    @Test
+    void withoutNativeAccessItIsNotServedAndOneLineSaysWhatIsMissing() throws IOException, InterruptedException {
+        IdentityCase test = test();
+        IdentityRun run = run("no-native-access", test,
+                process -> process.withoutFlag("--enable-native-access=ALL-UNNAMED")
+                        .flag("--illegal-native-access=deny"));
+        assertThat(said(run.plugin())).singleElement().asString()
+                .contains("native memory", "--enable-native-access=ALL-UNNAMED");
+        String name = test.scenario().name();
+        assertThat(run.plugin().recording(name).fact(Fact.PLUGIN_ACTIVE)).isEqualTo("false");
+        assertThat(test.compare(run.host().recording(name), run.plugin().recording(name)).errors()).isEmpty();
+    }
 }

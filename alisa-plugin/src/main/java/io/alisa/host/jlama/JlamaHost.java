@@ -34,6 +34,7 @@ import io.alisa.host.ProcessDevice;
 import io.alisa.host.ProcessMemory;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
+import io.alisa.memory.NativeAccess;
 import io.alisa.parallel.WorkerTeam;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,7 @@ public final class JlamaHost implements HostHooks {
     /** Called by the agent, by name, once per host. */
     public JlamaHost(Configuration configuration) {
         this.configuration = configuration;
+        NativeAccess.require();
         kernels = Kernels.choose(configuration.text(Setting.BACKEND));
         warn(configuration);
         if (kernels.remedy() != null) {

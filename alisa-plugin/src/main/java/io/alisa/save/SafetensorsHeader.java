@@ -53,7 +53,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
 
     // ---- writing
 
-    /** The length and the JSON text behind it. */
+    /**
+     * The length and the JSON text behind it.
+     *
+     * @throws IllegalStateException where that is too large, with a sentence for the user
+     */
     byte[] bytes() {
         StringBuilder text = new StringBuilder("{\"" + METADATA + "\":{");
         String separator = "";
@@ -71,7 +75,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> tensors
         byte[] json = text.append('}').toString().getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (padded > LARGEST) {
-            throw new IllegalArgumentException("A header of " + padded + " bytes is too large");
+            throw new IllegalStateException("What is to be said of this session besides its tokens takes " + padded
+                    + " bytes, and a saved one has " + LARGEST + ": pin fewer spans of tokens");
         }
         ByteBuffer bytes = ByteBuffer.allocate(LENGTH_BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(padded).put(json);

@@ -80,6 +80,15 @@ class SessionFileTest {
     }
 
     @Test
+    void moreThanAHeaderHoldsIsNotSaved() {
+        SessionManifest manifest = new SessionManifest("model", "1", "INT8", 64, 1, TensorType.I8, List.of(256L),
+                List.of(), 0, 0, 0, Map.of("pinned", "1-2 ".repeat(5000)));
+        assertThatThrownBy(() -> new SessionWriter(directory.resolve("session"), manifest))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("pin fewer spans");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
     void whatIsWrittenIsRead() throws IOException {
         try (SessionReader reader = SessionReader.open(whole("session"))) {
             assertThat(reader.manifest()).isEqualTo(MANIFEST);

@@ -29,8 +29,13 @@ public final class KvImport {
         this.layout = session.layout();
         this.from = from;
         this.manifest = from.manifest();
+        check(manifest, layout, session.layerCount());
+    }
+
+    /** Throws {@link IllegalArgumentException}, with the end of a sentence, where the file is of no session with this layout. */
+    public static void check(SessionManifest manifest, KvLayout layout, int layers) {
         if (!manifest.codec().equals(layout.format().name()) || manifest.kvType() != KvExport.type(layout)
-                || manifest.layers() != session.layerCount() || !manifest.blockShape().equals(KvExport.shape(layout))
+                || manifest.layers() != layers || !manifest.blockShape().equals(KvExport.shape(layout))
                 || !manifest.recentShape().equals(KvExport.recentShape(layout))) {
             throw new IllegalArgumentException("its keys and values are laid out otherwise");
         }

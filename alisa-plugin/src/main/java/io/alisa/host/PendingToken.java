@@ -22,9 +22,15 @@ public final class PendingToken {
         position = at;
     }
 
-    /** In texts, for a session of so many tokens that is saved. */
-    synchronized Map<String, String> texts(int known) {
-        Map<String, String> texts = new HashMap<>(Map.of("prompts-are-marked", Boolean.toString(marked)));
+    /**
+     * In texts, for a session of so many tokens that is saved.
+     *
+     * @param marks whether {@code generate} marks the beginning of this model's prompts. Who fed tokens himself so far never
+     *              said so here, and may generate when it is restored: then a pending token comes in the mark's place, too
+     */
+    synchronized Map<String, String> texts(int known, boolean marks) {
+        Map<String, String> texts = new HashMap<>(
+                Map.of("prompts-are-marked", Boolean.toString(marked || (marks && position == known))));
         if (position == known) {
             texts.put("pending-token", Integer.toString(token));
         }

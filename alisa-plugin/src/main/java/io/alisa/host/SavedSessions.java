@@ -15,10 +15,12 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvImport;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.PinnedSpans;
+import io.alisa.save.ManifestCheck;
 import io.alisa.save.SaveException;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
 import io.alisa.save.SessionWriter;
+import io.alisa.sparse.PolicyMemory;
 import io.alisa.sparse.SparseSession;
 
 /** Writes sessions to files, and fills fresh ones from them: what they hold, and what their policies remember. */
@@ -30,6 +32,8 @@ public final class SavedSessions {
     /** The first token that was decoded without seeing all others. */
     private static final String SPARSE_FROM = "sparse-from";
     private static final String PINNED = "pinned";
+    private static final String PENDING = "pending-token";
+    private static final String MARKED = "prompts-are-marked";
 
     /**
      * A session that was restored.
@@ -53,8 +57,10 @@ public final class SavedSessions {
      *
      * @param binding of its user
      * @param model   fingerprint of its model
+     * @param marks   whether {@code generate} begins that model's prompts with a mark
      */
-    public static void save(HostSession session, Binding binding, String model, Path file) throws IOException {
+    public static void save(HostSession session, Binding binding, String model, boolean marks, Path file)
+            throws IOException {
         int tokens = session.tokens();
         KvExport kv = new KvExport(session.kv(), tokens);
         if (binding.tokens().size() < tokens) {
@@ -70,7 +76,7 @@ public final class SavedSessions {
         SessionManifest manifest = new SessionManifest(model, version(), layout.format().name(), tokens, layers,
                 KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), batches.length / 2,
                 lengths.length / layers, rows.stream().mapToLong(row -> row.length).sum(),
-                texts(session, binding, computed));
+                texts(session, binding, computed, marks));
         if (!session.equals(binding.held()) || session.tokens() != tokens) { // a prompt that goes on with it may have come while it was looked at
             throw new IllegalStateException(
                     "Another conversation has just gone on with this session: save that one, or go"
@@ -94,9 +100,9 @@ public final class SavedSessions {
         return version == null ? "unknown" : version;
     }
 
-    private static Map<String, String> texts(HostSession session, Binding binding, BatchLog computed) {
+    private static Map<String, String> texts(HostSession session, Binding binding, BatchLog computed, boolean marks) {
         Map<String, String> texts = new HashMap<>(session.mode().texts());
-        texts.putAll(binding.pending().texts(session.tokens()));
+        texts.putAll(binding.pending().texts(session.tokens(), marks));
         texts.put(SPARSE_FROM, Integer.toString(computed.sparseFrom()));
         PinnedSpans pinned = session.kv().pinned().before(session.tokens());
         List<String> spans = new ArrayList<>();
@@ -135,19 +141,23 @@ public final class SavedSessions {
      *
      * @param model      fingerprint of the model
      * @param vocabulary token ids are below this
+     * @param marks      whether {@code generate} begins that model's prompts with a mark
      * @param opener     opens a session of that model
      * @throws IOException where the file can't be read, or is not one of a session of this model
      * @throws io.alisa.tier.MemoryFullException where there is no room for it
      */
-    public static Restored restore(Path file, String model, ModelShape shape, int vocabulary,
+    public static Restored restore(Path file, String model, ModelShape shape, int vocabulary, boolean marks,
             Function<SessionMode, HostSession> opener) throws IOException {
-        try (SessionReader from = SessionReader.open(file)) {
-            if (!from.manifest().model().equals(model)) {
+        ManifestCheck check = manifest -> {
+            if (!manifest.model().equals(model)) {
                 throw new SaveException("'" + file + "' can't be restored: it is a session of another model, or of this"
                         + " one loaded with other types; load the model it was saved with");
             }
+            check(manifest, shape, vocabulary, marks);
+        };
+        try (SessionReader from = SessionReader.open(file, check)) {
             SessionMode mode = mode(from.manifest(), shape.format());
-            int[] ids = ids(from, shape, vocabulary);
+            int[] ids = ids(from, vocabulary);
             BatchLog computed = computed(from, ids.length);
             int pending = pending(from.manifest(), vocabulary);
             PinnedSpans pinned = pinned(from.manifest(), ids.length);
@@ -159,8 +169,7 @@ public final class SavedSessions {
                     session.kv().pin(pinned.from(i), pinned.end(i));
                 }
                 filled = true;
-                return new Restored(session, ids, computed, pending,
-                        "true".equals(from.manifest().texts().get("prompts-are-marked")), pinned);
+                return new Restored(session, ids, computed, pending, isMarked(from.manifest()), pinned);
             } finally {
                 if (!filled) {
                     session.close();
@@ -170,6 +179,28 @@ public final class SavedSessions {
             throw new SaveException("'" + file + "' can't be restored: " + e.getMessage()
                     + "; use a file that was saved by this plugin", e);
         }
+    }
+
+    /** Whether it can be a session of this model, and no larger than one can be: as far as its header says. */
+    private static void check(SessionManifest manifest, ModelShape shape, int vocabulary, boolean marks) {
+        SessionMode mode = mode(manifest, shape.format());
+        if (manifest.tokens() > shape.contextLength()) {
+            throw new IllegalArgumentException("it has more tokens than the model's context");
+        }
+        KvImport.check(manifest, new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers());
+        int rows = mode.policy() == null ? 0 : PolicyMemory.mostRows(mode.policy(), shape.kvHeads());
+        if (manifest.policyRows() > rows
+                || manifest.policyFloats() > (long) shape.layers() * rows * manifest.tokens()) {
+            throw new IllegalArgumentException("its policy remembers more than one does");
+        }
+        // The host would be told a wrong place to go on at.
+        if (isMarked(manifest) != marks && (!marks || pending(manifest, vocabulary) >= 0)) {
+            throw new IllegalArgumentException("it says of prompts that they begin otherwise than this model's do");
+        }
+    }
+
+    private static boolean isMarked(SessionManifest manifest) {
+        return "true".equals(manifest.texts().get(MARKED));
     }
 
     /** The mode that it was saved in, whatever the settings are now. */
@@ -182,10 +213,7 @@ public final class SavedSessions {
         throw new IllegalArgumentException("it keeps keys and values in a format that this plugin does not know");
     }
 
-    private static int[] ids(SessionReader from, ModelShape shape, int vocabulary) throws IOException {
-        if (from.manifest().tokens() > shape.contextLength()) {
-            throw new IllegalArgumentException("it has more tokens than the model's context");
-        }
+    private static int[] ids(SessionReader from, int vocabulary) throws IOException {
         int[] ids = from.tokens();
         for (int id : ids) {
             if (id < 0 || id >= vocabulary) {
@@ -214,7 +242,7 @@ public final class SavedSessions {
     }
 
     private static int pending(SessionManifest manifest, int vocabulary) {
-        int pending = number(manifest, "pending-token", -1);
+        int pending = number(manifest, PENDING, -1);
         if (pending >= vocabulary) {
             throw new IllegalArgumentException("it has a token that the model does not know");
         }
@@ -273,13 +301,13 @@ public final class SavedSessions {
     }
 
     private static void remember(HostSession session, SessionReader from, int tokens) throws IOException {
+        SparseSession sparse = session.sparse();
+        if (sparse == null) {
+            return;
+        }
         int perLayer = from.manifest().policyRows();
         List<float[]> rows = from.policyRows(from.policyLengths());
-        SparseSession sparse = session.sparse();
-        if (sparse == null && perLayer > 0) {
-            throw new IllegalArgumentException("it has no policy and its rows are there");
-        }
-        for (int layer = 0; sparse != null && layer < session.kv().layerCount(); layer++) {
+        for (int layer = 0; layer < session.kv().layerCount(); layer++) {
             sparse.remember(layer, rows.subList(layer * perLayer, (layer + 1) * perLayer).stream()
                     .filter(row -> row.length > 0).toList(), tokens);
         }

@@ -38,13 +38,15 @@ public final class SessionReader implements AutoCloseable {
     private long dataStart;
     private int[] sums = {};
 
-    private SessionReader(Path path, FileChannel channel) throws IOException {
+    private SessionReader(Path path, FileChannel channel, ManifestCheck check) throws IOException {
         this.path = path;
         this.channel = channel;
         try {
             SafetensorsHeader header = header();
             manifest = SessionManifest.of(header);
             tensors = header.tensors();
+            verifyHeader();
+            check.check(manifest);
             verify();
         } catch (IllegalArgumentException e) {
             throw refusal(e.getMessage(), e);
@@ -56,10 +58,11 @@ public final class SessionReader implements AutoCloseable {
     /**
      * Opens and checks a file.
      *
+     * @param check what the session must be
      * @throws SaveException where it is not a whole session of a format we know: one sentence, cause and remedy
      * @throws IOException   where it can't be read
      */
-    public static SessionReader open(Path path) throws IOException {
+    public static SessionReader open(Path path, ManifestCheck check) throws IOException {
         FileChannel channel;
         try {
             channel = FileChannel.open(ordinary(path), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
@@ -68,7 +71,7 @@ public final class SessionReader implements AutoCloseable {
         }
         SessionReader reader = null;
         try {
-            reader = new SessionReader(path, channel);
+            reader = new SessionReader(path, channel, check);
             return reader;
         } finally {
             if (reader == null) {
@@ -119,6 +122,14 @@ public final class SessionReader implements AutoCloseable {
 
     // ---- checking
 
+    private void verifyHeader() throws IOException {
+        ByteBuffer sum = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        read(dataStart + tensors.getLast().offset(), sum);
+        if (checksum(0, dataStart, ByteBuffer.allocate(SafetensorsHeader.LARGEST)) != sum.getInt(0)) {
+            throw refusal("its header is damaged", null);
+        }
+    }
+
     private void verify() throws IOException {
         TensorEntry entry = tensors.getLast();
         sums = new int[Math.toIntExact(entry.shape().getFirst())];
@@ -129,10 +140,7 @@ public final class SessionReader implements AutoCloseable {
             if (own != sums[sums.length - 1]) {
                 throw refusal("its checksums are damaged", null);
             }
-            if (checksum(0, dataStart, buffer) != sums[0]) {
-                throw refusal("its header is damaged", null);
-            }
-            int next = 1;
+            int next = 1; // behind the header's
             for (TensorEntry tensor : tensors) {
                 int pieces = manifest.pieces(tensor.name());
                 for (int piece = 0; piece < pieces; piece++) {

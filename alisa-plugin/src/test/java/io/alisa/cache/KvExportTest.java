@@ -59,7 +59,8 @@ class KvExportTest {
             export.writeBlocks(to);
             to.commit();
         }
-        try (SessionReader reader = SessionReader.open(file)) {
+        try (SessionReader reader = SessionReader.open(file, any -> {
+        })) {
             ByteBuffer block = ByteBuffer.allocate((int) LAYOUT.blockBytes());
             reader.block(1, 1, block);
             assertThat(block.get(0)).isEqualTo((byte) 42);

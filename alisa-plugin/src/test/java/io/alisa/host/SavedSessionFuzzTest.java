@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 import com.sun.management.ThreadMXBean;
@@ -61,7 +63,7 @@ class SavedSessionFuzzTest {
 
     private @Nullable Restored restore(Path file) throws IOException {
         try {
-            return SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32), SpokenSession.VOCABULARY,
+            return SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32), SpokenSession.VOCABULARY, true,
                     mode -> SpokenSession.session(mode, new KvMemory(fast, slow, MemoryFile::new), 1));
         } catch (SaveException e) {
             assertThat(e).hasMessageContaining("can't be restored: ").hasMessageNotContaining("\n");
@@ -268,6 +270,50 @@ class SavedSessionFuzzTest {
             assertThat(fast.reserved()).as("left, seed %s", seed).isZero();
         }
         assertThat(refused).isPositive();
+    }
+
+    /** All checksums are right, and most of it may be a hole: what is too much for any policy is not read. */
+    @Test
+    void whatNoPolicyRemembersIsRefusedInLittleMemory() throws IOException {
+        byte[] paper = originals.get(2);
+        byte[] h2o = originals.get(3);
+        byte[] manyRows = with(h2o, "policy.lengths", "[3,2]", "[3,1000000]", 3 * 999_998 * Integer.BYTES);
+        String withoutPolicy = header(manyRows).replaceFirst("\"alisa.session.policy\":\"h2o\",", "");
+        int floats = shape(header(paper), "policy.weights");
+        for (byte[] hostile : List.of(manyRows, withHeader(manyRows, withoutPolicy),
+                with(paper, "policy.weights", "[" + floats + "]", "[" + (floats + 3_000_000) + "]",
+                        3_000_000 * Float.BYTES))) {
+            Path file = Files.write(directory.resolve("hostile"), Pieces.repair(hostile));
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            assertThat(restore(file)).isNull();
+            assertThat(THREADS.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+        }
+        assertThat(fast.peak()).as("KV memory taken").isZero();
+    }
+
+    private static int shape(String header, String tensor) {
+        return Integer.parseInt(header.replaceFirst(
+                "(?s).*\"" + Pattern.quote(tensor) + "\":[^}]*\"shape\":\\[(\\d+)\\].*", "$1"));
+    }
+
+    /** A tensor of another shape, with zeros at its end, and all behind it so much later. */
+    private static byte[] with(byte[] file, String tensor, String shape, String newShape, int more) {
+        String header = header(file);
+        Matcher entry = Pattern.compile("\"" + Pattern.quote(tensor) + "\":[^}]*\\[(\\d+),(\\d+)\\]\\}")
+                .matcher(header);
+        assertThat(entry.find()).isTrue();
+        int end = Integer.parseInt(entry.group(2));
+        String shaped = header.substring(0, entry.start()) + entry.group().replace(shape, newShape)
+                + header.substring(entry.end());
+        String moved = Pattern.compile("(?<=\"data_offsets\":\\[)(\\d+),(\\d+)").matcher(shaped).replaceAll(offsets -> {
+            int from = Integer.parseInt(offsets.group(1));
+            int to = Integer.parseInt(offsets.group(2));
+            boolean first = from < end;
+            return (first ? from : from + more) + "," + (to < end ? to : to + more);
+        });
+        int at = headerEnd(file) + end;
+        ByteBuffer longer = ByteBuffer.allocate(file.length + more).put(file, 0, at).position(at + more);
+        return withHeader(longer.put(file, at, file.length - at).array(), moved);
     }
 
     private static void use(Restored restored) {

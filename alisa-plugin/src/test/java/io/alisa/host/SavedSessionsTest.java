@@ -50,7 +50,7 @@ class SavedSessionsTest {
     private static SpokenSession restore(Path file, KvMemory memory, int threads, KvFormat hostFormat)
             throws IOException {
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(hostFormat),
-                SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, memory, threads));
+                SpokenSession.VOCABULARY, true, mode -> SpokenSession.session(mode, memory, threads));
         return new SpokenSession(restored.session());
     }
 
@@ -163,16 +163,70 @@ class SavedSessionsTest {
     void whatIsNotForThisModelIsRefused() throws IOException {
         Path file = saved(SpokenSession.int8(), 100);
         ModelShape shape = SpokenSession.shape(KvFormat.F32);
-        refused(() -> SavedSessions.restore(file, "TINY-2", shape, SpokenSession.VOCABULARY, mode -> {
+        refused(() -> SavedSessions.restore(file, "TINY-2", shape, SpokenSession.VOCABULARY, true, mode -> {
             throw new AssertionError("opened");
         }), "another model");
-        refused(() -> SavedSessions.restore(file, MODEL, shape, 50, mode -> {
+        refused(() -> SavedSessions.restore(file, MODEL, shape, 50, true, mode -> {
             throw new AssertionError("opened");
         }), "a token that the model does not know");
         ModelShape shorter = new ModelShape("TINY", 3, 99, 80, 0, 2, 2, 0, 4, 20, KvFormat.F32, 1, 0, 160);
-        refused(() -> SavedSessions.restore(file, MODEL, shorter, SpokenSession.VOCABULARY, mode -> {
+        refused(() -> SavedSessions.restore(file, MODEL, shorter, SpokenSession.VOCABULARY, true, mode -> {
             throw new AssertionError("opened");
         }), "more tokens than the model's context");
+    }
+
+    @Test
+    void whatIsOfAnotherShapeIsRefusedBeforeASessionOpens() throws IOException {
+        Path file = saved(SpokenSession.int8(), 100);
+        ModelShape deeper = new ModelShape("TINY", 4, 4096, 80, 0, 2, 2, 0, 4, 20, KvFormat.F32, 1, 0, 160);
+        ModelShape wider = new ModelShape("TINY", 3, 4096, 80, 0, 4, 1, 0, 4, 20, KvFormat.F32, 1, 0, 320);
+        for (ModelShape shape : List.of(deeper, wider)) {
+            refused(() -> SavedSessions.restore(file, MODEL, shape, SpokenSession.VOCABULARY, true, mode -> {
+                throw new AssertionError("opened");
+            }), "laid out otherwise");
+        }
+    }
+
+    private Path endingWith(int pending, boolean marked, boolean marks) throws IOException {
+        Path file = directory.resolve("pending");
+        try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
+            spoken.feed(0, 100, 100);
+            spoken.binding().pending().setMarked(marked);
+            spoken.binding().pending().chosen(pending, 100);
+            spoken.save(MODEL, marks, file);
+        }
+        return file;
+    }
+
+    private static int position(Path file, boolean marks) throws IOException {
+        Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
+                SpokenSession.VOCABULARY, marks, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+        RestoredSessions waiting = new RestoredSessions(new Sessions());
+        Object model = new Object();
+        return waiting.adopt(model, waiting.put(model, restored), new Binding());
+    }
+
+    /** Else the host would begin behind what is there, and attend what nobody wrote. */
+    @Test
+    void howPromptsBeginIsTheModelsToSay() throws IOException {
+        Path unmarked = endingWith(7, false, false);
+        refused(() -> position(unmarked, true), "begin otherwise");
+        assertThat(position(unmarked, false)).isEqualTo(101);
+        Path marked = endingWith(7, true, true);
+        refused(() -> position(marked, false), "begin otherwise");
+        assertThat(position(marked, true)).isEqualTo(100);
+    }
+
+    /** Who feeds tokens himself never asks where a prompt begins. */
+    @Test
+    void aTokenThatSomebodyChoseHimselfComesInTheMarksPlaceToo() throws IOException {
+        assertThat(position(endingWith(7, false, true), true)).isEqualTo(100);
+    }
+
+    /** Saved between the steps of who feeds tokens himself, none is pending: he goes on behind the last one. */
+    @Test
+    void withoutAPendingTokenTheNextOneComesBehindTheLast() throws IOException {
+        assertThat(position(saved(SpokenSession.int8(), 100), true)).isEqualTo(100);
     }
 
     @Test
@@ -208,7 +262,7 @@ class SavedSessionsTest {
             spoken.save(MODEL, file);
         }
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
-                SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+                SpokenSession.VOCABULARY, true, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
         assertThat(restored.ids()).isEqualTo(SpokenSession.ids(140));
         assertThat(restored.computed().bounds()).containsExactly(0, 65, 65, 130);
         assertThat(restored.computed().sparseFrom()).isEqualTo(130);
@@ -237,7 +291,7 @@ class SavedSessionsTest {
     void aRestoredSessionThatGaveWayIsComputedAgain() throws IOException {
         Path file = saved(SpokenSession.int8(), 100);
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
-                SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+                SpokenSession.VOCABULARY, true, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
         Sessions sessions = new Sessions();
         RestoredSessions waiting = new RestoredSessions(sessions);
         Object model = new Object();
@@ -277,7 +331,7 @@ class SavedSessionsTest {
             Path file = directory.resolve("session");
             spoken.save(MODEL, overtaken(file, () -> spoken.binding().record(0, 7, 7, 7)));
             Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
-                    SpokenSession.VOCABULARY, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
+                    SpokenSession.VOCABULARY, true, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
             assertThat(restored.ids()).isEqualTo(SpokenSession.ids(100));
             restored.session().close();
         }

@@ -90,9 +90,14 @@ final class SpokenSession implements AutoCloseable {
 
     /** Saves it as the adapter does. */
     void save(String fingerprint, Path file) throws IOException {
+        save(fingerprint, true, file);
+    }
+
+    /** The same, of a model whose prompts begin with a mark or not. */
+    void save(String fingerprint, boolean marks, Path file) throws IOException {
         session.kv().lock().lock();
         try {
-            SavedSessions.save(session, binding, fingerprint, file);
+            SavedSessions.save(session, binding, fingerprint, marks, file);
         } finally {
             session.kv().lock().unlock();
         }

@@ -143,7 +143,7 @@ final class ToyChat {
             if (held.kv().isClosed()) {
                 return null;
             }
-            SavedSessions.save(held, binding, "TOY", file);
+            SavedSessions.save(held, binding, "TOY", false, file);
         } finally {
             held.kv().lock().unlock();
         }
@@ -162,7 +162,7 @@ final class ToyChat {
 
     /** Restores a session that waits for somebody to go on with it. */
     UUID restoreOnly(Path file) throws IOException {
-        return restored.put(model, SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, of -> newSession()));
+        return restored.put(model, SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, false, of -> newSession()));
     }
 
     /** A cache object that goes on with a restored session. */

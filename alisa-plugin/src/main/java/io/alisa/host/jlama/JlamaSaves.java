@@ -76,7 +76,7 @@ final class JlamaSaves {
             }
         }
         try {
-            SavedSessions.save(session, binding, print, file);
+            SavedSessions.save(session, binding, print, JlamaAccess.addsBeginning(model), file);
         } finally {
             session.kv().lock().unlock();
         }
@@ -106,7 +106,7 @@ final class JlamaSaves {
             lent.lend(session);
             session.recomputer().enter(model, buffer);
             try {
-                SavedSessions.save(session, binding, print, file);
+                SavedSessions.save(session, binding, print, JlamaAccess.addsBeginning(model), file);
             } finally {
                 session.recomputer().leave();
                 lent.lend(null);
@@ -126,7 +126,8 @@ final class JlamaSaves {
                     + " model as a whole, so it has no sessions to restore");
         }
         return restored.put(model, SavedSessions.restore(file, fingerprint.of(model), shape,
-                model.getConfig().vocabularySize, mode -> opener.open(shape, mode, model)));
+                model.getConfig().vocabularySize, JlamaAccess.addsBeginning(model),
+                mode -> opener.open(shape, mode, model)));
     }
 
     /** Has a cache object that was just made go on with the restored session that waits for its id. */

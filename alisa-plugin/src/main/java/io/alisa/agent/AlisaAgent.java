@@ -4,27 +4,37 @@ import java.lang.instrument.Instrumentation;
 
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code -javaagent:alisa-plugin.jar} starts. Does as little as possible, and never breaks the host's start. */
 public final class AlisaAgent {
+    private static boolean started;
+
     private AlisaAgent() {
     }
 
-    /** Called before {@code main}. */
-    public static void premain(Instrumentation instrumentation) {
+    /** Called before {@code main}, or whenever the agent is attached: once is enough. */
+    public static synchronized void premain(@Nullable String arguments, Instrumentation instrumentation) {
         try {
+            if (arguments != null && !arguments.isBlank()) {
+                System.err.println("[alisa] what stands behind -javaagent:alisa-plugin.jar= is not read: set properties"
+                        + " instead, -Dalisa.sparse=true for instance");
+            }
             Configuration configuration = Configuration.ofProcess();
-            if (configuration.flag(Setting.ENABLED)) {
+            if (configuration.flag(Setting.ENABLED) && !started) {
+                started = true;
                 Bridge.configure(configuration);
-                instrumentation.addTransformer(new HostTransformer());
-                return;
+                HostTransformer transformer = new HostTransformer();
+                transformer.refuseLoaded(instrumentation.getAllLoadedClasses());
+                instrumentation.addTransformer(transformer);
+                transformer.refuseLoaded(instrumentation.getAllLoadedClasses()); // what came between the two
             }
             String doubt = configuration.doubtfullyOff();
             if (doubt != null) {
                 System.err.println("[alisa] " + doubt + ", the host runs untouched");
             }
         } catch (Throwable t) { // a plugin must not keep an application from starting
-            System.err.println("[alisa] could not start, the host runs untouched: " + t);
+            System.err.println("[alisa] could not start, the host runs untouched: " + Reason.of(t));
         }
     }
 }

@@ -22,6 +22,22 @@ final class HostTransformer implements ClassFileTransformer {
     private final Map<ClassLoader, Verdict> verdicts = new WeakHashMap<>();
     private @Nullable KnownHost known;
 
+    /**
+     * Refuses the hosts that came before us: what is loaded stays as it is, and only some of a host's calls would reach us.
+     *
+     * @param classes loaded in this process
+     */
+    synchronized void refuseLoaded(Class<?>... classes) {
+        for (Class<?> type : classes) {
+            ClassLoader loader = type.getClassLoader();
+            if (loader != null && !verdicts.containsKey(loader)
+                    && JoinPoint.isOwner(type.getName().replace('.', '/'))) {
+                refuse(loader, "Jlama was loaded before the plugin came, so it runs untouched: start the JVM with"
+                        + " -javaagent:alisa-plugin.jar, in front of other agents, instead of attaching it");
+            }
+        }
+    }
+
     @Override
     public byte @Nullable [] transform(@Nullable ClassLoader loader, String name,
             @Nullable Class<?> redefined,

@@ -12,7 +12,7 @@ public final class Agent {
     /** Called by the JVM before {@code main}. */
     public static void premain(String arguments, Instrumentation instrumentation) {
         try {
-            AlisaAgent.premain(instrumentation);
+            AlisaAgent.premain(arguments, instrumentation);
         } catch (UnsupportedClassVersionError e) {
             OldJava.say();
         }

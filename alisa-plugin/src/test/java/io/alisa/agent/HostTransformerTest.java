@@ -107,6 +107,41 @@ class HostTransformerTest {
                 .as("null: the host's own body goes on").isNull();
     }
 
+    /** A class loader that has loaded a class of the host by itself, as if the agent had come later. */
+    private static final class Early extends ClassLoader {
+        Early() {
+            super("early", HostFiles.LOADER);
+        }
+
+        Class<?> define(String owner) {
+            byte[] bytes = HostFiles.read(owner);
+            return defineClass(owner.replace('/', '.'), bytes, 0, bytes.length);
+        }
+    }
+
+    @Test
+    void aHostThatWasLoadedBeforeIsNotServed() {
+        Early host = new Early();
+        Class<?> buffer = host.define(BUFFER);
+        String said = saidWhile(() -> {
+            transformer.refuseLoaded(String.class, HostTransformerTest.class, buffer, buffer);
+            assertThat(transform(host, ATTENTION, HostFiles.read(ATTENTION))).isNull();
+        });
+        assertThat(said.lines()).singleElement().asString().startsWith("[alisa] Jlama was loaded before")
+                .contains("-javaagent:alisa-plugin.jar");
+        assertThat(transform(HostFiles.LOADER, ATTENTION, HostFiles.read(ATTENTION))).as("another host").isNotNull();
+    }
+
+    /** Between the time we look and the time we are asked about every class. */
+    @Test
+    void whatWasWovenStaysServed() {
+        Early host = new Early();
+        assertThat(transform(host, BUFFER, HostFiles.read(BUFFER))).isNotNull();
+        Class<?> buffer = host.define(BUFFER);
+        assertThat(saidWhile(() -> transformer.refuseLoaded(buffer))).isEmpty();
+        assertThat(transform(host, ATTENTION, HostFiles.read(ATTENTION))).isNotNull();
+    }
+
     /** The agent has no logger: before {@code main} there is only standard error. */
     private static String saidWhile(Runnable work) {
         PrintStream before = System.err;

@@ -61,6 +61,16 @@ class EntriesIT {
     }
 
     @Test
+    void argumentsOfTheAgentAreNotReadAndThatIsSaid() throws IOException, InterruptedException {
+        String agent = "-javaagent:" + HostProcess.pluginJar();
+        Ended application = run(THIS_JAVA, agent + "=alisa.sparse=true", "-version");
+        assertThat(application.exitCode()).isZero();
+        assertThat(application.lines()).filteredOn(line -> line.startsWith("[alisa]")).singleElement().asString()
+                .contains("is not read", "-Dalisa.sparse=true");
+        assertThat(run(THIS_JAVA, agent, "-version").lines()).noneMatch(line -> line.startsWith("[alisa]"));
+    }
+
+    @Test
     void anOlderJavaIsToldWhatTheDoctorNeeds() throws IOException, InterruptedException {
         assumeOlder();
         Ended doctor = run(MAVENS_JAVA, "-jar", HostProcess.pluginJar().toString());

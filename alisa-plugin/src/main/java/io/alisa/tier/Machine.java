@@ -15,17 +15,16 @@ import com.sun.management.OperatingSystemMXBean;
  * The memory this process may use.
  *
  * @param ram       bytes of physical memory
- * @param container the container's limit; empty where there is none
+ * @param container the least limit of the control groups it is in, a container's for instance; empty where there is none
  */
 public record Machine(long ram, OptionalLong container) {
-    /** Control groups, version 2 and version 1. */
-    private static final List<Path> LIMITS = List.of(Path.of("/sys/fs/cgroup/memory.max"),
-            Path.of("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    private static final Path GROUPS = Path.of("/sys/fs/cgroup");
+    private static final Path OWN_GROUPS = Path.of("/proc/self/cgroup");
     private static final Pattern TOTAL = Pattern.compile("(?m)^MemTotal: *(\\d{1,15}) kB$");
 
     public static Machine ofProcess() {
         long ram = physical();
-        return new Machine(ram, limit(LIMITS, ram));
+        return new Machine(ram, limit(ControlGroups.limits(read(OWN_GROUPS), GROUPS), ram));
     }
 
     /** A small file where there is one: asking the management beans takes tens of milliseconds the first time. */
@@ -36,15 +35,16 @@ public record Machine(long ram, OptionalLong container) {
                 : ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 
-    /** The first limit that can be read and is one: version 1 writes a huge number for none, version 2 a word. */
+    /** The least limit that can be read and is one: version 1 writes a huge number for none, version 2 a word. */
     public static OptionalLong limit(List<Path> files, long ram) {
+        long least = Long.MAX_VALUE;
         for (Path file : files) {
             String text = read(file);
-            if (text.matches("\\d{1,18}") && Long.parseLong(text) <= ram) {
-                return OptionalLong.of(Long.parseLong(text));
+            if (text.matches("\\d{1,18}")) {
+                least = Math.min(least, Long.parseLong(text));
             }
         }
-        return OptionalLong.empty();
+        return least <= ram ? OptionalLong.of(least) : OptionalLong.empty();
     }
 
     private static String read(Path file) {

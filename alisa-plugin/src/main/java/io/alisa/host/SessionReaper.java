@@ -7,6 +7,7 @@ final class SessionReaper extends Thread {
 
     private final IdentityTable<?> table;
     private final Runnable everyMinute;
+    private boolean saidError;
 
     SessionReaper(IdentityTable<?> table) {
         this(table, () -> {
@@ -40,7 +41,24 @@ final class SessionReaper extends Thread {
                 everyMinute.run();
             }
         } catch (RuntimeException e) {
-            LOGGER.log(System.Logger.Level.WARNING, "What a closed session held could not all be given back", e);
+            say(e);
+        } catch (Error e) { // no memory just now, say: what is abandoned later is freed all the same
+            if (!saidError) {
+                sayWhereThatIsPossible(e);
+            }
         }
+    }
+
+    private void sayWhereThatIsPossible(Error e) {
+        try {
+            say(e);
+            saidError = true;
+        } catch (OutOfMemoryError again) {
+            return; // the next time, then
+        }
+    }
+
+    private static void say(Throwable e) {
+        LOGGER.log(System.Logger.Level.WARNING, "What a closed session held could not all be given back", e);
     }
 }

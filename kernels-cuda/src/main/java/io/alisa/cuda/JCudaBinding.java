@@ -1,7 +1,5 @@
 package io.alisa.cuda;
 
-import static io.alisa.cuda.JCudaCall.check;
-
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,7 +35,8 @@ final class JCudaBinding implements Driver {
     private final CUcontext context = new CUcontext();
     /** What is taken off a thread's stack of contexts: always ours. */
     private final CUcontext ours = new CUcontext();
-    private final Attachment attachment = () -> JCudaCall.failure(() -> JCudaDriver.cuCtxPopCurrent(ours));
+    private final CurrentContext current = new CurrentContext(() -> JCudaDriver.cuCtxPushCurrent(context),
+            () -> JCudaDriver.cuCtxPopCurrent(ours));
     /** Loaded when their first kernel is asked for: the driver compiles them then. */
     private final Map<String, CUmodule> modules = new HashMap<>();
     /**
@@ -80,9 +79,9 @@ final class JCudaBinding implements Driver {
 
     /** Opens the first device. Throws LinkageError where there is no driver. */
     JCudaBinding() {
-        check("cuInit", () -> JCudaDriver.cuInit(0));
-        check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
-        check("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
+        JCudaCall.check("cuInit", () -> JCudaDriver.cuInit(0));
+        JCudaCall.check("cuDeviceGet", () -> JCudaDriver.cuDeviceGet(device, 0));
+        JCudaCall.check("cuDevicePrimaryCtxRetain", () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         boolean made = false;
         try (var _ = attach()) {
             facts = readFacts();
@@ -100,8 +99,8 @@ final class JCudaBinding implements Driver {
     private Facts readFacts() {
         byte[] name = new byte[LONGEST_NAME];
         long[] memory = new long[1];
-        check("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
-        check("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(memory, device));
+        current.check("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
+        current.check("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(memory, device));
         return new Facts(DriverQuery.text(name), memory[0],
                 DriverQuery.attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 DriverQuery.attribute(device,
@@ -117,27 +116,26 @@ final class JCudaBinding implements Driver {
     @Override
     public long freeBytes() {
         long[] free = new long[1];
-        check("cuMemGetInfo", () -> JCudaDriver.cuMemGetInfo(free, new long[1]));
+        current.check("cuMemGetInfo", () -> JCudaDriver.cuMemGetInfo(free, new long[1]));
         return free[0];
     }
 
     @Override
     public Attachment attach() {
-        check("cuCtxPushCurrent", () -> JCudaDriver.cuCtxPushCurrent(context));
-        return attachment;
+        return current.attach();
     }
 
     @Override
     public @Nullable Memory allocate(long bytes) {
         Address pointer = new Address();
-        return JCudaCall.findsRoom("cuMemAlloc", () -> JCudaDriver.cuMemAlloc(pointer, bytes))
+        return current.findsRoom("cuMemAlloc", () -> JCudaDriver.cuMemAlloc(pointer, bytes))
                 ? new DeviceMemory(pointer, bytes)
                 : null;
     }
 
     @Override
     public void free(Memory memory) {
-        check("cuMemFree", () -> JCudaDriver.cuMemFree(pointer(memory)));
+        current.check("cuMemFree", () -> JCudaDriver.cuMemFree(pointer(memory)));
     }
 
     private static CUdeviceptr pointer(Memory memory) {
@@ -151,7 +149,7 @@ final class JCudaBinding implements Driver {
     @Override
     public @Nullable Pinned allocatePinned(long bytes) {
         Pointer pointer = new Pointer();
-        if (!JCudaCall.findsRoom("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes))) {
+        if (!current.findsRoom("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes))) {
             return null;
         }
         ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
@@ -160,18 +158,18 @@ final class JCudaBinding implements Driver {
 
     @Override
     public void freePinned(Pinned memory) {
-        check("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
+        current.check("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(((PinnedMemory) memory).pointer()));
     }
 
     @Override
     public boolean register(long address, long bytes) {
-        return readsHostAddresses && JCudaCall.failure(() -> JCudaDriver.cuMemHostRegister(at(address, bytes), bytes,
+        return readsHostAddresses && current.failure(() -> JCudaDriver.cuMemHostRegister(at(address, bytes), bytes,
                 JCudaDriver.CU_MEMHOSTREGISTER_PORTABLE | JCudaDriver.CU_MEMHOSTREGISTER_DEVICEMAP)) == null;
     }
 
     @Override
     public void unregister(long address) {
-        check("cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(at(address, 1)));
+        current.check("cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(at(address, 1)));
     }
 
     private static Pointer at(long address, long bytes) {
@@ -181,13 +179,14 @@ final class JCudaBinding implements Driver {
     @Override
     public Stream createStream() {
         CUstream stream = new CUstream();
-        check("cuStreamCreate", () -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        current.check("cuStreamCreate",
+                () -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
         return new Queue(stream);
     }
 
     @Override
     public void destroy(Stream stream) {
-        check("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(raw(stream)));
+        current.check("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(raw(stream)));
     }
 
     private static CUstream raw(Stream stream) {
@@ -204,15 +203,15 @@ final class JCudaBinding implements Driver {
         return event(CUevent_flags.CU_EVENT_DEFAULT);
     }
 
-    private static Event event(int flags) {
+    private Event event(int flags) {
         CUevent event = new CUevent();
-        check("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, flags));
+        current.check("cuEventCreate", () -> JCudaDriver.cuEventCreate(event, flags));
         return new Mark(event);
     }
 
     @Override
     public void destroy(Event event) {
-        check("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(raw(event)));
+        current.check("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(raw(event)));
     }
 
     private static CUevent raw(Event event) {
@@ -221,47 +220,49 @@ final class JCudaBinding implements Driver {
 
     @Override
     public void record(Event event, Stream stream) {
-        check("cuEventRecord", () -> JCudaDriver.cuEventRecord(raw(event), raw(stream)));
+        current.check("cuEventRecord", () -> JCudaDriver.cuEventRecord(raw(event), raw(stream)));
     }
 
     @Override
     public void waitFor(Stream stream, Event event) {
-        check("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(raw(stream), raw(event), 0));
+        current.check("cuStreamWaitEvent", () -> JCudaDriver.cuStreamWaitEvent(raw(stream), raw(event), 0));
     }
 
     @Override
     public void synchronize(Event event) {
-        check("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(raw(event)));
+        current.check("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(raw(event)));
     }
 
     @Override
     public float elapsed(Event from, Event to) {
         float[] milliseconds = new float[1];
-        check("cuEventElapsedTime", () -> JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));
+        current.check("cuEventElapsedTime", () -> JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));
         return milliseconds[0];
     }
 
     @Override
     public void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes, Stream stream) {
         Pointer source = ((PinnedMemory) from).pointer();
-        check("cuMemcpyHtoDAsync", () -> JCudaDriver.cuMemcpyHtoDAsync(pointer(to, toOffset),
+        current.check("cuMemcpyHtoDAsync", () -> JCudaDriver.cuMemcpyHtoDAsync(pointer(to, toOffset),
                 fromOffset == 0 ? source : source.withByteOffset(fromOffset), bytes, raw(stream)));
     }
 
     @Override
     public void copyToHost(Pinned to, Memory from, long bytes, Stream stream) {
-        check("cuMemcpyDtoHAsync",
+        current.check("cuMemcpyDtoHAsync",
                 () -> JCudaDriver.cuMemcpyDtoHAsync(((PinnedMemory) to).pointer(), pointer(from), bytes, raw(stream)));
     }
 
     @Override
     public void copyOnDevice(Memory to, Memory from, long bytes, Stream stream) {
-        check("cuMemcpyDtoDAsync", () -> JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, raw(stream)));
+        current.check("cuMemcpyDtoDAsync",
+                () -> JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, raw(stream)));
     }
 
     @Override
     public void zero(Memory memory, long bytes, Stream stream) {
-        check("cuMemsetD8Async", () -> JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
+        current.check("cuMemsetD8Async",
+                () -> JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) 0, bytes, raw(stream)));
     }
 
     private CUmodule moduleOf(String kernel) {
@@ -272,7 +273,7 @@ final class JCudaBinding implements Driver {
         }
         CUmodule module = new CUmodule();
         byte[] text = Ptx.read(name, facts.capability());
-        check("cuModuleLoadData(" + name + ")", () -> JCudaDriver.cuModuleLoadData(module, text));
+        current.check("cuModuleLoadData(" + name + ")", () -> JCudaDriver.cuModuleLoadData(module, text));
         modules.put(name, module);
         return module;
     }
@@ -281,9 +282,10 @@ final class JCudaBinding implements Driver {
     public synchronized Kernel kernel(String name, int bytes) {
         CUmodule module = moduleOf(name);
         CUfunction function = new CUfunction();
-        check("cuModuleGetFunction(" + name + ")", () -> JCudaDriver.cuModuleGetFunction(function, module, name));
+        current.check("cuModuleGetFunction(" + name + ")",
+                () -> JCudaDriver.cuModuleGetFunction(function, module, name));
         if (bytes > sharedBytes.getOrDefault(name, 0)) {
-            check("cuFuncSetAttribute(" + name + ")", () -> JCudaDriver.cuFuncSetAttribute(function,
+            current.check("cuFuncSetAttribute(" + name + ")", () -> JCudaDriver.cuFuncSetAttribute(function,
                     CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
             sharedBytes.put(name, bytes);
         }
@@ -294,7 +296,7 @@ final class JCudaBinding implements Driver {
     public int residentBlocks(Kernel kernel, int threads) {
         Function function = (Function) kernel;
         int[] blocks = new int[1];
-        check("cuOccupancyMaxActiveBlocksPerMultiprocessor",
+        current.check("cuOccupancyMaxActiveBlocksPerMultiprocessor",
                 () -> JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function.raw(), threads,
                         function.sharedBytes()));
         return blocks[0];
@@ -310,15 +312,16 @@ final class JCudaBinding implements Driver {
     public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
             Arguments arguments) {
         Function function = (Function) kernel;
-        check("cuLaunchKernel", () -> JCudaDriver.cuLaunchKernel(function.raw(), gridX, gridY, gridZ, threads, 1, 1,
-                function.sharedBytes(), raw(stream), ((Structure) arguments).pointers(), null));
+        current.check("cuLaunchKernel",
+                () -> JCudaDriver.cuLaunchKernel(function.raw(), gridX, gridY, gridZ, threads, 1, 1,
+                        function.sharedBytes(), raw(stream), ((Structure) arguments).pointers(), null));
     }
 
     @Override
     public void close() {
         // A lost device answers errors: nothing can be done about that.
         Quietly.attached(this, () -> modules.values()
-                .forEach(module -> JCudaCall.failure(() -> JCudaDriver.cuModuleUnload(module))));
+                .forEach(module -> current.failure(() -> JCudaDriver.cuModuleUnload(module))));
         JCudaCall.failure(() -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
     }
 }

@@ -36,7 +36,11 @@ final class JCudaCall {
      * Asks for memory. Returns false where there is none, and throws DeviceLostException where something else went wrong.
      */
     static boolean findsRoom(String name, IntSupplier call) {
-        String failure = failure(call);
+        return findsRoom(name, failure(call));
+    }
+
+    /** Whether a call for memory found some, which failed so; null: it did not. */
+    static boolean findsRoom(String name, @Nullable String failure) {
         if (NO_ROOM.equals(failure)) {
             return false;
         }
@@ -44,7 +48,8 @@ final class JCudaCall {
         return true;
     }
 
-    private static void check(String name, @Nullable String failure) {
+    /** Throws where a call failed, which answered so; null: it did not. */
+    static void check(String name, @Nullable String failure) {
         if (failure != null) {
             String message = name + " answers " + failure;
             throw failure.equals(NO_ROOM) ? new DeviceFullException(message) : new DeviceLostException(message);

@@ -21,14 +21,14 @@ public interface Device extends AutoCloseable {
     boolean serves(DeviceShape shape);
 
     /**
-     * Opens a place for the blocks of a session.
+     * Prepares a place for the blocks of a session: it takes memory of the device when it is {@link DeviceKv#open opened}.
      *
      * @param layers    its layers
      * @param maxBlocks most blocks of a layer
-     * @return null where there is no room even for an empty one
+     * @return null where Java has no memory for it
      */
     @Nullable
-    DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks);
+    DeviceKv prepareKv(DeviceShape shape, int layers, int maxBlocks);
 
     /**
      * Makes memory of this machine such that the device can read it by itself, until {@link #unpin}: its copies are faster

@@ -9,13 +9,18 @@ package io.alisa.device;
  */
 public interface DeviceKv extends AutoCloseable {
     /**
+     * Takes what it needs in any case: before anything else is asked. Where that can't be had it has taken nothing, and may be
+     * opened later.
+     */
+    Placement open();
+
+    /**
      * Makes a place for a block that is not there yet. It is copied by the next {@link #upload}.
      *
      * @param address of the block in RAM
      * @param sketch  address of its sketch there; 0: there is none
-     * @return false where there is no room
      */
-    boolean put(int layer, int block, long address, long sketch);
+    Placement put(int layer, int block, long address, long sketch);
 
     /**
      * Likewise the means of 64 blocks, which may be there: then they are copied again, for more of them are known.
@@ -23,7 +28,7 @@ public interface DeviceKv extends AutoCloseable {
      * @param index   of the first block they are of, divided by 64
      * @param address of an INT8 block in RAM, whose token {@code i} is the mean of block {@code 64 * index + i}
      */
-    boolean putMeans(int layer, int index, long address);
+    Placement putMeans(int layer, int index, long address);
 
     /** Copies what was put into a layer. RAM is read before this returns or, where it is pinned, before {@link #settle} does. */
     void upload(int layer);

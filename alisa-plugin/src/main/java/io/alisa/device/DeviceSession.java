@@ -1,6 +1,7 @@
 package io.alisa.device;
 
 import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 
 import io.alisa.tier.Pinning;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ public final class DeviceSession implements AutoCloseable {
     private final Pinning pinning = new OfSession();
     private long refusedAt;
     private int waiting;
+    private boolean open;
     private boolean closed;
     private volatile long lastUsed;
     private volatile int heldBlocks;
@@ -44,7 +46,18 @@ public final class DeviceSession implements AutoCloseable {
         for (int i = 0; i < layerCount; i++) {
             layers[i] = new DeviceLayer(this, i, maxBlocks);
         }
-        this.bytes = kv.bytes();
+    }
+
+    /**
+     * Takes what the session needs on the device in any case, unless it has that. Returns false where there is no room yet:
+     * {@link #update} looks again.
+     */
+    boolean open() {
+        if (!open && place(kv::open)) {
+            open = true;
+            bytes = kv.bytes();
+        }
+        return open;
     }
 
     /** Memory that the session's blocks are copied from is better pinned by this. */
@@ -56,7 +69,7 @@ public final class DeviceSession implements AutoCloseable {
     private final class OfSession implements Pinning {
         @Override
         public void pin(long address, long bytes) {
-            if (usable() != null) {
+            if (isServed()) {
                 tier.device().pin(address, bytes);
             }
         }
@@ -108,17 +121,18 @@ public final class DeviceSession implements AutoCloseable {
         return lastUsed;
     }
 
-    /** What the device attends with; null where it can't be used any more. */
+    /** Whether the device can be used, now or when it has room. */
+    private boolean isServed() {
+        if (!closed && tier.isLost()) {
+            close();
+        }
+        return !closed;
+    }
+
+    /** What the device attends with; null where it can't be used any more, or had no room so far. */
     @Nullable
     DeviceKv usable() {
-        if (closed) {
-            return null;
-        }
-        if (tier.isLost()) {
-            close();
-            return null;
-        }
-        return kv;
+        return isServed() && open ? kv : null;
     }
 
     /** The same; null, too, where so few blocks are attended faster without it. */
@@ -137,37 +151,44 @@ public final class DeviceSession implements AutoCloseable {
         if (waiting > 0 && refusedAt == tier.releases()) {
             return;
         }
-        DeviceKv to = usable();
-        if (to == null) {
+        if (!isServed()) {
             return;
         }
         try {
-            if (!putBlocks(to, layer, from, count) || !putMeans(to, layer, from, count)) {
+            if (!open() || !putBlocks(layer, from, count) || !putMeans(layer, from, count)) {
                 refusedAt = tier.releases();
                 waiting = PATIENCE;
             }
-            if (!closed) {
-                to.upload(layer.index());
-                bytes = to.bytes();
+            if (open && !closed) {
+                kv.upload(layer.index());
+                bytes = kv.bytes();
             }
         } catch (DeviceLostException e) {
             lose(e);
         }
     }
 
+    /** Has something placed, for which idle sessions give up what they hold. Returns false where there is no room. */
+    private boolean place(Supplier<Placement> what) {
+        Placement placed = what.get();
+        while (placed == Placement.FULL && tier.makeRoom(this) && !closed) {
+            placed = what.get();
+        }
+        return placed == Placement.DONE;
+    }
+
     /** Returns false where there was no room. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    private boolean putBlocks(DeviceKv to, DeviceLayer layer, HostBlocks from, int count) {
+    private boolean putBlocks(DeviceLayer layer, HostBlocks from, int count) {
         int puts = 0;
         for (int block = layer.firstMissing(); block < count && puts < MOST_PUTS; block++) {
             if (from.block(block) == 0 || layer.holds(block)) {
                 continue;
             }
+            int next = block;
             long sketch = from.areDigested() ? from.sketch(block) : 0;
-            while (!to.put(layer.index(), block, from.block(block), sketch)) {
-                if (!tier.makeRoom(this) || closed) {
-                    return false;
-                }
+            if (!place(() -> kv.put(layer.index(), next, from.block(next), sketch))) {
+                return false;
             }
             puts++;
             layer.hold(block);
@@ -179,10 +200,10 @@ public final class DeviceSession implements AutoCloseable {
 
     /** Where all blocks are there: their means. Returns false where there was no room. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    private boolean putMeans(DeviceKv to, DeviceLayer layer, HostBlocks from, int count) {
+    private boolean putMeans(DeviceLayer layer, HostBlocks from, int count) {
         while (from.areDigested() && layer.selectable() < count && layer.firstMissing() >= count) {
             int index = layer.selectable() / DeviceShape.BLOCK_TOKENS;
-            if (!to.putMeans(layer.index(), index, from.means(index))) {
+            if (!place(() -> kv.putMeans(layer.index(), index, from.means(index)))) {
                 return false;
             }
             layer.setSelectable(Math.min(count, (index + 1) * DeviceShape.BLOCK_TOKENS));

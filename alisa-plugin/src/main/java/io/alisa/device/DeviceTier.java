@@ -48,24 +48,38 @@ public final class DeviceTier {
      * Serves a session, until it is closed.
      *
      * @param lock held by whoever uses the session's layers
-     * @return null where the device can't: it does not know the shape, has no room, or is lost
+     * @return null where the device can't: it does not know the shape, or is lost; where it has no room the session uses it as
+     *         soon as it has
      */
     public @Nullable DeviceSession open(DeviceShape shape, int layers, int maxBlocks, Lock lock) {
         if (!beginOpening()) {
             return null;
         }
         try {
-            DeviceKv kv = device.serves(shape) ? device.openKv(shape, layers, maxBlocks) : null;
+            DeviceKv kv = device.serves(shape) ? device.prepareKv(shape, layers, maxBlocks) : null;
             return kv == null
                     ? null
-                    : register(new DeviceSession(this, kv, shape, layers, maxBlocks,
-                            device.leastBytes(), lock));
+                    : begin(new DeviceSession(this, kv, shape, layers, maxBlocks, device.leastBytes(), lock));
         } catch (DeviceLostException e) {
             lose(e);
             return null;
         } finally {
             endOpening();
         }
+    }
+
+    /** Returns null where the device was lost meanwhile. */
+    private @Nullable DeviceSession begin(DeviceSession session) {
+        boolean begun = false;
+        try {
+            session.open();
+            begun = true;
+        } finally {
+            if (!begun) {
+                session.close();
+            }
+        }
+        return register(session);
     }
 
     private synchronized boolean beginOpening() {

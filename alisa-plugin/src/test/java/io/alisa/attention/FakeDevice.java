@@ -15,6 +15,7 @@ import io.alisa.device.Device;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import io.alisa.device.TokenChoice;
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.MemoryAccount;
@@ -106,7 +107,7 @@ public final class FakeDevice implements Device {
     }
 
     @Override
-    public @Nullable DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
+    public @Nullable DeviceKv prepareKv(DeviceShape shape, int layers, int maxBlocks) {
         call();
         Kv kv = new Kv(shape);
         open.add(kv);
@@ -181,31 +182,37 @@ public final class FakeDevice implements Device {
         }
 
         @Override
-        public boolean put(int layer, int block, long address, long sketch) {
+        public Placement open() {
+            call();
+            return Placement.DONE;
+        }
+
+        @Override
+        public Placement put(int layer, int block, long address, long sketch) {
             call();
             Key key = new Key(Kind.BLOCK, layer, block);
             if (memory.containsKey(key)) {
                 throw new AssertionError("block " + block + " is there already");
             }
             if (!take(key, address)) {
-                return false;
+                return Placement.FULL;
             }
             if (sketch != 0 && !take(new Key(Kind.SKETCH, layer, block), sketch)) {
                 drop(key);
-                return false;
+                return Placement.FULL;
             }
-            return true;
+            return Placement.DONE;
         }
 
         @Override
-        public boolean putMeans(int layer, int index, long address) {
+        public Placement putMeans(int layer, int index, long address) {
             call();
             Key key = new Key(Kind.MEANS, layer, index);
             if (memory.containsKey(key)) {
                 sources.put(key, address);
-                return true;
+                return Placement.DONE;
             }
-            return take(key, address);
+            return take(key, address) ? Placement.DONE : Placement.FULL;
         }
 
         private long size(Key key) {

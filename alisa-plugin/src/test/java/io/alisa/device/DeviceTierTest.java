@@ -347,8 +347,8 @@ class DeviceTierTest {
         }
 
         @Override
-        public DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
-            DeviceKv kv = Objects.requireNonNull(behind.openKv(shape, layers, maxBlocks));
+        public DeviceKv prepareKv(DeviceShape shape, int layers, int maxBlocks) {
+            DeviceKv kv = Objects.requireNonNull(behind.prepareKv(shape, layers, maxBlocks));
             meanwhile.run();
             return (DeviceKv) Proxy.newProxyInstance(DeviceKv.class.getClassLoader(), new Class<?>[]{DeviceKv.class},
                     (proxy, method, arguments) -> {

@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import java.lang.foreign.ValueLayout;
 
 import io.alisa.device.DeviceLostException;
+import io.alisa.device.Placement;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,23 +26,25 @@ final class AddressTable {
         this.table = new Buffer(driver, device.account());
     }
 
-    /** Takes memory, unless it has some. Returns false where there is no room. */
-    boolean open(Driver.Stream stream) {
+    /** Takes memory, unless it has some. */
+    Placement open(Driver.Stream stream) {
         long bytes = (long) places.length * Long.BYTES;
         if (mirror != null) {
-            return true;
+            return Placement.DONE;
         }
         if (!table.reserve(bytes)) {
-            return false;
+            return Placement.FULL;
         }
         driver.zero(table.memory(), bytes, stream);
         Driver.Pinned pinned = pinnedPool.take(bytes);
         if (pinned == null) {
-            return false;
+            return Placement.REFUSED;
         }
         mirror = pinned;
         pinned.segment().fill((byte) 0);
-        return true;
+        changedFrom = Integer.MAX_VALUE;
+        changedTo = 0;
+        return Placement.DONE;
     }
 
     private Driver.Pinned mirror() {
@@ -105,7 +108,7 @@ final class AddressTable {
         }
     }
 
-    /** Gives everything back, as far as a lost device still can. */
+    /** Gives everything back, as far as a lost device still can. It may be opened again. */
     void close(SlabPool pool) {
         for (int entry = 0; entry < places.length; entry++) {
             SlabPool.Place place = places[entry];

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,8 +130,8 @@ final class AttendLaunch {
         return kind != Kind.BATCH;
     }
 
-    /** Sees to it that there is memory for that many positions and blocks. Returns false where there is not. */
-    boolean reserve(int positions, int blocks) {
+    /** Sees to it that there is memory for that many positions and blocks. */
+    Placement reserve(int positions, int blocks) {
         long joinedBytes = joinedBytes(positions);
         int splits = splits(positions, blocks);
         long ticketBytes = (long) gridY(positions) * Geometry.ticketsOfRow(splits, prepared().wave().threads())
@@ -140,10 +141,10 @@ final class AttendLaunch {
                 || !partials.reserve(joinedBytes * splits)
                 || !tickets.reserve(ticketBytes)
                 || (kind == Kind.GATHER && !selected.reserve(selectedBytes()))) {
-            return false;
+            return Placement.FULL;
         }
         return queriesHere.reserve(queryBytes(positions)) && joinedHere.reserve(joinedBytes)
-                && (kind != Kind.GATHER || selectedHere.reserve(selectedBytes()));
+                && (kind != Kind.GATHER || selectedHere.reserve(selectedBytes())) ? Placement.DONE : Placement.REFUSED;
     }
 
     /**
@@ -198,8 +199,8 @@ final class AttendLaunch {
         return queries.bytes() + selected.bytes() + partials.bytes() + joined.bytes() + tickets.bytes();
     }
 
-    /** Gives everything back, as far as a lost device still can. */
-    void close() {
+    /** Gives up its memory, as far as a lost device still can, until something is reserved again. */
+    void rest() {
         queries.close();
         selected.close();
         partials.close();
@@ -208,7 +209,13 @@ final class AttendLaunch {
         queriesHere.close();
         selectedHere.close();
         joinedHere.close();
+    }
+
+    /** Gives everything back likewise. */
+    void close() {
+        rest();
         Prepared there = prepared;
+        prepared = null;
         if (there != null) {
             Quietly.run(() -> driver.destroy(there.done()));
         }

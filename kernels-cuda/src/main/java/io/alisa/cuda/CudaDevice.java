@@ -114,24 +114,11 @@ final class CudaDevice implements Device {
     }
 
     @Override
-    public @Nullable DeviceKv openKv(DeviceShape shape, int layers, int maxBlocks) {
-        try (var _ = driver.attach()) {
-            CudaKv kv = new CudaKv(this, shape, layers, maxBlocks);
-            return opens(kv) ? kv : null;
-        } catch (DeviceFullException | OutOfMemoryError e) {
-            return null; // not even for kernels there, or for the structures that are handed to them here
-        }
-    }
-
-    private static boolean opens(CudaKv kv) {
-        boolean open = false;
+    public @Nullable DeviceKv prepareKv(DeviceShape shape, int layers, int maxBlocks) {
         try {
-            open = kv.open();
-            return open;
-        } finally {
-            if (!open) {
-                kv.close();
-            }
+            return new CudaKv(this, shape, layers, maxBlocks);
+        } catch (OutOfMemoryError e) {
+            return null; // for the structures that are handed to kernels
         }
     }
 

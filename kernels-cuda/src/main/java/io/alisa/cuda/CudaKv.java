@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import io.alisa.device.TokenChoice;
 import org.jspecify.annotations.Nullable;
 
@@ -39,20 +40,43 @@ final class CudaKv implements DeviceKv {
         this.shape = shape;
         this.maxBlocks = maxBlocks;
         this.layers = new LayerBlocks[layerCount];
+        for (int i = 0; i < layerCount; i++) {
+            layers[i] = new LayerBlocks(device, shape, i, maxBlocks);
+        }
         this.decode = new AttendLaunch(device, shape, AttendLaunch.Kind.DECODE, maxBlocks);
         this.gather = new AttendLaunch(device, shape, AttendLaunch.Kind.GATHER, maxBlocks);
         this.batch = new AttendLaunch(device, shape, AttendLaunch.Kind.BATCH, maxBlocks);
         this.select = new SelectLaunch(device, shape, maxBlocks);
     }
 
-    /** Takes what it needs in any case. Returns false where there is no room. */
-    boolean open() {
+    @Override
+    public Placement open() {
+        if (closed || stream != null) {
+            throw new IllegalStateException("It was opened before");
+        }
+        Placement opened = Placement.FULL;
+        try (var _ = driver.attach()) {
+            opened = take();
+        } catch (DeviceFullException e) {
+            // not even for kernels
+        } catch (OutOfMemoryError e) {
+            opened = Placement.REFUSED; // Java's
+        } finally {
+            if (opened != Placement.DONE) {
+                Quietly.attached(driver, this::free);
+            }
+        }
+        return opened;
+    }
+
+    /** Takes what all sessions need. */
+    private Placement take() {
         Driver.Stream made = driver.createStream();
         stream = made;
-        for (int i = 0; i < layers.length; i++) {
-            layers[i] = new LayerBlocks(device, shape, i, maxBlocks);
-            if (!layers[i].open(made)) {
-                return false;
+        for (LayerBlocks layer : layers) {
+            Placement table = layer.open(made);
+            if (table != Placement.DONE) {
+                return table;
             }
         }
         return decode.reserve(1, maxBlocks);
@@ -72,20 +96,26 @@ final class CudaKv implements DeviceKv {
     }
 
     @Override
-    public boolean put(int layer, int block, long address, long sketch) {
+    public Placement put(int layer, int block, long address, long sketch) {
         try (var _ = attach()) {
-            return layers[layer].put(block, address, sketch, uploads, stream());
+            if (sketch != 0) {
+                Placement table = layers[layer].openSketches(stream());
+                if (table != Placement.DONE) {
+                    return table;
+                }
+            }
+            return layers[layer].put(block, address, sketch, uploads);
         } catch (DeviceFullException e) {
-            return false;
+            return Placement.FULL;
         }
     }
 
     @Override
-    public boolean putMeans(int layer, int index, long address) {
+    public Placement putMeans(int layer, int index, long address) {
         try (var _ = attach()) {
             return layers[layer].putMeans(index, address, uploads, stream());
         } catch (DeviceFullException e) {
-            return false;
+            return Placement.FULL;
         }
     }
 
@@ -153,7 +183,7 @@ final class CudaKv implements DeviceKv {
         started = null;
         selecting = false;
         try (var _ = attach()) {
-            if (!launch.reserve(positions, blocks)) {
+            if (launch.reserve(positions, blocks) != Placement.DONE) {
                 return false;
             }
             layers[layer].bringUpToDate(on);
@@ -205,7 +235,7 @@ final class CudaKv implements DeviceKv {
     public long bytes() {
         long bytes = decode.bytes() + gather.bytes() + batch.bytes() + select.bytes();
         for (LayerBlocks layer : layers) {
-            bytes += layer == null ? 0 : layer.bytes();
+            bytes += layer.bytes();
         }
         return bytes;
     }
@@ -221,15 +251,14 @@ final class CudaKv implements DeviceKv {
 
     private void free() {
         for (LayerBlocks layer : layers) {
-            if (layer != null) {
-                layer.close();
-            }
+            layer.close();
         }
         decode.close();
         gather.close();
         batch.close();
         select.close();
         Driver.Stream there = stream;
+        stream = null;
         if (there != null) {
             Quietly.run(() -> driver.destroy(there));
         }

@@ -2,6 +2,7 @@ package io.alisa.cuda;
 
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import org.jspecify.annotations.Nullable;
 
 /** What of a layer is on the device: blocks, and where they are digested their sketches and means. Owned by one session. */
@@ -42,13 +43,18 @@ final class LayerBlocks {
         return (blocks + Geometry.BLOCK_TOKENS - 1) / Geometry.BLOCK_TOKENS;
     }
 
-    /** Takes what it needs in any case. Returns false where there is no room. */
-    boolean open(Driver.Stream stream) {
-        if (!blocks.open(stream)) {
-            return false;
+    /** Takes what it needs in any case. */
+    Placement open(Driver.Stream stream) {
+        Placement opened = blocks.open(stream);
+        if (opened == Placement.DONE) {
+            arrived = driver.createEvent();
         }
-        arrived = driver.createEvent();
-        return true;
+        return opened;
+    }
+
+    /** Takes what sketches need in any case. */
+    Placement openSketches(Driver.Stream stream) {
+        return sketches.open(stream);
     }
 
     /** Address of the list of blocks. */
@@ -66,20 +72,17 @@ final class LayerBlocks {
         return means.address();
     }
 
-    /** See {@link io.alisa.device.DeviceKv#put}. */
-    boolean put(int block, long address, long sketch, Uploads uploads, Driver.Stream stream) {
-        if (sketch != 0 && !sketches.open(stream)) {
-            return false;
-        }
+    /** See {@link io.alisa.device.DeviceKv#put}; {@link #openSketches} comes before those. */
+    Placement put(int block, long address, long sketch, Uploads uploads) {
         SlabPool.Place place = pool.take(shape.blockBytes());
         if (place == null) {
-            return false;
+            return Placement.FULL;
         }
         if (sketch != 0) {
             SlabPool.Place ofSketch = pool.take(shape.sketchBytes());
             if (ofSketch == null) {
                 pool.give(place);
-                return false;
+                return Placement.FULL;
             }
             sketches.set(block, ofSketch);
             uploads.add(sketch, ofSketch);
@@ -88,25 +91,26 @@ final class LayerBlocks {
         blocks.set(block, place);
         uploads.add(address, place);
         bytesHeld += place.blockBytes();
-        return true;
+        return Placement.DONE;
     }
 
     /** See {@link io.alisa.device.DeviceKv#putMeans}. */
-    boolean putMeans(int index, long address, Uploads uploads, Driver.Stream stream) {
-        if (!means.open(stream)) {
-            return false;
+    Placement putMeans(int index, long address, Uploads uploads, Driver.Stream stream) {
+        Placement opened = means.open(stream);
+        if (opened != Placement.DONE) {
+            return opened;
         }
         SlabPool.Place place = means.place(index);
         if (place == null) {
             place = pool.take(shape.blockBytes());
             if (place == null) {
-                return false;
+                return Placement.FULL;
             }
             means.set(index, place);
             bytesHeld += place.blockBytes();
         }
         uploads.add(address, place);
-        return true;
+        return Placement.DONE;
     }
 
     /** Copies what was put, see {@link io.alisa.device.DeviceKv#upload}. */
@@ -181,9 +185,11 @@ final class LayerBlocks {
         return bytesHeld + blocks.bytes() + sketches.bytes() + means.bytes();
     }
 
-    /** Gives everything back, as far as a lost device still can. */
+    /** Gives everything back, as far as a lost device still can. It may be opened again. */
     void close() {
         settle();
+        uploading = false;
+        bytesHeld = 0;
         blocks.close(pool);
         sketches.close(pool);
         means.close(pool);

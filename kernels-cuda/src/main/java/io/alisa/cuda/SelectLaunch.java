@@ -186,15 +186,21 @@ final class SelectLaunch {
         return input.bytes() + output.bytes() + partials.bytes() + scratch.bytes();
     }
 
-    /** Gives everything back, as far as a lost device still can. */
-    void close() {
+    /** Gives up its memory, as far as a lost device still can, until something is reserved again. */
+    void rest() {
         input.close();
         output.close();
         partials.close();
         scratch.close();
         inputHere.close();
         outputHere.close();
+    }
+
+    /** Gives everything back likewise. */
+    void close() {
+        rest();
         Prepared there = prepared;
+        prepared = null;
         if (there != null) {
             Quietly.run(() -> driver.destroy(there.done()));
         }

@@ -135,6 +135,8 @@ final class SelectScratch {
     }
 
     void close() {
+        blocks = 0;
+        zeroed = false;
         memory.close();
     }
 }

@@ -260,7 +260,7 @@ class CudaFailureTest {
         int structures = 0;
         for (boolean open = false; !open; structures++) {
             left[0] = structures;
-            try (DeviceKv kv = device.openKv(shape, 1, 9)) {
+            try (DeviceKv kv = device.prepareKv(shape, 1, 9)) {
                 open = kv != null;
             }
             assertThat(budget.reserved()).as("after %s structures", structures).isZero();

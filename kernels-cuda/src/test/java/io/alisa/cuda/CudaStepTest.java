@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.Objects;
 
 import io.alisa.Allocation;
@@ -11,6 +12,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayout;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import io.alisa.device.TokenChoice;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.Pinning;
@@ -53,12 +55,13 @@ class CudaStepTest {
     }
 
     private DeviceKv open() {
-        DeviceKv kv = Objects.requireNonNull(device.openKv(SHAPE, LAYERS, 64));
+        DeviceKv kv = Objects.requireNonNull(device.prepareKv(SHAPE, LAYERS, 64));
+        assertThat(kv.open()).isEqualTo(Placement.DONE);
         for (int layer = 0; layer < LAYERS; layer++) {
             for (int i = 0; i < BLOCKS; i++) {
-                assertThat(kv.put(layer, i, block, block)).isTrue();
+                assertThat(kv.put(layer, i, block, block)).isEqualTo(Placement.DONE);
             }
-            assertThat(kv.putMeans(layer, 0, block)).isTrue();
+            assertThat(kv.putMeans(layer, 0, block)).isEqualTo(Placement.DONE);
             kv.upload(layer);
         }
         return kv;
@@ -133,7 +136,7 @@ class CudaStepTest {
             denseStep(kv);
             long copies = driver.copies();
             for (int i = 0; i < 3; i++) {
-                assertThat(kv.put(1, BLOCKS + i, block, 0)).isTrue();
+                assertThat(kv.put(1, BLOCKS + i, block, 0)).isEqualTo(Placement.DONE);
             }
             kv.upload(1);
             denseStep(kv);
@@ -151,7 +154,7 @@ class CudaStepTest {
             long launches = driver.launches();
             long copies = driver.copies();
             for (int i = 2; i >= 0; i--) {
-                assertThat(kv.put(1, BLOCKS + i, memory + i * SHAPE.blockBytes(), 0)).isTrue();
+                assertThat(kv.put(1, BLOCKS + i, memory + i * SHAPE.blockBytes(), 0)).isEqualTo(Placement.DONE);
             }
             kv.upload(1);
             kv.settle();
@@ -179,8 +182,9 @@ class CudaStepTest {
             }, MemoryBudget.unlimited(), TestDriver.host());
             assertThat(turing.serves(shape)).isTrue();
             long large = arena.allocate(shape.blockBytes(), 64).address();
-            try (DeviceKv kv = Objects.requireNonNull(turing.openKv(shape, 1, 9))) {
-                assertThat(kv.put(0, 0, large, large) && kv.putMeans(0, 0, large)).isTrue();
+            try (DeviceKv kv = Objects.requireNonNull(turing.prepareKv(shape, 1, 9))) {
+                assertThat(List.of(kv.open(), kv.put(0, 0, large, large), kv.putMeans(0, 0, large)))
+                        .containsOnly(Placement.DONE);
                 kv.upload(0);
                 assertThat(kv.begin(0, 1, rows)).isTrue();
                 assertThat(kv.begin(0, 1, rows, new long[][]{{1}})).isTrue();

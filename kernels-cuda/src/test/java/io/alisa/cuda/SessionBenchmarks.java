@@ -8,6 +8,7 @@ import java.util.Random;
 
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceShape;
+import io.alisa.device.Placement;
 import io.alisa.device.TokenChoice;
 import io.alisa.parallel.WorkerTeam;
 import io.alisa.tier.MemoryBudget;
@@ -68,7 +69,8 @@ final class SessionBenchmarks {
             sketchBytes = shape.sketchBytes();
             firstBlock = random(blockBytes / GpuBenchmarks.KV_HEADS, 2 * BLOCK);
             firstSketch = random(sketchBytes / GpuBenchmarks.KV_HEADS, BLOCK);
-            kv = Objects.requireNonNull(device.openKv(shape, layers, blocks + 1), "the GPU has no room");
+            kv = Objects.requireNonNull(device.prepareKv(shape, layers, blocks + 1));
+            placed(kv.open());
             queries = new float[shape.rows(1) * headSize];
             Random random = new Random(3);
             for (int i = 0; i < queries.length; i++) {
@@ -86,9 +88,15 @@ final class SessionBenchmarks {
                     }
                 }
                 for (int i = 0; i * BLOCK < blocks; i++) {
-                    kv.putMeans(layer, i, firstBlock + i % DIFFERENT * blockBytes);
+                    placed(kv.putMeans(layer, i, firstBlock + i % DIFFERENT * blockBytes));
                 }
                 kv.upload(layer);
+            }
+        }
+
+        private static void placed(Placement placement) {
+            if (placement != Placement.DONE) {
+                throw new IllegalStateException("the GPU has no room for a session");
             }
         }
 
@@ -104,10 +112,8 @@ final class SessionBenchmarks {
         }
 
         void put(int layer, int index) {
-            if (!kv.put(layer, index, firstBlock + index % DIFFERENT * blockBytes,
-                    firstSketch + index % DIFFERENT * sketchBytes)) {
-                throw new IllegalStateException("the GPU has no room for a session");
-            }
+            placed(kv.put(layer, index, firstBlock + index % DIFFERENT * blockBytes,
+                    firstSketch + index % DIFFERENT * sketchBytes));
         }
 
         void dense(int layer) {

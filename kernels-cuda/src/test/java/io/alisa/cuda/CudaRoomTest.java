@@ -1,0 +1,107 @@
+package io.alisa.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Objects;
+
+import io.alisa.attention.AttentionShape;
+import io.alisa.attention.Teams;
+import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvMemory;
+import io.alisa.device.DeviceCases.Case;
+import io.alisa.device.DeviceSession;
+import io.alisa.device.DeviceTier;
+import io.alisa.sparse.TieredRun;
+import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who gets the memory of a device that has too little for all. */
+class CudaRoomTest {
+    private static final int LAYERS = 2;
+    private static final TieredRun.Between NOTHING = run -> {
+        // nobody is near
+    };
+
+    private final Pinning driver = new Pinning();
+    private final MemoryBudget budget = MemoryBudget.unlimited();
+    private final MemoryBudget ram = MemoryBudget.unlimited();
+    private final CudaDevice device = new CudaDevice(new FaultyDriver(driver, Long.MAX_VALUE) {
+        @Override
+        public @Nullable Pinned allocatePinned(long bytes) {
+            return driver.pinsNoMore ? null : super.allocatePinned(bytes);
+        }
+    }, budget, new HostSide(ram, Teams.of(2), 0));
+    private final DeviceTier tier = new DeviceTier(device, budget, warning -> {
+        throw new AssertionError(warning);
+    });
+
+    /** This machine may have no memory left that it can pin. */
+    private static final class Pinning extends JavaDriver {
+        private boolean pinsNoMore;
+    }
+
+    private static Case given(@Nullable String policy, long seed) {
+        return new Case(new AttentionShape(2, 2, 32, 0), LAYERS, policy, 0.3, 0, 0, seed);
+    }
+
+    private TieredRun open(@Nullable String policy, long seed) {
+        TieredRun run = given(policy, seed).open(new VectorKernels(), KvMemory.unlimited());
+        run.useDevice(tier);
+        return run;
+    }
+
+    private static DeviceSession on(TieredRun run) {
+        return Objects.requireNonNull(run.kv.device());
+    }
+
+    private static void repeat(TieredRun run, int times) {
+        for (int i = 0; i < times; i++) {
+            run.repeat(NOTHING);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        device.close();
+        assertThat(budget.reserved()).isZero();
+        assertThat(ram.reserved()).isZero();
+        assertThat(driver.leftOver()).isZero();
+    }
+
+    /** It opens while another one has all, which idles later on. */
+    @Test
+    void aSessionThatFoundTheDeviceFullUsesItLater() {
+        try (TieredRun first = open(null, 1)) {
+            budget.setCap(budget.reserved() + 5 * given(null, 1).blockBytes());
+            first.talkInOneBatch(64 * 6 + 5, NOTHING);
+            assertThat(on(first).heldBlocks()).isEqualTo(5);
+            try (TieredRun second = open(null, 2)) {
+                second.talkInOneBatch(64 * 6 + 5, NOTHING);
+                assertThat(on(second).bytes()).as("as long as the first is at it").isZero();
+                repeat(second, 200);
+                assertThat(on(second).heldBlocks()).isPositive();
+                assertThat(on(first).heldBlocks()).isZero();
+            }
+            repeat(first, 200);
+            assertThat(on(first).heldBlocks()).as("it comes back").isEqualTo(5);
+            assertThat(budget.peak()).isLessThanOrEqualTo(budget.cap());
+        }
+    }
+
+    /** Where something else is missing, what others hold on the device would be no help. */
+    @Test
+    void wantOfPinnedMemoryCostsNobodyHisBlocks() {
+        try (TieredRun idle = open(null, 1); TieredRun busy = open("swa", 2)) {
+            idle.talkInOneBatch(64 * 3 + 5, NOTHING);
+            int held = on(idle).heldBlocks();
+            assertThat(held).isEqualTo(3 * LAYERS);
+            driver.pinsNoMore = true;
+            busy.talkInOneBatch(64 * 3 + 5, NOTHING);
+            repeat(busy, 200);
+            assertThat(on(busy).heldBlocks()).as("without lists of sketches").isZero();
+            assertThat(on(idle).heldBlocks()).isEqualTo(held);
+        }
+    }
+}

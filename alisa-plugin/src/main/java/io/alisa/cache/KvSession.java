@@ -188,6 +188,10 @@ public final class KvSession implements AutoCloseable {
             if (!closed) {
                 staging.release();
                 tiers.room().account().giveUpClaim();
+                DeviceSession beside = device;
+                if (beside != null) {
+                    beside.rest();
+                }
             }
         } finally {
             lock.unlock();

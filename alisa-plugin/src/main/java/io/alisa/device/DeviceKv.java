@@ -86,6 +86,12 @@ public interface DeviceKv extends AutoCloseable {
      */
     void selected(long[][] selected);
 
+    /**
+     * Gives up the memory that batches and selections take, pinned memory of this machine, too. Who asks for one again takes
+     * it again, where there is room. What was started and not finished is given up.
+     */
+    void rest();
+
     /** Bytes that it takes of the device's memory. */
     long bytes();
 

@@ -232,17 +232,39 @@ public final class DeviceSession implements AutoCloseable {
         tier.released();
     }
 
-    /** Gives up all copies, where the session is not being worked on. Returns whether it did. */
+    /** Gives up what only steps need: a session that is kept may be asked nothing for long. */
+    public void rest() {
+        DeviceKv resting = usable();
+        if (resting == null) {
+            return;
+        }
+        long before = bytes;
+        try {
+            resting.rest();
+            bytes = resting.bytes();
+        } catch (DeviceLostException e) {
+            lose(e);
+        }
+        if (bytes < before) {
+            tier.released();
+        }
+    }
+
+    /**
+     * Gives up all copies and what only steps need, where the session is not being worked on. Returns whether the device has
+     * more room for that.
+     */
     boolean tryGiveBack() {
         if (!lock.tryLock()) {
             return false;
         }
         try {
-            boolean held = heldBlocks > 0;
+            long before = bytes;
             for (DeviceLayer layer : layers) {
                 forget(layer, 0);
             }
-            return held;
+            rest();
+            return bytes < before;
         } finally {
             lock.unlock();
         }

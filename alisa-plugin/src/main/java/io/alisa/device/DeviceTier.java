@@ -137,7 +137,7 @@ public final class DeviceTier {
         session.used(++steps);
     }
 
-    /** Has the session that idles longest give up its copies. Returns false where none does. */
+    /** Has the session that idles longest give up what it can do without. Returns false where none has anything of that. */
     boolean makeRoom(DeviceSession asking) {
         for (DeviceSession idle : idle(asking)) {
             if (idle.tryGiveBack()) {
@@ -150,7 +150,7 @@ public final class DeviceTier {
     private synchronized List<DeviceSession> idle(DeviceSession asking) {
         long since = steps - (long) IDLE_STEPS * sessions.size();
         return sessions.stream()
-                .filter(session -> session != asking && session.lastUsed() < since && session.heldBlocks() > 0)
+                .filter(session -> session != asking && session.lastUsed() < since && session.bytes() > 0)
                 .sorted(Comparator.comparingLong(DeviceSession::lastUsed)).toList();
     }
 

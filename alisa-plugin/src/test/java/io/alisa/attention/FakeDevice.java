@@ -188,6 +188,11 @@ public final class FakeDevice implements Device {
         }
 
         @Override
+        public void rest() {
+            call();
+        }
+
+        @Override
         public Placement put(int layer, int block, long address, long sketch) {
             call();
             Key key = new Key(Kind.BLOCK, layer, block);

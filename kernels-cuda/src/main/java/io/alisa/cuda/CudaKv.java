@@ -232,6 +232,16 @@ final class CudaKv implements DeviceKv {
     }
 
     @Override
+    public void rest() {
+        started = null;
+        selecting = false;
+        try (var _ = attach()) {
+            batch.rest();
+            select.rest();
+        }
+    }
+
+    @Override
     public long bytes() {
         long bytes = decode.bytes() + gather.bytes() + batch.bytes() + select.bytes();
         for (LayerBlocks layer : layers) {

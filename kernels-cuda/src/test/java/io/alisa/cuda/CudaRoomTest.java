@@ -16,6 +16,8 @@ import io.alisa.tier.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets the memory of a device that has too little for all. */
 class CudaRoomTest {
@@ -87,6 +89,38 @@ class CudaRoomTest {
             repeat(first, 200);
             assertThat(on(first).heldBlocks()).as("it comes back").isEqualTo(5);
             assertThat(budget.peak()).isLessThanOrEqualTo(budget.cap());
+        }
+    }
+
+    /** Of this machine's pinned memory, too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anIdleSessionKeepsNothingThatOnlyBatchesNeed(boolean rests) {
+        try (TieredRun idle = open(null, 1)) {
+            long opened = budget.reserved();
+            long pinned = ram.reserved();
+            idle.talkInOneBatch(64 * 3 + 5, NOTHING);
+            idle.plan(64 * 9, 0);
+            while (idle.next(NOTHING)) {
+                assertThat(ram.reserved()).as("queries of a batch").isGreaterThan(pinned);
+            }
+            long held = on(idle).heldBlocks() * given(null, 1).blockBytes();
+            assertThat(on(idle).bytes()).isGreaterThan(opened + held);
+            if (rests) {
+                idle.kv.rest();
+                assertThat(on(idle).bytes()).isEqualTo(opened + held);
+                assertThat(ram.reserved()).isEqualTo(pinned);
+            }
+            budget.setCap(budget.reserved());
+            try (TieredRun busy = open(null, 2)) {
+                busy.talkInOneBatch(64 * 6 + 5, NOTHING);
+                repeat(busy, 200);
+                assertThat(on(idle).heldBlocks()).isZero();
+                assertThat(on(idle).bytes()).isEqualTo(opened);
+                assertThat(on(busy).heldBlocks()).isEqualTo(6 * LAYERS);
+            }
+            assertThat(budget.reserved()).isEqualTo(opened);
+            assertThat(ram.reserved()).isEqualTo(pinned);
         }
     }
 

@@ -69,7 +69,7 @@ final class CudaKv implements DeviceKv {
         return opened;
     }
 
-    /** Takes what all sessions need. */
+    /** Takes what all sessions need; for steps, too, for once blocks fill the device nothing is left for them. */
     private Placement take() {
         Driver.Stream made = driver.createStream();
         stream = made;
@@ -79,7 +79,8 @@ final class CudaKv implements DeviceKv {
                 return table;
             }
         }
-        return decode.reserve(1, maxBlocks);
+        Placement dense = decode.reserve(1, maxBlocks);
+        return dense == Placement.DONE ? gather.reserve(1, maxBlocks) : dense;
     }
 
     private Driver.Stream stream() {
@@ -103,10 +104,20 @@ final class CudaKv implements DeviceKv {
                 if (table != Placement.DONE) {
                     return table;
                 }
+                prepareSelection(block + 1);
             }
             return layers[layer].put(block, address, sketch, uploads);
         } catch (DeviceFullException e) {
             return Placement.FULL;
+        }
+    }
+
+    /** Takes what selecting will need, where it can be had, before blocks take the room. */
+    private void prepareSelection(int blocks) {
+        try {
+            select.reserve(blocks);
+        } catch (DeviceFullException e) {
+            // the CPU selects as long as there is none
         }
     }
 

@@ -168,7 +168,7 @@ class CudaFailureTest {
         Case given = new Case(SHAPE, 2, "swa", 0.9, 330, 5, 4);
         List<float[]> expected = cases.expected(given);
         long cap = 9_000_000;
-        for (long left : new long[]{0, 500_000, 530_000, 600_000, 1_500_000, cap}) {
+        for (long left : new long[]{0, 500_000, 525_000, 600_000, 1_500_000, cap}) {
             MemoryBudget ram = new MemoryBudget(cap);
             assertThat(ram.setAside(cap - left)).as("others hold the rest").isTrue();
             List<String> warnings = new ArrayList<>();

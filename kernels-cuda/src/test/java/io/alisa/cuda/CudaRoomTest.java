@@ -2,6 +2,7 @@ package io.alisa.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 import io.alisa.attention.AttentionShape;
@@ -39,9 +40,17 @@ class CudaRoomTest {
         throw new AssertionError(warning);
     });
 
-    /** This machine may have no memory left that it can pin. */
+    /** Counts launches that attend selected tokens. */
     private static final class Pinning extends JavaDriver {
         private boolean pinsNoMore;
+        private int gathers;
+
+        @Override
+        void run(String name, int gridX, int gridY, int gridZ, int threads, int sharedBytes,
+                MemorySegment parameters) {
+            gathers += name.startsWith("alisa_gather") ? 1 : 0;
+            super.run(name, gridX, gridY, gridZ, threads, sharedBytes, parameters);
+        }
     }
 
     private static Case given(@Nullable String policy, long seed) {
@@ -121,6 +130,22 @@ class CudaRoomTest {
             }
             assertThat(budget.reserved()).isEqualTo(opened);
             assertThat(ram.reserved()).isEqualTo(pinned);
+        }
+    }
+
+    /** The prompt takes all the room there is for blocks. */
+    @Test
+    void aFullDeviceStillAttendsWhatIsSelected() {
+        try (TieredRun run = open("streaming-llm", 1)) {
+            budget.setCap(budget.reserved() + 8 * given(null, 1).blockBytes());
+            run.talkInOneBatch(64 * 12 + 5, NOTHING);
+            assertThat(on(run).heldBlocks()).isEqualTo(8);
+            assertThat(budget.reserved()).isEqualTo(budget.cap());
+            run.plan(0, 10);
+            while (run.next(NOTHING)) {
+                assertThat(on(run).heldBlocks()).isPositive();
+            }
+            assertThat(driver.gathers).isGreaterThan(5);
         }
     }
 

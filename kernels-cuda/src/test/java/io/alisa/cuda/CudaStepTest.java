@@ -194,6 +194,22 @@ class CudaStepTest {
         }
     }
 
+    /** Whatever filled the device after the blocks. */
+    @Test
+    void stepsHaveTheirMemoryAlongWithTheBlocks() {
+        TokenChoice choice = new TokenChoice();
+        choice.set(BLOCKS * 64 + 5, 4, BLOCKS * 64 - 70, 200, null);
+        try (DeviceKv kv = open()) {
+            budget.setCap(budget.reserved());
+            denseStep(kv);
+            sparseStep(kv, new long[4][BLOCKS]);
+            selectingStep(kv, choice);
+            budget.setCap(Long.MAX_VALUE);
+            kv.rest();
+            selectingStep(kv, choice);
+        }
+    }
+
     /** Where Java has no memory left for one a session is told when it opens, and not in the middle of a step. */
     @Test
     void noStepMakesTheStructuresOfItsLaunches() {

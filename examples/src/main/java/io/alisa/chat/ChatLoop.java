@@ -45,7 +45,11 @@ final class ChatLoop {
     /** Answers one message; what goes wrong is the caller's. */
     void once(String prompt) {
         noteMissingTemplate();
-        answer(prompt);
+        try {
+            answer(prompt);
+        } catch (ContextFull e) {
+            throw new UserError(withRemedy(e), e);
+        }
         conversation.close();
     }
 
@@ -139,6 +143,8 @@ final class ChatLoop {
             if (!line.isEmpty()) {
                 answer(attached.joinedWith(line));
             }
+        } catch (ContextFull e) {
+            ui.note(withRemedy(e));
         } catch (UserError e) {
             ui.note(e.sentence());
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -146,6 +152,12 @@ final class ChatLoop {
                     + (command ? "." : " and will be read again with the next message."));
         }
         return true;
+    }
+
+    private static String withRemedy(ContextFull e) {
+        return e.sentence() + (e.isTooLongForAny()
+                ? "; shorten it or choose a model with a longer context (--model)"
+                : "; send a shorter one, or start afresh with /new keep (keeps the last turns) or /new");
     }
 
     private void answer(String text) {

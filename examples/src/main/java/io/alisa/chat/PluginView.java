@@ -11,13 +11,23 @@ import io.alisa.SessionReport;
 
 /** What the plugin says about this process. */
 public final class PluginView {
-    public static final String INACTIVE = "The plugin is not active, the host answers alone:"
-            + " start with examples/chat (or -javaagent:alisa-plugin.jar) and without alisa.enabled=false";
+    /** What the chat says of it. */
+    static final String INACTIVE = inactive("examples/chat");
 
     /** The plugin's flag. */
     static final String SPARSE = "alisa.sparse";
 
     private PluginView() {
+    }
+
+    /**
+     * That nothing works but the host, and what to do about it.
+     *
+     * @param script what should have been started
+     */
+    public static String inactive(String script) {
+        return "The plugin is not active, the host answers alone: start with " + script
+                + " (or -javaagent:alisa-plugin.jar) and without alisa.enabled=false";
     }
 
     /** Whether sessions opened from now on are sparse: the plugin reads its settings whenever it opens one. */

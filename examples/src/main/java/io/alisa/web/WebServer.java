@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.alisa.chat.ContextFull;
 import io.alisa.chat.ModelLoader;
 import io.alisa.chat.PluginView;
 import io.alisa.chat.Turn;
@@ -29,6 +30,9 @@ final class WebServer implements AutoCloseable {
     private static final Pattern CONVERSATION = Pattern.compile("/conversations/([0-9a-f-]{36})(/messages)?");
     private static final String GONE = "This conversation is closed: the server was started again, or others needed its"
             + " room. Begin a new one.";
+    private static final String TOO_LONG = "; shorten it, or start examples/web with a model that has a longer context"
+            + " (--model).";
+    private static final String FULL = "; send a shorter one, or begin a new conversation.";
     /** The page brings all it needs; nothing is loaded from anywhere, and no other site can put it into a frame. */
     private static final Map<String, String> HEADERS = Map.of("Content-Security-Policy",
             "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self';"
@@ -126,8 +130,10 @@ final class WebServer implements AutoCloseable {
             Optional<Turn> turn = conversations.say(conversation, text, speaker);
             turn.ifPresentOrElse(speaker::end, () -> events.send("error", error(GONE).toString()));
             if (turn.isPresent() && PluginView.lastSession().isEmpty()) {
-                events.send("note", new Json().put("text", PluginView.INACTIVE).toString());
+                events.send("note", new Json().put("text", PluginView.inactive("examples/web")).toString());
             }
+        } catch (ContextFull e) {
+            events.send("error", error(e.sentence() + (e.isTooLongForAny() ? TOO_LONG : FULL)).toString());
         } catch (UserError e) {
             events.send("error", error(e.sentence()).toString());
         } catch (RuntimeException | OutOfMemoryError e) {

@@ -66,7 +66,7 @@ class ChatLoopTest {
     void aFileThatDoesNotFitIsNotTaken() throws IOException {
         Path file = Files.writeString(directory.resolve("long.txt"), "one two three ".repeat(40));
         ScriptedUi ui = chat(Memo.withContext(64), FACT, "/read " + file, QUESTION);
-        assertThat(ui.notes).anyMatch(note -> note.contains("the model's context holds 64"));
+        assertThat(ui.notes).anyMatch(n -> n.contains("holds 64; shorten it") && n.contains("--model"));
         assertThat(ui.replies.getLast()).contains("4821");
     }
 

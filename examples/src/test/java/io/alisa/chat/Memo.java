@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The little model that comes with the chat, loaded once for all tests. */
-final class Memo {
+public final class Memo {
     static final Path DIRECTORY = Path.of("models", "memo");
 
     private static final LoadedModel MODEL = ModelLoader.load(ModelOptions.of(DIRECTORY));
@@ -12,16 +12,16 @@ final class Memo {
     private Memo() {
     }
 
-    static LoadedModel model() {
+    public static LoadedModel model() {
         return MODEL;
     }
 
     /** The same model with room for fewer tokens. */
-    static LoadedModel withContext(int tokens) {
+    public static LoadedModel withContext(int tokens) {
         return new LoadedModel(DIRECTORY, MODEL.model(), tokens, MODEL.format());
     }
 
-    static Conversation conversation() {
+    public static Conversation conversation() {
         return new Conversation(MODEL, List.of());
     }
 

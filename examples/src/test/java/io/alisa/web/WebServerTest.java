@@ -15,7 +15,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,8 +25,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.Headers;
 import io.alisa.chat.LoadedModel;
-import io.alisa.chat.ModelLoader;
-import io.alisa.chat.ModelOptions;
+import io.alisa.chat.Memo;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the page asks the server, without a browser. */
 class WebServerTest {
-    private static final LoadedModel MODEL = ModelLoader.load(ModelOptions.of(Path.of("models", "memo")));
+    private static final LoadedModel MODEL = Memo.model();
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -49,8 +47,17 @@ class WebServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = WebServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Conversations(MODEL, 200, 3));
+        server = serve(MODEL);
+    }
+
+    private void restart(LoadedModel model) throws IOException {
+        server.close();
+        server = serve(model);
+    }
+
+    private static WebServer serve(LoadedModel model) throws IOException {
+        return WebServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Conversations(model, 200, 3));
     }
 
     @AfterEach
@@ -92,6 +99,8 @@ class WebServerTest {
         assertThat(last.get("tokens").asInt())
                 .isEqualTo(end.get("readTokens").asInt() + end.get("writtenTokens").asInt());
         assertThat(end.get("finish").asText()).isEqualTo("END_TOKEN");
+        assertThat(events.getLast().data.get("text").asText()).contains("start with examples/web")
+                .doesNotContain("examples/chat");
     }
 
     @Test
@@ -100,9 +109,22 @@ class WebServerTest {
         List<Event> refused = say(name, "one two three ".repeat(3000));
         assertThat(refused).singleElement().satisfies(event -> {
             assertThat(event.name).isEqualTo("error");
-            assertThat(event.data.get("error").asText()).contains("the model's context holds 4,090");
+            assertThat(event.data.get("error").asText()).contains("the model's context holds 4,090",
+                    "start examples/web with a model");
         });
         assertThat(reply(say(name, "Remember this: The lamp is in the cellar."))).isNotEmpty();
+    }
+
+    /** The commands of the chat are not there on the page. */
+    @Test
+    void aFullContextIsAnsweredByWhatCanBeDoneOnThePage() throws Exception {
+        restart(Memo.withContext(64));
+        String name = begin();
+        say(name, "Remember this: The gate code of Alice is 4821.");
+        assertThat(say(name, "one two three ".repeat(13))).singleElement()
+                .satisfies(event -> assertThat(event.data.get("error").asText()).startsWith("The context is full: ")
+                        .endsWith("37 of 64 are left; send a shorter one, or begin a new conversation."));
+        assertThat(reply(say(name, "What is the gate code of Alice?"))).contains("4821");
     }
 
     @Test

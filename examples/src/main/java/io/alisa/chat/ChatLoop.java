@@ -19,6 +19,7 @@ final class ChatLoop {
     private Conversation conversation;
     private Optional<SessionReport> report = Optional.empty();
     private boolean saidInactive;
+    private boolean allDone = true;
 
     ChatLoop(LoadedModel model, ModelOptions options, @Nullable String system, Sampling sampling, ChatUi ui) {
         this.model = model;
@@ -29,8 +30,8 @@ final class ChatLoop {
         this.conversation = new Conversation(model, opening());
     }
 
-    /** Talks until the user has had enough. */
-    void run() {
+    /** Talks until the user has had enough. Returns whether all was done that was asked for. */
+    boolean run() {
         ui.note(model.describe() + ", a context of " + Figures.count(model.contextLimit(), "token")
                 + ". /help lists the commands, Ctrl-D ends the chat.");
         noteMissingTemplate();
@@ -40,6 +41,7 @@ final class ChatLoop {
             goOn = line != null && turn(line.strip());
         }
         conversation.close();
+        return allDone;
     }
 
     /** Answers one message; what goes wrong is the caller's. */
@@ -144,14 +146,19 @@ final class ChatLoop {
                 answer(attached.joinedWith(line));
             }
         } catch (ContextFull e) {
-            ui.note(withRemedy(e));
+            failed(withRemedy(e));
         } catch (UserError e) {
-            ui.note(e.sentence());
+            failed(e.sentence());
         } catch (RuntimeException | OutOfMemoryError e) {
-            ui.note("That failed: " + ModelLoader.rootCause(e) + ". The conversation is kept"
+            failed("That failed: " + ModelLoader.rootCause(e) + ". The conversation is kept"
                     + (command ? "." : " and will be read again with the next message."));
         }
         return true;
+    }
+
+    private void failed(String sentence) {
+        allDone = false;
+        ui.note(sentence);
     }
 
     private static String withRemedy(ContextFull e) {

@@ -7,7 +7,10 @@ import java.nio.charset.StandardCharsets;
 
 import picocli.CommandLine;
 
-/** Starts the chat. Exit code 0, or 2 with one sentence on the error output. */
+/**
+ * Starts the chat. Exit code 0, or 2 with one sentence on the error output; through a pipe the chat goes on after a turn
+ * that failed, and the exit code is 2 with a sentence for each.
+ */
 public final class ChatMain {
     private static final int FAILED = 2;
 
@@ -53,19 +56,19 @@ public final class ChatMain {
         }
         String prompt = options.prompt();
         Sampling sampling = options.sampling();
-        try (LoadedModel model = ModelLoader.load(options.model()); ChatUi ui = ui(prompt != null)) {
+        boolean terminal = prompt == null && isTerminal();
+        try (LoadedModel model = ModelLoader.load(options.model()); ChatUi ui = ui(terminal)) {
             ChatLoop chat = new ChatLoop(model, options.model(), options.system(), sampling, ui);
             if (prompt != null) {
                 chat.once(prompt);
-            } else {
-                chat.run();
+                return 0;
             }
+            boolean allDone = chat.run();
+            return allDone || terminal ? 0 : FAILED; // who sits at a terminal has seen what failed
         }
-        return 0;
     }
 
-    private static ChatUi ui(boolean single) throws IOException {
-        boolean terminal = !single && isTerminal();
+    private static ChatUi ui(boolean terminal) throws IOException {
         return terminal ? new TerminalUi(Commands.NAMES) : new PipeUi(System.in, System.out, System.err);
     }
 

@@ -43,6 +43,14 @@ class ChatIT {
     }
 
     @Test
+    void whatFailedInAPipeShowsInTheExitCode() throws Exception {
+        ChildProcess.Result result = chat(VECTOR, "one two three ".repeat(3000) + "\n" + FACT + "\n");
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err()).contains("the model's context holds 4,090; shorten it").doesNotContain("\tat ");
+        assertThat(result.out()).as("the next turn").isEqualTo("Noted.\n");
+    }
+
+    @Test
     void withThePluginItReportsTheKvAndTheHostAgrees() throws Exception {
         ChildProcess.Result result = chat(VECTOR, FACT + "\n" + QUESTION + "\n/stats\n/explain\n/host\n");
         assertThat(result.exit()).as(result.err()).isZero();

@@ -142,6 +142,19 @@ class ChatLoopTest {
         assertThat(ui.replies).hasSize(1);
     }
 
+    /** What a pipe's exit code says. */
+    @Test
+    void remembersWhetherAllWasDone() {
+        assertThat(run(FACT, "/stats", "/new")).isTrue();
+        assertThat(run("one two three ".repeat(3000), FACT)).isFalse();
+        assertThat(run("/nonsense")).isFalse();
+    }
+
+    private static boolean run(String... lines) {
+        return new ChatLoop(Memo.model(), ModelOptions.of(Memo.DIRECTORY), null, Sampling.greedy(40),
+                new ScriptedUi(lines)).run();
+    }
+
     @Test
     void comparingNeedsTemperatureZero() {
         ScriptedUi ui = new ScriptedUi(FACT, "/host");

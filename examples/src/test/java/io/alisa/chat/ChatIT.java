@@ -113,6 +113,27 @@ class ChatIT {
         assertThat(result.err()).doesNotContain("Building").contains("plugin not active");
     }
 
+    /** A JDK that only says what it was given. */
+    @Test
+    void theScriptsPutMoreOnTheClassPath() throws Exception {
+        Path root = treeWithBuiltJars();
+        Files.copy(Path.of("web"), root.resolve("examples").resolve("web"));
+        Path jdk = Files.createDirectory(scratch.resolve("jdk"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25\"\n");
+        Path java = Files.createDirectory(jdk.resolve("bin")).resolve("java");
+        Files.writeString(java, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        assertThat(java.toFile().setExecutable(true)).isTrue();
+        for (String script : List.of("chat", "web")) {
+            String path = root.resolve("examples").resolve(script).toString();
+            Map<String, String> alone = Map.of("JAVA_HOME", jdk.toString());
+            Map<String, String> more = Map.of("JAVA_HOME", jdk.toString(), "EXAMPLE_CLASSPATH", "a b/*:c.jar");
+            assertThat(ChildProcess.run(List.of("bash", path), alone, "", scratch).out().lines())
+                    .contains(root.resolve("examples").resolve(CHAT).toString());
+            assertThat(ChildProcess.run(List.of("bash", path), more, "", scratch).out().lines())
+                    .contains(root.resolve("examples").resolve(CHAT) + ":a b/*:c.jar");
+        }
+    }
+
     private ChildProcess.Result chat(List<String> jvm, String input, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));

@@ -74,6 +74,20 @@ class ExamplesIT {
         }
     }
 
+    /** Neither a stack trace nor a question to the network; nor where a checkout without links made a text file of one. */
+    @ParameterizedTest
+    @EnumSource
+    void aModelThatIsNotThereIsAnsweredByOneLine(Example example) throws IOException {
+        Path models = Files.createDirectory(scratch.resolve("models"));
+        Files.createDirectory(models.resolve("nobody"));
+        Files.writeString(models.resolve("alisa_memo"), "memo");
+        for (String model : List.of("nobody", "memo")) {
+            assertThatThrownBy(() -> run(example, List.of(), example.arguments(models, model)))
+                    .isInstanceOf(HostProcessException.class).message().endsWith("Exit code 2")
+                    .contains(models.toString()).doesNotContain("\tat ");
+        }
+    }
+
     private String run(Example example, List<String> flags, List<String> arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector",

@@ -16,18 +16,27 @@ public final class PlainJlama {
     }
 
     public static void main(String[] arguments) {
-        if (arguments.length != 1 || !new File(arguments[0]).isDirectory()) {
+        if (arguments.length != 1 || !new File(arguments[0], "config.json").isFile()) {
             System.err.println("Usage: PlainJlama MODEL, an existing directory with config.json, tokenizer.json and"
                     + " *.safetensors; given: " + List.of(arguments));
             System.exit(2);
         }
-        AbstractModel model = ModelSupport.loadModel(new File(arguments[0]), DType.F32, DType.I8);
+        int exit = 1;
+        try {
+            exit = talk(new File(arguments[0]));
+        } catch (RuntimeException | Error e) {
+            System.err.println("No answer: " + e);
+        }
+        System.exit(exit); // the host's worker threads would keep the process for a minute
+    }
+
+    private static int talk(File directory) {
+        AbstractModel model = ModelSupport.loadModel(directory, DType.F32, DType.I8);
         PromptSupport template = model.promptSupport().orElse(null);
         if (template == null) {
-            System.err.println(
-                    "The model in " + arguments[0] + " has no chat template: take one that was trained to chat");
-            System.exit(2);
-            return;
+            System.err
+                    .println("The model in " + directory + " has no chat template: take one that was trained to chat");
+            return 2;
         }
         List<String> said = new ArrayList<>(); // question, answer, question, answer, ...
         for (String question = IO.readln(); question != null; question = IO.readln()) {
@@ -44,6 +53,6 @@ public final class PlainJlama {
                     (piece, millis) -> IO.print(piece)).responseText);
             IO.println();
         }
-        System.exit(0); // the host's worker threads would keep the process for a minute
+        return 0;
     }
 }

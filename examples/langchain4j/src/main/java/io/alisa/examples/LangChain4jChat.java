@@ -24,21 +24,36 @@ public final class LangChain4jChat {
                             + " as alisa/memo; given: " + List.of(arguments));
             System.exit(2);
         }
-        JlamaChatModel model = JlamaChatModel.builder().modelCachePath(Path.of(arguments[0])).modelName(arguments[1])
-                .temperature(0f).build();
-        Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)
-                .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
+        Path models = Path.of(arguments[0]);
+        requireModel(models.resolve(arguments[1].replace('/', '_')));
         int exit = 1;
         try {
-            for (String question = IO.readln(); question != null; question = IO.readln()) {
-                if (!question.isBlank()) {
-                    IO.println(assistant.answer(question));
-                }
-            }
+            talk(models, arguments[1]);
             exit = 0;
-        } catch (RuntimeException e) {
-            System.err.println("No answer: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            System.err.println("No answer: " + e);
         }
         System.exit(exit); // the host's worker threads would keep the process for a minute
+    }
+
+    private static void talk(Path models, String name) {
+        JlamaChatModel model = JlamaChatModel.builder().modelCachePath(models).modelName(name).temperature(0f).build();
+        Assistant assistant = AiServices.builder(Assistant.class).chatModel(model)
+                .chatMemory(MessageWindowChatMemory.withMaxMessages(100)).build();
+        for (String question = IO.readln(); question != null; question = IO.readln()) {
+            if (!question.isBlank()) {
+                IO.println(assistant.answer(question));
+            }
+        }
+    }
+
+    /** Ends with a sentence where langchain4j would not find the model there and ask the network for it. */
+    private static void requireModel(Path directory) {
+        if (!Files.exists(directory.resolve("config.json")) || !Files.exists(directory.resolve(".finished"))) {
+            System.err.println("There is no model in " + directory + ", where langchain4j looks for OWNER/NAME: put one"
+                    + " there, and an empty file .finished beside its config.json. Where that is a small text file, it was"
+                    + " a symbolic link: replace it by a copy of the directory whose name is in it.");
+            System.exit(2);
+        }
     }
 }

@@ -23,12 +23,24 @@ public class ChatApplication {
     public static void main(String[] arguments) {
         PropertySource<?> options = new SimpleCommandLinePropertySource(arguments);
         if (!(options.getProperty("models") instanceof String models && Files.isDirectory(Path.of(models))
-                && options.containsProperty("model"))) {
+                && options.getProperty("model") instanceof String model)) {
             System.err.println("Usage: ChatApplication --models=DIR --model=NAME, an existing directory with models and"
                     + " one's name, such as alisa/memo; given: " + List.of(arguments));
             System.exit(2);
+            return;
         }
+        requireModel(Path.of(models, model.replace('/', '_')));
         System.exit(SpringApplication.exit(SpringApplication.run(ChatApplication.class, arguments)));
+    }
+
+    /** Ends with a sentence where langchain4j would not find the model there and ask the network for it. */
+    private static void requireModel(Path directory) {
+        if (!Files.exists(directory.resolve("config.json")) || !Files.exists(directory.resolve(".finished"))) {
+            System.err.println("There is no model in " + directory + ", where langchain4j looks for OWNER/NAME: put one"
+                    + " there, and an empty file .finished beside its config.json. Where that is a small text file, it was"
+                    + " a symbolic link: replace it by a copy of the directory whose name is in it.");
+            System.exit(2);
+        }
     }
 
     private interface Assistant {

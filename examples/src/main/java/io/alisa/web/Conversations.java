@@ -1,14 +1,10 @@
 package io.alisa.web;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.ReentrantLock;
 
 import io.alisa.chat.Conversation;
 import io.alisa.chat.LoadedModel;
@@ -24,16 +20,14 @@ import io.alisa.chat.Turn;
 final class Conversations {
     private final LoadedModel model;
     private final int maxTokens;
-    private final int most;
-    private final ReentrantLock floor = new ReentrantLock(true);
-    /** In the order of their last use. */
-    private final Map<String, Conversation> open = new LinkedHashMap<>(16, 0.75f, true);
+    private final Floor floor = new Floor();
+    private final OpenConversations open;
     private final Queue<Conversation> leaving = new ConcurrentLinkedQueue<>();
 
     Conversations(LoadedModel model, int maxTokens, int most) {
         this.model = model;
         this.maxTokens = maxTokens;
-        this.most = most;
+        this.open = new OpenConversations(most);
     }
 
     LoadedModel model() {
@@ -43,65 +37,59 @@ final class Conversations {
     /** Begins a conversation and returns its name, which nobody can guess. */
     String begin() {
         String name = UUID.randomUUID().toString();
-        synchronized (open) {
-            open.put(name, new Conversation(model, List.of()));
-            Iterator<Conversation> oldest = open.values().iterator();
-            while (open.size() > most) {
-                leaving.add(oldest.next());
-                oldest.remove();
-            }
-        }
+        leaving.addAll(open.add(name, new Conversation(model, List.of())));
         closeLeaving();
         return name;
     }
 
+    /** Whether it can go on. It gives way later from now on. */
     boolean isOpen(String name) {
-        synchronized (open) {
-            return open.containsKey(name);
-        }
+        return open.touch(name);
     }
 
-    /** Says something and hands the reply to the listener. Empty where the conversation was closed. */
+    /**
+     * Says something and hands the reply to the listener. Empty where the conversation was closed, or where the listener
+     * gave up before its turn came: then nothing was said.
+     */
     Optional<Turn> say(String name, String text, SpeakerListener listener) {
-        if (!floor.tryLock()) {
-            listener.onWait();
-            floor.lock();
-        }
-        try {
-            Conversation conversation;
-            synchronized (open) {
-                conversation = open.get(name);
-            }
-            if (conversation == null) {
+        open.use(name); // or it could give way while it waits
+        try (Floor.Place place = floor.ask()) {
+            if (!place.await(() -> stillWaits(listener))) {
                 return Optional.empty();
             }
-            listener.onFloor(conversation);
-            return Optional.of(conversation.say(text, Sampling.greedy(maxTokens), listener));
+            Optional<Conversation> conversation = open.use(name);
+            conversation.ifPresent(listener::onFloor);
+            return listener.stop()
+                    ? Optional.empty()
+                    : conversation.map(mine -> mine.say(text, Sampling.greedy(maxTokens), listener));
         } finally {
-            floor.unlock();
             closeLeaving();
         }
     }
 
+    private static boolean stillWaits(SpeakerListener listener) {
+        listener.onWait();
+        return !listener.stop();
+    }
+
     void end(String name) {
-        synchronized (open) {
-            Conversation conversation = open.remove(name);
-            if (conversation != null) {
-                leaving.add(conversation);
-            }
-        }
+        open.remove(name).ifPresent(leaving::add);
         closeLeaving();
     }
 
     /** One that speaks is not closed before it is done; who speaks then sees to it. */
     private void closeLeaving() {
-        if (floor.tryLock()) {
+        while (!leaving.isEmpty()) { // again, for one that came while the floor was given back
+            Optional<Floor.Place> place = floor.askIfFree();
+            if (place.isEmpty()) {
+                return;
+            }
             try {
                 for (Conversation gone = leaving.poll(); gone != null; gone = leaving.poll()) {
                     gone.close();
                 }
             } finally {
-                floor.unlock();
+                place.get().close();
             }
         }
     }

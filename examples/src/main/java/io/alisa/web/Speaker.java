@@ -9,7 +9,8 @@ import io.alisa.chat.Turn;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what happens to a message into events: {@code wait}, {@code read} (so many tokens of so many), {@code text},
+ * Turns what happens to a message into events: {@code wait} (again and again, since only that shows whether anybody is
+ * still there) and {@code floor} where it had to, {@code read} (so many tokens of so many), {@code text},
  * {@code figures} (some ten times a second), and {@code end}.
  */
 final class Speaker implements SpeakerListener {
@@ -17,6 +18,7 @@ final class Speaker implements SpeakerListener {
 
     private final EventStream events;
     private @Nullable Conversation conversation;
+    private boolean waited;
     private long lastFigures;
     /** Tokens at the time of the last figures; negative while the message is still being read. */
     private int lastTokens = -1;
@@ -27,12 +29,16 @@ final class Speaker implements SpeakerListener {
 
     @Override
     public void onWait() {
+        waited = true;
         events.send("wait", new Json().toString());
     }
 
     @Override
     public void onFloor(Conversation speaking) {
         conversation = speaking;
+        if (waited) {
+            events.send("floor", new Json().toString());
+        }
     }
 
     @Override

@@ -5,7 +5,7 @@ import io.alisa.chat.ReplyListener;
 
 /** Watches one message from the moment it is sent. */
 interface SpeakerListener extends ReplyListener {
-    /** Another conversation is speaking; this one has to wait. */
+    /** Another conversation is speaking; this one has to wait. Said again and again while it does. */
     void onWait();
 
     /** It is this conversation's turn. */

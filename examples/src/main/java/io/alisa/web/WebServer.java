@@ -21,8 +21,9 @@ import io.alisa.chat.Turn;
 import io.alisa.chat.UserError;
 
 /**
- * The page and what it asks for: {@code GET /}, {@code POST /conversations}, {@code POST /conversations/ID/messages} (answered
- * by server-sent events), {@code DELETE /conversations/ID}.
+ * The page and what it asks for: {@code GET /}, {@code GET /model}, {@code POST /conversations},
+ * {@code GET /conversations/ID} (whether it is still open), {@code POST /conversations/ID/messages} (answered by
+ * server-sent events), {@code DELETE /conversations/ID}.
  */
 final class WebServer implements AutoCloseable {
     /** More text than any model here can take. */
@@ -93,9 +94,13 @@ final class WebServer implements AutoCloseable {
             exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
             answer(exchange, 200, page);
         } else if (asked.equals("POST /conversations")) {
-            answer(exchange, 200, new Json().put("id", conversations.begin())
-                    .put("model", conversations.model().describe())
+            answer(exchange, 200, new Json().put("id", conversations.begin()));
+        } else if (asked.equals("GET /model")) {
+            answer(exchange, 200, new Json().put("model", conversations.model().describe())
                     .put("limit", conversations.model().contextLimit()));
+        } else if (asked.startsWith("GET") && conversation.matches() && conversation.group(2) == null) {
+            boolean open = conversations.isOpen(conversation.group(1));
+            answer(exchange, open ? 200 : 404, open ? new Json() : error(GONE));
         } else if (asked.startsWith("POST") && conversation.matches() && conversation.group(2) != null) {
             say(exchange, conversation.group(1));
         } else if (asked.startsWith("DELETE") && conversation.matches() && conversation.group(2) == null) {

@@ -32,6 +32,10 @@ class BrowserIT {
         Files.createDirectories(PICTURES);
         browser.size(1100, 760, false);
         browser.colours("light");
+        load();
+    }
+
+    private void load() {
         browser.open(page.address());
         browser.waitFor("document.getElementById('model').textContent.startsWith('memo')");
     }
@@ -62,6 +66,34 @@ class BrowserIT {
         assertThat(browser.evaluate("document.querySelectorAll('#memory polygon').length").asInt()).isEqualTo(2);
         browser.picture(PICTURES.resolve("short.png"));
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void theConversationOutlivesLoadingThePageAgain() throws IOException {
+        say("Remember this: The gate code of Alice is 4821.");
+        browser.waitFor(DONE + 1);
+        load();
+        assertThat(browser.text("#tokens")).isEqualTo("27 of 4,090 tokens");
+        say("What is the gate code of Alice?");
+        browser.waitFor(DONE + 2);
+        assertThat(browser.evaluate("[...document.querySelectorAll('.message:not(.note)')].map(m => m.textContent)"))
+                .extracting(node -> node.asText()).containsExactly("Remember this: The gate code of Alice is 4821.",
+                        "Noted.", "What is the gate code of Alice?", "The gate code of Alice is 4821.");
+        assertThat(browser.text("#tokens")).isEqualTo("56 of 4,090 tokens");
+        assertThat(browser.complaints()).isEmpty();
+
+        browser.evaluate("fetch('/conversations/' + conversation, {method: 'DELETE'})");
+        load();
+        browser.waitFor("document.getElementById('log').textContent.includes('begins a new conversation')");
+        say("What is the gate code of Alice?");
+        browser.waitFor(DONE + 3);
+        assertThat(
+                browser.evaluate("[...document.querySelectorAll('.message:not(.note)')].at(-1).textContent").asText())
+                .isNotEmpty().doesNotContain("4821");
+
+        browser.evaluate("document.getElementById('new').click()");
+        load();
+        assertThat(browser.evaluate("document.querySelectorAll('.message').length").asInt()).isZero();
     }
 
     @Test

@@ -148,6 +148,18 @@ class WebServerTest {
         assertThat(reply(say(first, "Where is the lamp?"))).isEqualTo("The lamp is in the cellar.");
     }
 
+    /** A page that is loaded again asks for the conversation it had. */
+    @Test
+    void whetherAConversationIsOpenCanBeAsked() throws Exception {
+        String name = begin();
+        assertThat(get("/conversations/" + name).statusCode()).isEqualTo(200);
+        client.send(request("/conversations/" + name).DELETE().build(), BodyHandlers.discarding());
+        assertThat(get("/conversations/" + name).statusCode()).isEqualTo(404);
+        JsonNode model = JSON.readTree(get("/model").body());
+        assertThat(model.get("model").asText()).startsWith("memo");
+        assertThat(model.get("limit").asInt()).isEqualTo(MODEL.contextLimit());
+    }
+
     /** Who goes away does not keep the others waiting until a long message is read: its rest is read when it goes on. */
     @Test
     void aReplyNobodyReadsIsGivenUp() throws Exception {
@@ -208,6 +220,10 @@ class WebServerTest {
         HttpResponse<String> begun = client.send(request("/conversations").POST(BodyPublishers.noBody()).build(),
                 BodyHandlers.ofString());
         return JSON.readTree(begun.body()).get("id").asText();
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return client.send(request(path).GET().build(), BodyHandlers.ofString());
     }
 
     private List<Event> say(String conversation, String text) throws IOException, InterruptedException {

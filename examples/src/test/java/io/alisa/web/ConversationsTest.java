@@ -1,0 +1,156 @@
+package io.alisa.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+import io.alisa.chat.Conversation;
+import io.alisa.chat.Memo;
+import io.alisa.chat.Turn;
+import org.junit.jupiter.api.Test;
+
+/** Several who want to speak at once. */
+class ConversationsTest {
+    private static final String FACT = "Remember this: The gate code of Alice is 4821.";
+    private static final String QUESTION = "What is the gate code of Alice?";
+
+    private final Conversations conversations = new Conversations(Memo.model(), 40, 3);
+    private final String alice = conversations.begin();
+    private final String bob = conversations.begin();
+
+    @Test
+    void whatWasGivenUpWhileItWaitedWasNeverSaid() {
+        Watcher watcher = new Watcher();
+        Optional<Turn> first = conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                assertThat(inAnotherThread(() -> conversations.say(bob, FACT, watcher.leavesWhen("wait")))).isEmpty();
+            }
+        });
+        assertThat(first.map(Turn::text)).contains("Noted.");
+        assertThat(watcher.seen).containsExactly("wait");
+        assertThat(said(bob)).isZero();
+    }
+
+    @Test
+    void whoLeavesWhenItsTurnComesHasSaidNothingEither() {
+        Watcher watcher = new Watcher();
+        assertThat(conversations.say(bob, FACT, watcher.leavesWhen("floor"))).isEmpty();
+        assertThat(watcher.seen).containsExactly("floor");
+        assertThat(said(bob)).isZero();
+    }
+
+    @Test
+    void whoWaitsSpeaksNext() {
+        Watcher watcher = new Watcher();
+        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
+        CompletableFuture<Boolean> waits = new CompletableFuture<>();
+        watcher.does("wait", () -> waits.complete(true));
+        conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, QUESTION, watcher)));
+                waits.join();
+            }
+        });
+        assertThat(second.getFirst().join()).isPresent();
+        assertThat(watcher.seen).startsWith("wait").contains("floor", "read");
+    }
+
+    @Test
+    void oneThatIsClosedWhileItWaitsSaysNothing() {
+        Watcher watcher = new Watcher();
+        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        watcher.does("wait", () -> {
+            conversations.end(bob);
+            closed.complete(true);
+        });
+        conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, FACT, watcher)));
+                closed.join();
+            }
+        });
+        assertThat(second.getFirst().join()).isEmpty();
+        assertThat(watcher.seen).doesNotContain("floor");
+    }
+
+    /** A page that is only opened, again and again, throws nobody out. */
+    @Test
+    void conversationsInWhichNothingWasSaidGiveWayToEachOther() {
+        conversations.say(alice, FACT, new Watcher());
+        for (int i = 0; i < 5; i++) {
+            conversations.begin();
+        }
+        assertThat(conversations.say(alice, QUESTION, new Watcher()).map(Turn::text))
+                .contains("The gate code of Alice is 4821.");
+    }
+
+    /** Tokens of what was said before. */
+    private int said(String name) {
+        return conversations.say(name, QUESTION, new Watcher()).orElseThrow().promptStart();
+    }
+
+    private static <T> T inAnotherThread(Supplier<T> task) {
+        return CompletableFuture.supplyAsync(task).join();
+    }
+
+    /** Notes what happens, and may leave when it does. */
+    private static class Watcher implements SpeakerListener {
+        final List<String> seen = new ArrayList<>();
+        private String leaves = "never";
+        private String acts = "never";
+        private Runnable act = () -> {
+        };
+
+        Watcher leavesWhen(String event) {
+            leaves = event;
+            return this;
+        }
+
+        void does(String event, Runnable action) {
+            acts = event;
+            act = action;
+        }
+
+        private void on(String event) {
+            if (!seen.contains(event)) {
+                seen.add(event);
+            }
+            if (acts.equals(event)) {
+                act.run();
+            }
+        }
+
+        @Override
+        public void onWait() {
+            on("wait");
+        }
+
+        @Override
+        public void onFloor(Conversation conversation) {
+            on("floor");
+        }
+
+        @Override
+        public void onPrefill(int done, int total) {
+            on("read");
+        }
+
+        @Override
+        public void onText(String piece) {
+            on("text");
+        }
+
+        @Override
+        public boolean stop() {
+            return seen.contains(leaves);
+        }
+    }
+}

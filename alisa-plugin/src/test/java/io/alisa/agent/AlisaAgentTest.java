@@ -29,7 +29,7 @@ class AlisaAgentTest {
         System.setProperty("alisa.enabled", enabled);
         System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
         try {
-            AlisaAgent.premain(instrumentation);
+            AlisaAgent.premain(null, instrumentation);
         } finally {
             System.setErr(before);
             System.clearProperty("alisa.enabled");

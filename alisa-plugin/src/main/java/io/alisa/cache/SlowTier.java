@@ -30,10 +30,18 @@ final class SlowTier implements AutoCloseable {
     /** Whose file has a block of another session; as many as there are such blocks. */
     private SlowTier[] lenders = {};
     private boolean idle;
-    /** Why something could not be stored. */
-    private @Nullable String objection;
-    /** Whether writing failed: what is in the file can still be read. */
-    private boolean broken;
+    private State state = State.OPEN;
+    /** Why something could not be stored; empty where it could. */
+    private String why = "";
+
+    /** Whether something can be stored. */
+    private enum State {
+        OPEN,
+        /** Not at that moment: there was no room, or no file could be made. It is tried again. */
+        FULL,
+        /** Never again, for writing failed: what is in the file can still be read. */
+        BROKEN
+    }
 
     SlowTier(KvLayout layout, KvMemory memory, int layers, int maxBlocks) {
         this.layout = layout;
@@ -46,12 +54,18 @@ final class SlowTier implements AutoCloseable {
     /** Why the last block that was to be stored could not be; null where it could. */
     @Nullable
     String objection() {
-        return objection;
+        return state == State.OPEN ? null : why;
+    }
+
+    private boolean refuse(State as, String because) {
+        state = as;
+        why = because;
+        return false;
     }
 
     /** Whether a block can still take the place of one that is not there any more. */
     boolean canStore() {
-        return file != null && !broken;
+        return file != null && state != State.BROKEN;
     }
 
     /** Whether something may have to be read. */
@@ -90,40 +104,44 @@ final class SlowTier implements AutoCloseable {
         if (has(layer, block)) {
             return true;
         }
-        PieceFile target = open();
-        try {
-            boolean stored = target != null && write(target, layer, block);
-            objection = stored ? null : objection;
-            return stored;
-        } catch (IOException e) {
-            objection = "its file can't be written, " + e.getMessage();
-            broken = true;
+        PieceFile target = state == State.BROKEN ? null : open();
+        if (target == null || !hasPlace(target, layer, block)) {
             return false;
+        }
+        try {
+            write(target, layer, block);
+            state = State.OPEN;
+            return true;
+        } catch (IOException e) {
+            return refuse(State.BROKEN, "its file can't be written, " + e.getMessage());
         }
     }
 
-    private boolean write(PieceFile target, KvLayer layer, int block) throws IOException {
-        if (!target.open(layer.index(), block)) {
-            objection = "alisa.memory.slow is reached";
-            return false;
+    private boolean hasPlace(PieceFile target, KvLayer layer, int block) {
+        try {
+            return target.open(layer.index(), block) || refuse(State.FULL, "alisa.memory.slow is reached");
+        } catch (IOException e) { // others may leave the disk some room later
+            return refuse(State.FULL, "its file can't grow, " + e.getMessage());
         }
+    }
+
+    private void write(PieceFile target, KvLayer layer, int block) throws IOException {
         PieceReader checksum = new PieceReader();
         for (int head = 0; head < layout.kvHeads(); head++) {
             target.write(layer.index(), head, block, 1,
                     OffHeap.bytes(layout.headAddress(layer.block(block), head), layout.headBytes()), checksum);
         }
         target.written(layer.index(), block);
-        return true;
     }
 
     private @Nullable PieceFile open() {
         PieceFile existing = file;
-        if (existing != null || objection != null) {
-            return broken ? null : existing;
+        if (existing != null) {
+            return existing;
         }
         if (memory.slow().cap() == 0) {
-            objection = "there is none, alisa.memory.slow is 0, or auto where alisa.memory.slow-dir"
-                    + " is RAM itself (tmpfs)";
+            refuse(State.FULL, "there is none, alisa.memory.slow is 0, or auto where alisa.memory.slow-dir"
+                    + " is RAM itself (tmpfs)");
             return null;
         }
         try {
@@ -134,8 +152,8 @@ final class SlowTier implements AutoCloseable {
             file = existing;
             return existing;
         } catch (IOException e) {
-            objection = "its file can't be made, " + e.getMessage()
-                    + "; set alisa.memory.slow-dir to a directory that can be written";
+            refuse(State.FULL, "its file can't be made, " + e.getMessage()
+                    + "; set alisa.memory.slow-dir to a directory that can be written");
             return null;
         }
     }

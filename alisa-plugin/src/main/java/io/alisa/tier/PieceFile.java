@@ -97,7 +97,7 @@ public final class PieceFile implements AutoCloseable {
      * Makes room for a block.
      *
      * @return false where the tier is full
-     * @throws IOException where the disk is
+     * @throws IOException where the disk is, and no place is free in what there is of the file
      */
     public boolean open(int layer, int block) throws IOException {
         if (places[layer][block] == NONE) {
@@ -109,15 +109,32 @@ public final class PieceFile implements AutoCloseable {
     /** A place for a block of a run: its own in the run's region, else one of an empty region, of a new one, or any. */
     private int place(int run, int index) throws IOException {
         if (homes[run] == NONE) {
-            int empty = emptyRegion();
-            if (empty != NONE) {
-                regions.get(empty).owner = run;
-                homes[run] = empty;
+            try {
+                settle(run);
+            } catch (IOException e) { // the disk is full, the file need not be
+                int any = anyPlace();
+                if (any == NONE) {
+                    throw e;
+                }
+                return any;
             }
         }
         if (homes[run] != NONE && (regions.get(homes[run]).free >>> index & 1) != 0) {
             return take(homes[run], index);
         }
+        return anyPlace();
+    }
+
+    /** Gives a run a region for itself where there is one. */
+    private void settle(int run) throws IOException {
+        int empty = emptyRegion();
+        if (empty != NONE) {
+            regions.get(empty).owner = run;
+            homes[run] = empty;
+        }
+    }
+
+    private int anyPlace() {
         for (int region = 0; region < regions.size(); region++) {
             if (regions.get(region).free != 0) {
                 return take(region, Integer.numberOfTrailingZeros(regions.get(region).free));

@@ -82,10 +82,26 @@ public final class PrivateFile implements BlockFile {
     @Override
     public synchronized void reserve(long bytes) throws IOException {
         ByteBuffer nothing = zeros();
-        while (reserved < bytes) {
-            nothing.clear().limit((int) Math.min(ZEROS, bytes - reserved));
-            write(reserved, nothing);
-            reserved += nothing.limit();
+        long end = reserved;
+        try {
+            while (end < bytes) {
+                nothing.clear().limit((int) Math.min(ZEROS, bytes - end));
+                write(end, nothing);
+                end += nothing.limit();
+            }
+            reserved = end;
+        } catch (IOException e) { // a part of the room is of no use, and nobody counts it
+            cut(e);
+            throw e;
+        }
+    }
+
+    /** Gives the disk back what was not reserved to the end. */
+    private void cut(IOException cause) {
+        try {
+            channel.truncate(reserved);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -163,7 +163,9 @@ class PieceFileTest {
     @Test
     void aFullDiskTakesNothingOfTheBudget() throws IOException {
         try (PieceFile file = file()) {
-            write(file, 0, 0, 1);
+            for (int block = 0; block < PieceFile.RUN; block++) {
+                write(file, 0, block, 1);
+            }
             failing = "reserve";
             assertThatIOException().isThrownBy(() -> file.open(1, 0));
             assertThat(budget.reserved()).isEqualTo(file.regionBytes());
@@ -172,6 +174,21 @@ class PieceFileTest {
             write(file, 1, 0, 2);
             assertThat(read(file, 1, 1, 0, 1)).isEqualTo(piece(3));
             assertThat(read(file, 0, 1, 0, 1)).isEqualTo(piece(2));
+        }
+    }
+
+    @Test
+    void onAFullDiskBlocksTakeAnyFreePlace() throws IOException {
+        try (PieceFile file = file()) {
+            write(file, 0, 0, 1);
+            failing = "reserve";
+            for (int block = 0; block < PieceFile.RUN - 1; block++) {
+                write(file, 1, block, 100 + block);
+            }
+            assertThat(file.freeBytes()).isZero();
+            assertThatIOException().isThrownBy(() -> file.open(1, PieceFile.RUN));
+            assertThat(budget.reserved()).isEqualTo(file.regionBytes());
+            assertThat(read(file, 1, 1, 7, 1)).isEqualTo(piece(108));
         }
     }
 

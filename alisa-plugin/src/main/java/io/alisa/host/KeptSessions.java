@@ -157,11 +157,14 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             branch.state = Branch.State.GONE;
             branch.tree.branches().remove(branch);
         }
-        branch.session().close(); // its lock is taken: until then somebody may read what is its parent's
-        synchronized (this) {
-            remove(branch);
-            if (branch.tree.isClosed()) {
-                evictUnshared(branch.tree);
+        try {
+            branch.session().close(); // its lock is taken: until then somebody may read what is its parent's
+        } finally {
+            synchronized (this) {
+                remove(branch);
+                if (branch.tree.isClosed()) {
+                    evictUnshared(branch.tree);
+                }
             }
         }
     }
@@ -187,11 +190,15 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     /** Frees a kept session from which nothing grows. Returns false where somebody is at it right now. */
     private static boolean evict(Branch leaf) {
-        if (!leaf.session().kv().tryClose()) {
-            return false;
+        boolean busy = false;
+        try {
+            busy = !leaf.session().kv().tryClose();
+        } finally { // one of which not all could be given back is closed, too
+            if (!busy) {
+                remove(leaf);
+            }
         }
-        remove(leaf);
-        return true;
+        return !busy;
     }
 
     // ---- taking over

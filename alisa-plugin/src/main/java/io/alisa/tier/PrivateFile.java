@@ -155,12 +155,14 @@ public final class PrivateFile implements BlockFile {
         }
     }
 
+    /** One that can't be closed is a matter of the system: whoever is done with it has other things to give back. */
     @Override
     public void close() {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new IllegalStateException("The file in " + directory + " can't be closed", e);
+            System.getLogger("io.alisa").log(System.Logger.Level.WARNING,
+                    "The file in '" + directory + "' can't be closed", e);
         } finally {
             deleteDirectory();
         }

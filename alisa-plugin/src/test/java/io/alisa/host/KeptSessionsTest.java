@@ -370,6 +370,38 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
+    /** That is said, and must not keep it among those that are looked at for ever. */
+    @Test
+    void oneThatCannotBeClosedIsGone() {
+        boolean[] broken = {true};
+        ToyChat chat = new ToyChat(Mode.INT8.mode, new KvMemory(fast, slow, () -> new MemoryFile() {
+            @Override
+            public void close() {
+                if (broken[0]) {
+                    throw new IllegalStateException("No luck");
+                }
+            }
+        }));
+        for (boolean keep : new boolean[]{true, false}) {
+            Object kvBuffer = new Object();
+            chat.generate(kvBuffer, ToyChat.random(1, 600), 5, keep);
+            Branch branch = chat.branches().getFirst();
+            branch.session().kv().giveBack(1 << 18);
+            assertThat(branch.session().kv().slowBytes()).isPositive();
+            broken[0] = true;
+            assertThatThrownBy(() -> {
+                if (keep) {
+                    chat.sessions.kept().dropKept();
+                } else {
+                    chat.sessions.close(chat.sessions.bind(kvBuffer), false);
+                }
+            }).hasMessage("No luck");
+            assertThat(branch.state).isEqualTo(Branch.State.GONE);
+            broken[0] = false;
+            checkNothingIsLeft(chat);
+        }
+    }
+
     @Test
     void tooManyAreNotKept() {
         ToyChat chat = new ToyChat(Mode.EXACT.mode, memory);

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A file in memory that does as the test says: full, broken, or not what was written. */
-public final class MemoryFile implements BlockFile {
+public class MemoryFile implements BlockFile {
     /** What goes wrong at a call. */
     public interface Trouble {
         /**

@@ -424,6 +424,58 @@ final class Deletions implements AutoCloseable {
         }
     }
 
+    /** Blocks, of one layer each, of the pinned tokens before a position that are deleted. */
+    int countDeleted(PinnedSpans spans, int end) {
+        int count = 0;
+        for (KvLayer layer : layers) {
+            for (int block = 0; !layer.isComplete() && block < layer.blockCount(); block++) {
+                count += isToComeBack(layer, block, spans, end) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static boolean isToComeBack(KvLayer layer, int block, PinnedSpans spans, int end) {
+        int start = block * KvLayout.BLOCK_TOKENS;
+        return start < end && layer.isDeleted(block)
+                && spans.touch(start, Math.min(end, start + KvLayout.BLOCK_TOKENS));
+    }
+
+    /**
+     * Has these blocks computed again, to stay in frames: all layers in one go.
+     *
+     * @param frames one for each; those that are used are taken out
+     */
+    void bringBack(PinnedSpans spans, int end, List<Long> frames) {
+        for (KvLayer layer : layers) {
+            boolean[] back = new boolean[layer.blockCount()];
+            boolean any = false;
+            for (int block = 0; !layer.isComplete() && block < back.length; block++) {
+                back[block] = isToComeBack(layer, block, spans, end);
+                any |= back[block];
+            }
+            if (any) {
+                bringBack(layer, back, frames);
+            }
+        }
+        endStep();
+    }
+
+    private void bringBack(KvLayer layer, boolean[] back, List<Long> frames) {
+        layer.pin();
+        try {
+            recall(layer);
+            Replay existing = replay;
+            for (int block = 0; existing != null && block < back.length; block++) {
+                if (back[block] && !frames.isEmpty()) {
+                    existing.keep(layer, block, frames.removeLast());
+                }
+            }
+        } finally {
+            layer.unpin();
+        }
+    }
+
     /** Blocks came back damaged while a pinned layer was read: they are computed again. */
     void mend(KvLayer layer, DamagedPieceException damage) {
         lose(damage);

@@ -1,10 +1,14 @@
 package io.alisa.cache;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import io.alisa.memory.OffHeap;
 import io.alisa.schedule.Decision;
 import io.alisa.schedule.Occupancy;
 import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFullException;
 import io.alisa.tier.PieceFile;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +39,8 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     private volatile long demotedBlocks;
     private volatile int hotTokens;
     private volatile PinnedSpans pinned = PinnedSpans.NONE;
+    /** What could not be brought back when it was pinned. */
+    private PinnedSpans hopeless = PinnedSpans.NONE;
     /** Blocks, from the first on, that other sessions read too. */
     private volatile int frozenBlocks;
 
@@ -238,6 +244,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     /** Says that the tokens from a position on are about to be written, in all layers. */
     void beginStep(int start) {
         deletions.endStep();
+        bringPinnedBack(start);
         if (start < layers[0].tokens()) {
             // A block that stays in part must be whole before the tokens behind it are others.
             int block = start / KvLayout.BLOCK_TOKENS;
@@ -264,6 +271,29 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
             bringBack(layer, block);
         }
         slow.remove(layer, block);
+    }
+
+    /**
+     * Brings back what was deleted before it was pinned: each step would compute it again. Where there is no room for it in
+     * the place of anything else, that is what happens, and it is not tried again before others are pinned.
+     */
+    private void bringPinnedBack(int end) {
+        PinnedSpans spans = pinned;
+        int count = spans.isEmpty() || spans.equals(hopeless) ? 0 : deletions.countDeleted(spans, end);
+        if (count == 0) {
+            return;
+        }
+        List<Long> frames = new ArrayList<>();
+        try {
+            while (frames.size() < count) { // before anything is lent: to make room, blocks may have to go
+                frames.add(room.frame());
+            }
+            deletions.bringBack(spans, end, frames);
+        } catch (MemoryFullException e) {
+            hopeless = spans;
+        } finally {
+            frames.forEach(room::give);
+        }
     }
 
     private void bringBack(KvLayer layer, int block) {

@@ -112,4 +112,28 @@ class PinnedTokensTest {
             }
         }
     }
+
+    /** It would be computed again in every step: others make room for it. */
+    @Test
+    void whatWasDeletedBeforeItWasPinnedComesBackToStay() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        KvMemory memory = new KvMemory(fast, new MemoryBudget(0), MemoryFile::new);
+        try (TieredRun run = new TieredRun(SHAPE, 12, null, 1, memory, new VectorKernels(), WorkerTeam.shared(), 5)) {
+            run.talk(2000, 0, r -> {
+            });
+            run.kv.giveBack(fast.reserved() / 4);
+            fast.setCap(fast.reserved());
+            int block = 1;
+            while (!run.kv.isDeleted(block)) {
+                block++;
+            }
+            assertThat(run.kv.deletedTokens()).isGreaterThan(64);
+            run.kv.pin(block * 64, block * 64 + 20);
+            run.talk(2000, 1, r -> {
+            });
+            assertThat(run.kv.isDeleted(block)).isFalse();
+            assertThat(run.kv.deletedTokens()).as("others are still deleted").isPositive();
+            assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        }
+    }
 }

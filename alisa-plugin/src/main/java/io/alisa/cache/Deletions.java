@@ -206,9 +206,10 @@ final class Deletions implements AutoCloseable {
         }
         objection = "only whole blocks of prompts can be deleted, and no more are left";
         PromptBatch least = null;
+        int demotable = tiers.canStore() ? tiers.demotableBlocks() : 0;
         float leastUse = Float.POSITIVE_INFINITY;
         for (PromptBatch batch : batches) {
-            long frames = isPinned(batch) ? 0 : freed(batch);
+            long frames = isPinned(batch) ? 0 : freed(batch, demotable);
             float use = use(batch);
             if (frames > 0 && use < leastUse) {
                 if (gains(batch, frames, by)) {
@@ -252,11 +253,9 @@ final class Deletions implements AutoCloseable {
     }
 
     /** Blocks of RAM that deleting a batch would free: its own, and others that could then go to its places in the file. */
-    private long freed(PromptBatch batch) {
+    private long freed(PromptBatch batch, int demotable) {
         long resident = count(batch, false);
-        return !tiers.canStore()
-                ? resident
-                : resident + Math.min(count(batch, true), Math.max(0, tiers.demotableBlocks() - resident));
+        return resident + Math.min(count(batch, true), Math.max(0, demotable - resident));
     }
 
     /** Blocks of a batch that are in the file, or in RAM only. */

@@ -137,7 +137,7 @@ final class KvRoom implements AutoCloseable {
     void reserve(long bytes) {
         // What idle accounts hold counts as free, and yet may not be had: only trying tells.
         while (!account.tryReserve(bytes)) {
-            if (!shrinkByMoving() && !relief.delete()) {
+            if (!shrinkByMoving(bytes - account.available()) && !relief.delete()) {
                 throw full(bytes);
             }
         }
@@ -164,7 +164,7 @@ final class KvRoom implements AutoCloseable {
 
     /** Takes bytes where blocks that are gone have left them. */
     boolean reserveFreed(long bytes) {
-        compact();
+        compact(Long.MAX_VALUE);
         frames.trim();
         return account.tryReserve(bytes);
     }
@@ -228,31 +228,45 @@ final class KvRoom implements AutoCloseable {
         account.giveUpClaim();
         boolean smaller = true;
         while (smaller && account.reserved() > target) {
-            smaller = shrinkByMoving() || (mayDelete && relief.delete());
+            smaller = shrinkByMoving(account.reserved() - target) || (mayDelete && relief.delete());
         }
     }
 
     /** Gives back what blocks that are gone have left. */
     void giveBackFree() {
-        compact();
+        compact(Long.MAX_VALUE);
         frames.trim();
         account.giveUpClaim();
     }
 
-    /** Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places. */
-    private boolean shrinkByMoving() {
+    /**
+     * Gives slabs back or makes frames free. Whole slabs go, so blocks may change their places.
+     *
+     * @param wanted bytes: all that is needed at once, for each time all blocks are looked at
+     */
+    private boolean shrinkByMoving(long wanted) {
         if (frames.freeFrames() >= frames.framesPerSlab()) {
-            compact();
+            compact(wanted);
         }
-        return frames.trim() != 0 || relief.demote(frames.framesPerSlab());
+        return frames.trim() != 0 || relief.demote(framesFor(wanted));
     }
 
-    /** Moves frames together, so that slabs become free. */
-    private void compact() {
+    /** Frames that must become free for that, a slab's at least. */
+    private int framesFor(long wanted) {
+        long missing = wanted / layout.blockBytes() - frames.freeFrames();
+        return Math.clamp(missing, frames.framesPerSlab(), Integer.MAX_VALUE);
+    }
+
+    /** Moves frames together, so that slabs of so many bytes become free. */
+    private void compact(long wanted) {
+        fixFrames();
+        if (!frames.evacuate(Math.max(1, wanted))) {
+            return;
+        }
         for (KvLayer layer : layers) {
             for (int block = layer.anchored(); block < layer.blockCount() && !layer.isPinned(); block++) {
                 long from = layer.block(block);
-                long to = copyToFuller(from);
+                long to = copyToOther(from);
                 if (to != 0) {
                     layer.place(block, to);
                     frames.give(from);
@@ -260,7 +274,7 @@ final class KvRoom implements AutoCloseable {
             }
             for (int run = 0; run < layer.hot().runs() && !layer.isPinned(); run++) {
                 long from = layer.hot().frame(run);
-                long to = copyToFuller(from);
+                long to = copyToOther(from);
                 if (to != 0) {
                     layer.hot().place(run, to);
                     frames.give(from);
@@ -269,9 +283,22 @@ final class KvRoom implements AutoCloseable {
         }
     }
 
-    /** Copies a frame to a slab that is fuller; 0 where there is none. */
-    private long copyToFuller(long from) {
-        long to = from == 0 ? 0 : frames.takeFuller(from);
+    /** Says which frames stay where they are: those of blocks that are read now, or by others. */
+    private void fixFrames() {
+        for (KvLayer layer : layers) {
+            int fixed = layer.isPinned() ? layer.blockCount() : Math.min(layer.anchored(), layer.blockCount());
+            for (int block = 0; block < fixed; block++) {
+                frames.fix(layer.block(block));
+            }
+            for (int run = 0; run < layer.hot().runs() && layer.isPinned(); run++) {
+                frames.fix(layer.hot().frame(run));
+            }
+        }
+    }
+
+    /** Copies a frame to a slab that stays where its own is to go; 0 where that stays, too. */
+    private long copyToOther(long from) {
+        long to = from == 0 ? 0 : frames.takeOther(from);
         if (to != 0) {
             OffHeap.copy(from, to, layout.blockBytes());
         }

@@ -207,8 +207,14 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         }
         victims.sort(found);
         int moved = 0;
+        boolean full = false;
         for (int i = 0; i < found && moved < wanted; i++) { // what is there already can go whatever happened to the file
-            moved += demote(layers[victims.layer(i)], victims.block(i)) ? 1 : 0;
+            KvLayer layer = layers[victims.layer(i)];
+            if (!full || slow.has(layer, victims.block(i))) {
+                boolean gone = demote(layer, victims.block(i));
+                moved += gone ? 1 : 0;
+                full |= !gone;
+            }
         }
         return moved > 0 || giveBackHot();
     }

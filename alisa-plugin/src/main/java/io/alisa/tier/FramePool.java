@@ -1,10 +1,12 @@
 package io.alisa.tier;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 import io.alisa.memory.OffHeap;
 import io.alisa.memory.Region;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of the fast tier in equal frames, under a session's account. Frames come in slabs: a slab goes back to the
@@ -21,7 +23,10 @@ public final class FramePool implements AutoCloseable {
 
     private final MemoryAccount account;
     private final long frameBytes;
+    /** In the order of their addresses. */
     private final List<Slab> slabs = new ArrayList<>();
+    /** What frames move to, the fullest last. */
+    private List<Slab> targets = List.of();
     private Pinning pinning = Pinning.NONE;
     private int freeFrames;
     private volatile long bytes;
@@ -33,12 +38,20 @@ public final class FramePool implements AutoCloseable {
         final int all;
         /** A bit per free frame. */
         int free;
+        /** Whether its frames are to move to others. */
+        boolean leaving;
+        /** Whether it has a frame that can't move. */
+        boolean fixed;
 
         Slab(long size, int frames, long alignment) {
             start = region.allocate(size, alignment);
             end = start + size;
             all = (1 << frames) - 1;
             free = all;
+        }
+
+        int used() {
+            return Integer.bitCount(all & ~free);
         }
     }
 
@@ -65,34 +78,50 @@ public final class FramePool implements AutoCloseable {
 
     /** Address of a frame, zeroed; 0 where the account is at its end. */
     public long take() {
+        return take(false);
+    }
+
+    /** The same, but nobody has to make room for it: for what can be done without. */
+    public long takeSpare() {
+        return take(true);
+    }
+
+    private long take(boolean spare) {
         for (int i = slabs.size() - 1; i >= 0 && freeFrames > 0; i--) {
             if (slabs.get(i).free != 0) {
                 return takeFrom(slabs.get(i));
             }
         }
-        return grow() ? takeFrom(slabs.getLast()) : 0;
+        Slab fresh = grow(spare);
+        return fresh == null ? 0 : takeFrom(fresh);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time
-    private boolean grow() {
+    private @Nullable Slab grow(boolean spare) {
         int frames = framesPerSlab();
-        while (!account.tryReserve(frames * frameBytes)) { // close to the cap smaller pieces do
+        while (!reserve(frames * frameBytes, spare)) { // close to the cap smaller pieces do
             frames /= 2;
             if (frames == 0) {
-                return false;
+                return null;
             }
         }
         long size = frames * frameBytes;
+        Slab fresh;
         try {
-            slabs.add(new Slab(size, frames, pinning.alignment()));
+            fresh = new Slab(size, frames, pinning.alignment());
         } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached
             account.release(size);
-            return false;
+            return null;
         }
-        pinning.pin(slabs.getLast().start, size);
+        slabs.add(behind(fresh.start), fresh);
+        pinning.pin(fresh.start, size);
         freeFrames += frames;
         bytes = bytes + size;
-        return true;
+        return fresh;
+    }
+
+    private boolean reserve(long size, boolean spare) {
+        return spare ? account.reserveSpare(size) : account.tryReserve(size);
     }
 
     private long takeFrom(Slab slab) {
@@ -113,13 +142,31 @@ public final class FramePool implements AutoCloseable {
     }
 
     private Slab slabOf(long address) {
-        for (int i = 0; i < slabs.size(); i++) { // by index: a step back in the conversation must allocate nothing
-            Slab slab = slabs.get(i);
-            if (address >= slab.start && address < slab.end) {
-                return slab;
+        Slab slab = slabAt(address);
+        if (slab == null) {
+            throw new IllegalArgumentException("Not a frame of this pool");
+        }
+        return slab;
+    }
+
+    private @Nullable Slab slabAt(long address) {
+        int index = behind(address) - 1;
+        return index >= 0 && address < slabs.get(index).end ? slabs.get(index) : null;
+    }
+
+    /** Index behind the last slab that starts at or before an address. */
+    private int behind(long address) {
+        int from = 0;
+        int to = slabs.size();
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            if (slabs.get(middle).start <= address) {
+                from = middle + 1;
+            } else {
+                to = middle;
             }
         }
-        throw new IllegalArgumentException("Not a frame of this pool");
+        return from;
     }
 
     /** Frames that are free now. */
@@ -140,6 +187,7 @@ public final class FramePool implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate")
     public long trim() {
         long before = bytes;
+        targets = List.of();
         for (int i = slabs.size() - 1; i >= 0; i--) {
             Slab slab = slabs.get(i);
             if (slab.free == slab.all) {
@@ -154,24 +202,53 @@ public final class FramePool implements AutoCloseable {
         return before - bytes;
     }
 
-    /**
-     * Where a frame could move so that its slab becomes free: the address of a free frame in the slab that is fullest, or 0
-     * where no slab is fuller than the frame's own. The caller copies, remembers the new address and {@link #give}s the old
-     * one.
-     */
-    public long takeFuller(long address) {
-        Slab own = slabOf(address);
-        Slab best = own;
-        boolean passed = false;
-        for (Slab slab : slabs) {
-            int free = Integer.bitCount(slab.free);
-            int least = Integer.bitCount(best.free);
-            if (free != 0 && (free < least || (free == least && best == own && !passed))) {
-                best = slab;
-            }
-            passed |= slab == own;
+    // ---- moving together
+
+    /** Says that a frame can't move now, before {@link #evacuate}. One of another pool never does. */
+    public void fix(long address) {
+        Slab slab = slabAt(address);
+        if (slab != null) {
+            slab.fixed = true;
         }
-        return best == own ? 0 : takeFrom(best);
+    }
+
+    /**
+     * Chooses slabs that are to become free: those with the fewest frames to move, as many as hold {@code most} bytes, as far
+     * as the others have room. The caller then asks {@link #takeOther} for each frame. Returns whether there are any.
+     */
+    public boolean evacuate(long most) {
+        List<Slab> order = new ArrayList<>(slabs);
+        order.sort(Comparator.comparingInt(Slab::used));
+        long chosen = 0;
+        int toMove = 0;
+        int room = freeFrames;
+        for (Slab slab : order) {
+            int stays = room - Integer.bitCount(slab.free); // room in the others without it
+            slab.leaving = !slab.fixed && chosen < most && toMove + slab.used() <= stays;
+            slab.fixed = false;
+            if (slab.leaving) {
+                chosen += slab.end - slab.start;
+                toMove += slab.used();
+                room = stays;
+            }
+        }
+        order.removeIf(slab -> slab.leaving || slab.free == 0);
+        targets = order;
+        return chosen > 0;
+    }
+
+    /**
+     * Where a frame is to move: the address of a free frame in the fullest slab that stays; 0 where the frame stays, too. The
+     * caller copies, remembers the new address and {@link #give}s the old one.
+     */
+    public long takeOther(long address) {
+        if (!slabOf(address).leaving) {
+            return 0;
+        }
+        while (!targets.isEmpty() && targets.getLast().free == 0) {
+            targets.removeLast();
+        }
+        return targets.isEmpty() ? 0 : takeFrom(targets.getLast());
     }
 
     public long bytes() {
@@ -186,6 +263,7 @@ public final class FramePool implements AutoCloseable {
             account.release(slab.end - slab.start);
         }
         slabs.clear();
+        targets = List.of();
         freeFrames = 0;
         bytes = 0;
     }

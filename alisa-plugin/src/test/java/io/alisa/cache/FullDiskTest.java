@@ -71,4 +71,14 @@ class FullDiskTest {
             assertThat(session.demotedBlocks()).isZero();
         }
     }
+
+    /** A file that has no room for one block has none for the others. */
+    @Test
+    void itIsNotAskedForEachBlock() {
+        try (KvSession session = session()) {
+            failing = "reserve";
+            session.giveBack(session.bytes() / 4);
+            assertThat(failures).isEqualTo(1);
+        }
+    }
 }

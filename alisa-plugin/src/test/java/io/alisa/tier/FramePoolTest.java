@@ -87,15 +87,24 @@ class FramePoolTest {
             return address == null ? 0 : address;
         }
 
-        void compact() {
+        int compact() {
+            return compact(Long.MAX_VALUE);
+        }
+
+        /** Returns how many frames moved. */
+        int compact(long most) {
+            int moved = 0;
+            pool.evacuate(most);
             for (int id : List.copyOf(frames.keySet())) {
                 Long from = frames.get(id);
-                long to = from == null ? 0 : pool.takeFuller(from);
+                long to = from == null ? 0 : pool.takeOther(from);
                 if (from != null && to != 0) {
                     keep(id, to);
                     pool.give(from);
+                    moved++;
                 }
             }
+            return moved;
         }
 
         void check() {
@@ -156,6 +165,48 @@ class FramePoolTest {
         model.pool.trim();
         model.check();
         assertThat(model.pool.freeFrames()).as("less than a slab").isLessThan(16);
+    }
+
+    /** No more moves than what is asked for takes. */
+    @Test
+    void onlyTheEmptiestSlabsAreEvacuated() {
+        Model model = new Model(16 << 20, 1 << 15);
+        while (model.take()) {
+            assertThat(model.frames.size()).isLessThanOrEqualTo(512);
+        }
+        Random random = new Random(3);
+        while (model.frames.size() > 300) {
+            model.give(random);
+        }
+        model.pool.trim();
+        for (int round = 0; round < 5; round++) {
+            assertThat(model.compact(1)).isLessThanOrEqualTo(16);
+            assertThat(model.pool.trim()).isBetween(1L << 15, 16L << 15);
+            model.check();
+        }
+    }
+
+    /** One that can't move keeps its slab, and others are chosen. */
+    @Test
+    void slabsWithFixedFramesStay() {
+        Model model = new Model(16 << 20, 1 << 15);
+        while (model.take()) {
+            assertThat(model.frames.size()).isLessThanOrEqualTo(512);
+        }
+        Random random = new Random(3);
+        while (model.frames.size() > 40) {
+            model.give(random);
+        }
+        model.pool.trim();
+        List<Long> all = List.copyOf(model.frames.values());
+        all.forEach(model.pool::fix);
+        model.pool.fix(64); // of another pool
+        assertThat(model.pool.evacuate(Long.MAX_VALUE)).isFalse();
+        model.pool.fix(all.getFirst());
+        assertThat(model.compact()).isPositive();
+        assertThat(model.frames).containsValue(all.getFirst());
+        assertThat(model.pool.trim()).isPositive();
+        model.check();
     }
 
     @Test

@@ -80,9 +80,9 @@ final class KvRoom implements AutoCloseable {
         return frame;
     }
 
-    /** A frame for a block where there is one without anything having to make room; else 0. */
+    /** A frame for a block where there is one without anything having to make room, kept sessions neither; else 0. */
     long freeFrame() {
-        return frames.take();
+        return frames.takeSpare();
     }
 
     void give(long frame) {
@@ -97,7 +97,7 @@ final class KvRoom implements AutoCloseable {
     /** Whether a block can come to RAM without another one leaving it. */
     boolean hasFrame() {
         return frames.freeFrames() > 0
-                || (account.belowShare() > frames.slabBytes() && fast.free() > 2 * frames.slabBytes());
+                || (account.belowShare() > frames.slabBytes() && fast.unreserved() > 2 * frames.slabBytes());
     }
 
     // ---- memory that does not move
@@ -152,9 +152,9 @@ final class KvRoom implements AutoCloseable {
         account.release(bytes);
     }
 
-    /** Whether that much more fits into RAM, and some more. */
+    /** Whether that much more fits into RAM, and some more, without anything having to make room. */
     boolean hasRoomFor(long bytes) {
-        return fast.free() >= bytes + 2 * frames.slabBytes();
+        return fast.unreserved() >= bytes + 2 * frames.slabBytes();
     }
 
     /** Whether bytes could be taken if so many blocks in RAM were gone. */

@@ -35,7 +35,7 @@ public final class MemoryAccount implements AutoCloseable {
 
     /** Takes {@code bytes}, or nothing where they can't be had. What is held by idle accounts is freed for that. */
     public boolean tryReserve(long bytes) {
-        while (!reserve(bytes)) {
+        while (!reserve(bytes, true)) {
             if (idle || closed || !budget.reclaim(bytes - claimed)) {
                 return false;
             }
@@ -43,21 +43,17 @@ public final class MemoryAccount implements AutoCloseable {
         return true;
     }
 
-    private synchronized boolean reserve(long bytes) {
-        long fromClaim = Math.min(bytes, claimed);
+    /** Takes {@code bytes} that nobody holds or has claimed, or nothing: for what can be done without. */
+    public boolean reserveSpare(long bytes) {
+        return reserve(bytes, false);
+    }
+
+    private synchronized boolean reserve(long bytes, boolean claimedToo) {
+        long fromClaim = claimedToo ? Math.min(bytes, claimed) : 0;
         if (closed || !budget.grant(bytes - fromClaim)) {
             return false;
         }
         claimed -= fromClaim;
-        reserved += bytes;
-        return true;
-    }
-
-    /** Takes {@code bytes} that nobody holds or has claimed, or nothing: for what can be done without. */
-    public synchronized boolean reserveSpare(long bytes) {
-        if (closed || !budget.grant(bytes)) {
-            return false;
-        }
         reserved += bytes;
         return true;
     }

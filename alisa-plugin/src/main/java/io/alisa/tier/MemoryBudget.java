@@ -83,7 +83,7 @@ public class MemoryBudget {
     }
 
     /** Bytes that nobody holds. */
-    synchronized long unreserved() {
+    public synchronized long unreserved() {
         return Math.max(0, cap - reserved);
     }
 

@@ -137,4 +137,26 @@ class KvBalanceTest {
             assertThat(session.demotedBlocks()).isEqualTo(moved);
         }
     }
+
+    /** What comes back is faster there; somebody else's conversation would have to be computed again. */
+    @Test
+    void nobodyGivesWaySoThatABlockComesBack() {
+        try (KvSession session = session(1); MemoryAccount kept = fast.open(bytes -> {
+        })) {
+            session.giveBack(session.bytes() / 2);
+            attend(session.layer(0));
+            assertThat(kept.tryReserve(1 << 26)).isTrue();
+            kept.setIdle(true);
+            int[] asked = new int[1];
+            fast.setReclaimer((budget, bytes) -> {
+                asked[0]++;
+                kept.release(Math.min(bytes, kept.reserved()));
+                return true;
+            });
+            fast.setCap(fast.reserved());
+            useAllAlike(session);
+            assertThat(asked[0]).isZero();
+            assertThat(kept.reserved()).isEqualTo(1 << 26);
+        }
+    }
 }

@@ -187,6 +187,7 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 staging.release();
+                tiers.readers().close();
                 tiers.room().account().giveUpClaim();
                 DeviceSession beside = device;
                 if (beside != null) {

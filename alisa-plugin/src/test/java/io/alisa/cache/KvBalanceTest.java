@@ -159,4 +159,19 @@ class KvBalanceTest {
             assertThat(kept.reserved()).isEqualTo(1 << 26);
         }
     }
+
+    @Test
+    void whatRestsHoldsNoBuffersToReadWith() {
+        try (KvSession session = session(1)) {
+            session.giveBack(session.bytes() / 2);
+            session.serveReaders(3);
+            long before = session.bytes();
+            attend(session.layer(0));
+            assertThat(session.bytes()).isEqualTo(before + 3 * BlockReader.RUN * LAYOUT.headBytes());
+            session.rest();
+            assertThat(session.bytes()).isEqualTo(before);
+            attend(session.layer(0));
+            assertThat(session.bytes()).isGreaterThan(before);
+        }
+    }
 }

@@ -61,10 +61,12 @@ public final class Sessions {
 
     /** What is kept for a cache object, made when it was never seen. */
     public Binding bind(Object kvBuffer) {
+        if (table.get(kvBuffer) == null) {
+            table.purge(); // without the monitor: it takes those of sessions, and who has one may come here
+        }
         synchronized (table) {
             Binding binding = table.get(kvBuffer);
             if (binding == null) {
-                table.purge();
                 binding = new Binding();
                 table.put(kvBuffer, binding);
                 if (!reaping) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.alisa.SessionReport;
 import io.alisa.attention.ScalarKernels;
@@ -12,6 +13,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
 import io.alisa.parallel.WorkerTeam;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class SessionsTest {
     private static final ModelShape SHAPE = new ModelShape("TINY", 2, 256, 64, 0, 2, 2, 0, 4, 16,
@@ -142,6 +144,34 @@ class SessionsTest {
         assertThat(session.kv().bytes()).isPositive();
         assertThat(Garbage.collectUntil(() -> session.kv().isClosed())).as("closed").isTrue();
         assertThat(session.kv().bytes()).isZero();
+    }
+
+    /** One that is abandoned waits until its lock is free. Whoever has it may ask for what belongs to a cache object. */
+    @Test
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void nobodyIsKeptWaitingForAnAbandonedSession() throws InterruptedException {
+        HostSession one = openAbandoned();
+        HostSession two = openAbandoned();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread binder = Thread.ofPlatform().unstarted(() -> {
+            while (!done.get()) {
+                sessions.bind(new Object());
+            }
+        });
+        one.kv().lock().lock();
+        two.kv().lock().lock();
+        try {
+            binder.start();
+            // the reaper waits for one of them, who binds for the other
+            assertThat(Garbage.collectUntil(() -> one.kv().lock().hasQueuedThread(binder)
+                    || two.kv().lock().hasQueuedThread(binder))).as("both are abandoned").isTrue();
+            assertThat(sessions.find(new Object())).isNull();
+        } finally {
+            done.set(true);
+            one.kv().lock().unlock();
+            two.kv().lock().unlock();
+        }
+        binder.join();
     }
 
     private HostSession openAbandoned() {

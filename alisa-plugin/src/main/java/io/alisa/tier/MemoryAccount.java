@@ -14,6 +14,8 @@ public final class MemoryAccount implements AutoCloseable {
     /** Taken from the budget, but not reserved yet: see {@link #claim}. */
     private volatile long claimed;
     private volatile boolean idle;
+    /** What the budget's {@link MemoryBudget#changes} were when a claim failed and nobody had anything to give. */
+    private volatile long hopelessAt = -1;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -27,6 +29,7 @@ public final class MemoryAccount implements AutoCloseable {
      */
     public void setIdle(boolean value) {
         idle = value;
+        budget.changed();
     }
 
     boolean isIdle() {
@@ -93,11 +96,16 @@ public final class MemoryAccount implements AutoCloseable {
      * Sees to it that {@code bytes} can be reserved later on, whatever others take meanwhile. Where they are not free,
      * idle accounts give way first; then those that hold more than their share give back, as far as this account stays
      * within its own. What was claimed
-     * before and not needed goes back.
+     * before and not needed goes back. Where it failed and nothing changed since, nothing is done: at the cap every layer of
+     * every step comes here.
      *
      * <p>Call it without holding a session's lock: it takes those of the others.
      */
     public void claim(long bytes) {
+        long changes = budget.changes();
+        if (changes == hopelessAt && bytes >= claimed) {
+            return;
+        }
         long missing = take(bytes);
         while (missing > 0 && budget.reclaim(missing)) {
             missing = take(bytes);
@@ -111,6 +119,8 @@ public final class MemoryAccount implements AutoCloseable {
                 }
             }
         }
+        // Who holds too much or is idle, and could not give back now, may be able to in the next step without a change.
+        hopelessAt = missing > 0 && budget.idle() == 0 && budget.overShare(this).isEmpty() ? changes : -1;
     }
 
     /** Takes what is free of that. Returns how much is missing. */

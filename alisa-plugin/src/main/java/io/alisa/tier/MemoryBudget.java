@@ -2,6 +2,7 @@ package io.alisa.tier;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ public class MemoryBudget {
     }
 
     private final List<MemoryAccount> accounts = new ArrayList<>();
+    private final AtomicLong changes = new AtomicLong();
     private volatile @Nullable Reclaimer reclaimer;
     private long cap;
     private long reserved;
@@ -55,12 +57,14 @@ public class MemoryBudget {
     public synchronized MemoryAccount open(Owner owner) {
         MemoryAccount account = new MemoryAccount(this, owner);
         accounts.add(account);
+        changed();
         return account;
     }
 
     /** Sets another cap. Where more is held already, nothing more is granted until enough came back. */
     public synchronized void setCap(long bytes) {
         cap = bytes;
+        changed();
     }
 
     public synchronized long cap() {
@@ -176,10 +180,24 @@ public class MemoryBudget {
 
     synchronized void back(long bytes) {
         reserved -= bytes;
+        if (bytes > 0) {
+            changed();
+        }
     }
 
     synchronized void close(MemoryAccount account) {
         accounts.remove(account);
+        changed();
+    }
+
+    /** Says that somebody may get now what could not be had before. */
+    final void changed() {
+        changes.incrementAndGet();
+    }
+
+    /** How often that was so. */
+    final long changes() {
+        return changes.get();
     }
 
     /** The accounts that hold more than their share, but for {@code asking}. */

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.alisa.Allocation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -254,6 +255,39 @@ class MemoryBudgetTest {
                 held.addAndGet(-mine);
             }
         }
+    }
+
+    /** At the cap every layer of every step comes to that. */
+    @Test
+    void whatFailedIsNotTriedAgainBeforeSomethingChanges() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount one = budget.open(STUBBORN);
+        assertThat(one.tryReserve(95)).isTrue();
+        int[] asked = new int[1];
+        budget.setReclaimer((of, bytes) -> {
+            asked[0]++;
+            return false;
+        });
+        one.claim(10);
+        assertThat(asked[0]).isOne();
+        one.claim(10);
+        one.claim(20);
+        assertThat(asked[0]).as("nothing changed").isOne();
+        Allocation.assertNoneAfterAWhile(() -> one.claim(10));
+        MemoryAccount two = budget.open(STUBBORN);
+        one.claim(10);
+        assertThat(asked[0]).as("another share").isEqualTo(2);
+        two.setIdle(true);
+        one.claim(10);
+        assertThat(asked[0]).as("one less to share with").isEqualTo(3);
+        one.release(3);
+        one.claim(10);
+        assertThat(asked[0]).as("some bytes came back").isEqualTo(4);
+        budget.setCap(200);
+        one.claim(10);
+        assertThat(asked[0]).as("enough").isEqualTo(4);
+        assertThat(one.tryReserve(10)).isTrue();
+        two.close();
     }
 
     @Test

@@ -9,24 +9,42 @@ import java.util.Arrays;
 final class BlockTable {
     /** Steps over which the use of a block is averaged, about. */
     private static final float USE_MEMORY = 16;
+    /** Blocks by which the table grows at least. */
+    private static final int LEAST = 16;
 
-    private final long[] addresses;
+    private final int maxBlocks;
+    private final boolean move;
+    /** As long as there are blocks, about: most conversations are far shorter than a model's longest. */
+    private long[] addresses = {};
     /** How much a block was attended lately. */
-    private final float[] use;
-    private final boolean[] deleted;
+    private float[] use = {};
+    private boolean[] deleted = {};
     private int count;
     private int away;
     private int deletedCount;
 
     /** @param move whether blocks ever leave RAM */
     BlockTable(int maxBlocks, boolean move) {
-        addresses = new long[maxBlocks];
-        use = new float[move ? maxBlocks : 0];
-        deleted = new boolean[use.length];
+        this.maxBlocks = maxBlocks;
+        this.move = move;
+    }
+
+    private void grow() {
+        int length = Math.min(maxBlocks, Growth.of(addresses.length, count + LEAST));
+        addresses = Arrays.copyOf(addresses, length);
+        if (move) {
+            use = Arrays.copyOf(use, length);
+            deleted = Arrays.copyOf(deleted, length);
+        }
+    }
+
+    /** Blocks that there is room for, on the heap. */
+    int capacity() {
+        return addresses.length;
     }
 
     int maxBlocks() {
-        return addresses.length;
+        return maxBlocks;
     }
 
     int count() {
@@ -35,7 +53,7 @@ final class BlockTable {
 
     /** Address of a block; 0 where it is not in RAM. */
     long address(int block) {
-        return addresses[block];
+        return block < addresses.length ? addresses[block] : 0;
     }
 
     boolean isAllResident() {
@@ -44,6 +62,9 @@ final class BlockTable {
 
     /** Adds a block behind the others. */
     void add(long address) {
+        if (count == addresses.length) {
+            grow();
+        }
         addresses[count++] = address;
         away += address == 0 ? 1 : 0;
     }
@@ -70,6 +91,9 @@ final class BlockTable {
         }
         away -= addresses[count] == 0 ? 1 : 0;
         addresses[count] = 0;
+        if (move) {
+            use[count] = 0; // the next there is another block
+        }
     }
 
     void clear() {
@@ -77,13 +101,14 @@ final class BlockTable {
         away = 0;
         deletedCount = 0;
         Arrays.fill(deleted, false);
+        Arrays.fill(use, 0);
         Arrays.fill(addresses, 0);
     }
 
     // ---- deleted blocks
 
     boolean isDeleted(int block) {
-        return deletedCount > 0 && deleted[block];
+        return deletedCount > 0 && block < deleted.length && deleted[block];
     }
 
     /** Whether no block is deleted. */

@@ -25,7 +25,7 @@ public final class KvDigest {
     private final BlockSource runs;
     private final int layer;
     /** Of the first KV head. */
-    private final long[] sketches;
+    private long[] sketches = {};
     /** Bytes from a block's sketch to the next of the run, and from a KV head's to the next of the block. */
     private long blockStride;
     private long headStride;
@@ -33,12 +33,11 @@ public final class KvDigest {
     private int inherited;
 
     /** @param runs where runs of sketches are */
-    KvDigest(KvLayer means, SketchLayout layout, int layer, int maxBlocks, BlockSource runs) {
+    KvDigest(KvLayer means, SketchLayout layout, int layer, BlockSource runs) {
         this.means = means;
         this.layout = layout;
         this.layer = layer;
         this.runs = runs;
-        this.sketches = new long[maxBlocks];
         this.blockStride = layout.headBytes();
         this.headStride = RUN * layout.headBytes();
     }
@@ -79,6 +78,7 @@ public final class KvDigest {
 
     /** Makes room for {@code blocks} blocks, which the caller then writes; fewer than before forgets the last. */
     public void resize(int blocks) {
+        grow(blocks);
         for (int block = means.tokens(); block < blocks; block++) {
             if (sketches[block] == 0) {
                 int own = block - inherited;
@@ -86,6 +86,12 @@ public final class KvDigest {
             }
         }
         means.resize(blocks);
+    }
+
+    private void grow(int blocks) {
+        if (blocks > sketches.length) {
+            sketches = Arrays.copyOf(sketches, Growth.of(sketches.length, blocks + RUN));
+        }
     }
 
     /** Forgets all blocks but the first ones, and where the others were: their memory may go. */
@@ -108,6 +114,7 @@ public final class KvDigest {
         blockStride = from.blockStride;
         headStride = from.headStride;
         inherited = count;
+        grow(count);
         System.arraycopy(from.sketches, 0, sketches, 0, count);
         means.resize(count);
         for (int block = 0; block < KvLayout.blocks(count); block++) {

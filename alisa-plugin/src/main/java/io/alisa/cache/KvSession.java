@@ -65,7 +65,7 @@ public final class KvSession implements AutoCloseable {
         for (int i = 0; i < layerCount; i++) {
             KvDigest digest = digested
                     ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
-                            sketchLayout, i, maxBlocks, unlessClosed(sketches::block))
+                            sketchLayout, i, unlessClosed(sketches::block))
                     : null;
             RecentFloats newest = layout.format() == KvFormat.INT8
                     ? new RecentFloats(floats, i, unlessClosed(recent::block), staging)

@@ -24,6 +24,10 @@ public final class ClientProcess {
         CHAT,
         /** langchain4j, answers piece by piece, one session id for all. */
         STREAMING,
+        /** The same model, each question a conversation of its own, as of several users. */
+        STREAMING_ALONE,
+        /** Jlama's own API, the same questions, a new session id for each. */
+        PLAIN_ALONE,
         /** langchain4j's model for texts, each by itself, one session id for all. */
         TEXT,
         /** The same by Jlama's own API, a new session id for each. */
@@ -42,7 +46,7 @@ public final class ClientProcess {
             return switch (this) {
                 case QUARKUS -> Path.of("quarkus", "target", "quarkus-app", "quarkus-run.jar");
                 case SPRING, SPRING_STREAMING -> Path.of("clients", "target", "alisa-clients-boot.jar");
-                case PLAIN, CHAT, STREAMING, TEXT, PLAIN_TEXT, RETRIEVAL ->
+                case PLAIN, CHAT, STREAMING, STREAMING_ALONE, PLAIN_ALONE, TEXT, PLAIN_TEXT, RETRIEVAL ->
                     Path.of("clients", "target", "alisa-clients.jar");
             };
         }

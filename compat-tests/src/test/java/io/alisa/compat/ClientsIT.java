@@ -61,6 +61,15 @@ class ClientsIT {
                 .isEqualTo(plugin(Client.CHAT).sessionTokens());
     }
 
+    /** Two users of one such model who have said nothing before: neither is answered with what the other one told. */
+    @Test
+    void streamsToEachUserAsTheHostDoesInANewSession() throws IOException, InterruptedException {
+        Result plugin = plugin(Client.STREAMING_ALONE);
+        assertThat(plugin.texts()).isEqualTo(host(Client.PLAIN_ALONE).texts());
+        assertThat(plugin.texts()).doesNotContain("");
+        assertThat(plugin.plugin()).as(plugin.output()).isTrue();
+    }
+
     /** Nothing of one text is in the next, though all come under one session id. */
     @Test
     void completesEachTextAsTheHostDoesInANewSession() throws IOException, InterruptedException {

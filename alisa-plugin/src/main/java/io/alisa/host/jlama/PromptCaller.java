@@ -13,14 +13,19 @@ enum PromptCaller {
     OTHER,
     /** The host's {@code generate}. */
     GENERATE,
-    /** The same for a client whose prompts have nothing to do with each other, though they all come under one id. */
+    /** The same for a client whose prompts tell all that belongs to them, though they all come under one id. */
     GENERATE_ALONE;
 
     private static final String BUFFER = KvBuffer.class.getName();
     private static final String MODEL = AbstractModel.class.getName();
-    /** langchain4j's models for texts: each draws one id when it is made, and promises nothing but to complete a prompt. */
+    /**
+     * langchain4j's models, here and in Quarkus, that draw one id when they are made. Nobody else knows it, and whatever they
+     * send under it is whole: a text to complete, or all messages of a conversation. Whose it is they do not say.
+     */
     private static final Set<String> ALONE = Set.of("dev.langchain4j.model.jlama.JlamaLanguageModel",
-            "dev.langchain4j.model.jlama.JlamaStreamingLanguageModel");
+            "dev.langchain4j.model.jlama.JlamaStreamingLanguageModel",
+            "dev.langchain4j.model.jlama.JlamaStreamingChatModel",
+            "io.quarkiverse.langchain4j.jlama.JlamaStreamingChatModel");
     /** Frames between {@code generate} and such a client, at most. */
     private static final int NEAR = 6;
     private static final StackWalker WALKER = StackWalker.getInstance();
@@ -28,7 +33,7 @@ enum PromptCaller {
     /** Who called the cache object that this thread is in. */
     static PromptCaller now() {
         return of(WALKER.walk(frames -> frames.map(StackFrame::getClassName).dropWhile(name -> !name.equals(BUFFER))
-                .dropWhile(BUFFER::equals).limit(NEAR).toList()));
+                .dropWhile(BUFFER::equals).limit(NEAR + 1).toList()));
     }
 
     /**
@@ -39,7 +44,14 @@ enum PromptCaller {
         if (classes.isEmpty() || !classes.getFirst().equals(MODEL)) {
             return OTHER;
         }
-        return classes.stream().anyMatch(ALONE::contains) ? GENERATE_ALONE : GENERATE;
+        List<String> callers = classes.stream().dropWhile(MODEL::equals).toList();
+        for (int i = 0; i < Math.min(NEAR, callers.size()); i++) {
+            if (ALONE.contains(callers.get(i))) {
+                // Called by a model it hands out pieces of an answer: whoever gets one may ask something of his own.
+                return i + 1 < callers.size() && callers.get(i + 1).equals(MODEL) ? GENERATE : GENERATE_ALONE;
+            }
+        }
+        return GENERATE;
     }
 
     /** Whether this thread is somewhere in {@code generate}. */

@@ -23,4 +23,21 @@ class PromptCallerTest {
         assertThat(PromptCaller.of(List.of("Application", TEXTS))).isEqualTo(PromptCaller.OTHER);
         assertThat(PromptCaller.now()).as("no cache object was asked").isEqualTo(PromptCaller.OTHER);
     }
+
+    /** Several users may share such an object, and each of them begins with a question and nothing before it. */
+    @Test
+    void streamingChatModelsSendWholeConversations() {
+        for (String name : List.of("dev.langchain4j.model.jlama.JlamaStreamingChatModel",
+                "io.quarkiverse.langchain4j.jlama.JlamaStreamingChatModel")) {
+            assertThat(PromptCaller.of(List.of(MODEL, name, name, name, "Application"))).as(name)
+                    .isEqualTo(PromptCaller.GENERATE_ALONE);
+        }
+    }
+
+    @Test
+    void whoIsHandedAPieceOfAnAnswerAsksForHimself() {
+        String streaming = "dev.langchain4j.model.jlama.JlamaStreamingChatModel";
+        assertThat(PromptCaller.of(List.of(MODEL, "Application", streaming, MODEL, streaming, "Application")))
+                .isEqualTo(PromptCaller.GENERATE);
+    }
 }

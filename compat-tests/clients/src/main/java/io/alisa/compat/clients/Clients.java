@@ -27,8 +27,11 @@ final class Clients {
     static Client open(String kind, Path cache, String name) throws IOException {
         return switch (kind) {
             case "plain" -> new PlainClient(cache.resolve(name.replace('/', '_')).toFile(), pages().toFile());
+            case "plain_alone" ->
+                PlainClient.forgetful(cache.resolve(name.replace('/', '_')).toFile(), pages().toFile());
             case "chat" -> new ChatClient(chat(cache, name));
             case "streaming" -> new StreamingClient(streaming(cache, name));
+            case "streaming_alone" -> StreamingClient.forgetful(streaming(cache, name));
             case "text" -> new TextClient(JlamaLanguageModel.builder().modelCachePath(cache).modelName(name)
                     .workingDirectory(pages()).temperature(0f).maxTokens(TextClient.MOST_TOKENS).build());
             case "plain_text" ->

@@ -7,7 +7,7 @@ import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.TokenStream;
 
-/** A langchain4j assistant with a chat memory that hands out its answer piece by piece. */
+/** A langchain4j assistant that hands out its answer piece by piece. */
 final class StreamingClient implements Client {
     private final Assistant assistant;
 
@@ -15,9 +15,22 @@ final class StreamingClient implements Client {
         TokenStream answer(String question);
     }
 
+    /** With a chat memory. */
     StreamingClient(StreamingChatModel model) {
-        assistant = AiServices.builder(Assistant.class).streamingChatModel(model)
-                .chatMemory(MessageWindowChatMemory.withMaxMessages(1000)).build();
+        this(service(model).chatMemory(MessageWindowChatMemory.withMaxMessages(1000)).build());
+    }
+
+    private StreamingClient(Assistant assistant) {
+        this.assistant = assistant;
+    }
+
+    /** Without: each question is the first one of another conversation. */
+    static StreamingClient forgetful(StreamingChatModel model) {
+        return new StreamingClient(service(model).build());
+    }
+
+    private static AiServices<Assistant> service(StreamingChatModel model) {
+        return AiServices.builder(Assistant.class).streamingChatModel(model);
     }
 
     @Override

@@ -36,6 +36,11 @@ public final class Branch {
     final @Nullable Branch parent;
     /** Tokens taken over from the parent. */
     final int from;
+    /**
+     * Whether it goes back to a file. Nothing proves that what is in a file is what the model makes of the ids beside it, or
+     * makes of them on this machine: it is for the user alone who had it read.
+     */
+    final boolean fromFile;
     /** Guarded by {@link KeptSessions}; so are the next. */
     State state = State.OPEN;
     final List<Branch> children = new ArrayList<>();
@@ -47,11 +52,12 @@ public final class Branch {
 
     /** @param tokens the ids of its user, who goes on with them */
     Branch(PrefixTree tree, HostSession session, TokenLog tokens) {
-        this(tree, session, tokens, null, 0, new BatchLog());
+        this(tree, session, tokens, null, 0, new BatchLog(), false);
     }
 
     private Branch(PrefixTree tree, HostSession session, TokenLog tokens, @Nullable Branch parent, int from,
-            BatchLog batches) {
+            BatchLog batches, boolean fromFile) {
+        this.fromFile = fromFile;
         this.tree = tree;
         this.session = session;
         this.tokens = tokens;
@@ -61,9 +67,9 @@ public final class Branch {
         this.batches = batches;
     }
 
-    /** One whose tokens are all there, computed as {@code batches} say. */
-    static Branch whole(PrefixTree tree, HostSession session, TokenLog tokens, BatchLog batches) {
-        Branch branch = new Branch(tree, session, tokens, null, 0, batches);
+    /** One that was read from a file: its tokens are all there, computed as {@code batches} say. */
+    static Branch read(PrefixTree tree, HostSession session, TokenLog tokens, BatchLog batches) {
+        Branch branch = new Branch(tree, session, tokens, null, 0, batches, true);
         branch.done = tokens.size();
         return branch;
     }
@@ -94,7 +100,7 @@ public final class Branch {
     Branch endGrowing(@Nullable HostSession child, TokenLog ofUser, int at) {
         growing--;
         growingAt = growing == 0 ? 0 : growingAt;
-        Branch grown = child == null ? null : new Branch(tree, child, ofUser, this, at, copyOfBatches(at));
+        Branch grown = child == null ? null : new Branch(tree, child, ofUser, this, at, copyOfBatches(at), fromFile);
         if (grown != null) {
             children.add(grown);
         }

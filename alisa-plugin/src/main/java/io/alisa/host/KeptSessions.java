@@ -56,7 +56,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     Branch restored(Object model, HostSession session, TokenLog tokens, BatchLog batches) {
         Branch branch;
         synchronized (this) {
-            branch = Branch.whole(treeOf(model), session, tokens, batches);
+            branch = Branch.read(treeOf(model), session, tokens, batches);
             add(branch);
         }
         keep(branch);

@@ -47,13 +47,16 @@ final class PrefixTree {
         return branches;
     }
 
-    /** The branch with most to take over for a prompt, among equals the one that was used last; null where none has any. */
+    /**
+     * The branch with most to take over for a prompt, among equals the one that was used last; null where none has any. Not one
+     * that goes back to a file: whoever makes the file would say what others are answered.
+     */
     @Nullable
     Branch best(int[] prompt, PrefixRule rule) {
         Branch best = null;
         int most = 0;
         for (Branch branch : branches) {
-            int reusable = branch.session().mode().equals(rule.mode())
+            int reusable = !branch.fromFile && branch.session().mode().equals(rule.mode())
                     ? Math.max(branch.continuing(prompt, rule), branch.shareable(prompt, rule))
                     : 0;
             if (reusable > 0 && (reusable > most || (reusable == most && best != null && isBetter(branch, best)))) {

@@ -92,33 +92,40 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
-    /** Somebody else's prompt may go on with what was restored before its user comes for it. */
+    /** Nothing proves that what is in a file is what the model makes of the ids beside it. */
     @ParameterizedTest
     @EnumSource
-    void aRestoredSessionThatAnotherOneTookOverIsComputedAgain(Mode mode, @TempDir Path directory) throws IOException {
-        for (boolean shares : new boolean[]{false, true}) {
-            ToyChat chat = mode.chat(memory);
-            Object first = new Object();
-            int[] prompt = ToyChat.random(1, 600);
-            int[] reply = chat.generate(first, prompt, 5);
-            Path file = directory.resolve("saved" + shares);
-            assertThat(chat.saveAndRestore(first, file)).isNotNull();
-            chat.sessions.kept().dropKept();
-            UUID waiting = chat.restoreOnly(file);
-            int[] theirs = shares
-                    ? ToyChat.join(ToyChat.join(prompt, reply), ToyChat.random(2, 300))
-                    : ToyChat.join(Arrays.copyOf(prompt, 580), ToyChat.random(2, 300));
-            chat.generate(new Object(), theirs, 5);
-            Object back = chat.adopt(waiting);
-            assertThat(chat.sessions.bind(back).mode()).isEqualTo(mode.mode);
-            int[] more = ToyChat.random(3, 20);
-            int[] said = chat.generate(back, more, 5);
-            if (mode != Mode.SPARSE) { // there a prefill would see what decoding did not
-                int[] all = ToyChat.join(ToyChat.join(prompt, reply), more);
-                assertThat(said).isEqualTo(ToyChat.alone(mode.mode, all, 5));
-            }
-            checkNothingIsLeft(chat);
+    void whatComesFromAFileIsForNobodyElse(Mode mode, @TempDir Path directory) throws IOException {
+        ToyChat chat = mode.chat(memory);
+        Object first = new Object();
+        int[] prompt = ToyChat.random(1, 600);
+        int[] all = ToyChat.join(prompt, chat.generate(first, prompt, 5));
+        Path file = directory.resolve("saved");
+        assertThat(chat.saveAndRestore(first, file)).isNotNull();
+        chat.sessions.kept().dropKept();
+        UUID waiting = chat.restoreOnly(file);
+        HostSession read = chat.branches().getFirst().session();
+        checkIsAlone(chat, mode, ToyChat.join(all, ToyChat.random(2, 300)));
+        checkIsAlone(chat, mode, ToyChat.join(Arrays.copyOf(prompt, 580), ToyChat.random(2, 300)));
+        Object back = chat.adopt(waiting);
+        assertThat(chat.sessions.bind(back).mode()).isEqualTo(mode.mode);
+        int[] more = ToyChat.random(3, 20);
+        int[] said = chat.generate(back, more, 5);
+        assertThat(chat.sessions.bind(back).held()).as("its user goes on with it").isSameAs(read);
+        all = ToyChat.join(all, more);
+        if (mode != Mode.SPARSE) { // there a prefill would see what decoding did not
+            assertThat(said).isEqualTo(ToyChat.alone(mode.mode, all, 5));
         }
+        checkIsAlone(chat, mode, ToyChat.join(ToyChat.join(all, said), ToyChat.random(4, 20)));
+        checkNothingIsLeft(chat);
+    }
+
+    /** Says it under a new id, and takes back what that left for others. */
+    private static void checkIsAlone(ToyChat chat, Mode mode, int... prompt) {
+        Object kvBuffer = new Object();
+        assertThat(chat.generate(kvBuffer, prompt, 5, false)).isEqualTo(ToyChat.alone(mode.mode, prompt, 5));
+        chat.sessions.close(chat.sessions.bind(kvBuffer), false);
+        assertThat(reused(chat)).isZero();
     }
 
     @Test

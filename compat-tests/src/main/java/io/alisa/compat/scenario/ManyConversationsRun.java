@@ -21,7 +21,7 @@ import io.alisa.compat.TemporaryDirectory;
 /**
  * As many conversations as the scenario has sessions, by as many threads, some of which begin alike: the whole history is
  * sent in each turn, mostly under a new id, and now and then it was edited. With the plugin a session is saved and restored
- * now and then: later turns find it twice.
+ * now and then: what was restored waits for a user who never comes.
  */
 final class ManyConversationsRun {
     private static final int TURNS = 3;

@@ -19,6 +19,8 @@ public final class Binding {
     private @Nullable Branch branch;
     /** Of the last one, which may go whenever its memory is needed: the host never lets go of its cache objects. */
     private WeakReference<Branch> last = new WeakReference<>(null);
+    /** The one before, as long as it is not settled what becomes of it. */
+    private WeakReference<Branch> left = new WeakReference<>(null);
     private @Nullable SessionMode mode;
     private boolean served;
     /** Whether ids were recorded that no session was opened for yet. */
@@ -90,10 +92,21 @@ public final class Binding {
         session = to;
     }
 
-    /** Forgets the last session: what is kept of it is not this one's any more. */
+    /** Leaves the last session: what comes is not said behind it. */
     synchronized void leaveBranch() {
+        Branch place = branch();
+        left = new WeakReference<>(place != null && place.leave(tokens) ? place : null);
         branch = null;
         last = new WeakReference<>(null);
+    }
+
+    /** What was left, and nobody took over before; null where it is settled what became of it. */
+    public synchronized @Nullable Branch left() {
+        return left.get();
+    }
+
+    synchronized void settleLeft() {
+        left = new WeakReference<>(null);
     }
 
     /** The host began this one without us, so it goes on without us. */

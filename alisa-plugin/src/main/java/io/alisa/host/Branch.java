@@ -174,10 +174,11 @@ public final class Branch {
 
     /**
      * From which token on this branch itself can go on with a prompt: the next turn of the same conversation, where nobody
-     * needs the branch. 0: it can't.
+     * needs the branch, and any other prompt where nobody else ever will. 0: it can't.
      */
-    int continuing(int[] prompt, PrefixRule rule) {
-        int count = state == State.KEPT && !isShared() && isContinuedBy(prompt) ? reusable(prompt, rule) : 0;
+    int continuing(int[] prompt, PrefixRule rule, Donors donors) {
+        boolean free = state == State.KEPT && !isShared() && (donors.haveAlone(this) || isContinuedBy(prompt));
+        int count = free ? reusable(prompt, rule) : 0;
         return count >= from ? count : 0;
     }
 
@@ -213,11 +214,17 @@ public final class Branch {
         return true;
     }
 
-    /** Says that its user goes another way: the branch keeps the ids of what it holds to itself. */
-    synchronized void leave(TokenLog user) {
-        if (tokens == user) {
-            tokens = user.copy(done);
+    /**
+     * Says that its user goes another way: the branch keeps the ids of what it holds to itself.
+     *
+     * @return false where somebody else took it over before
+     */
+    synchronized boolean leave(TokenLog user) {
+        if (tokens != user) {
+            return false;
         }
+        tokens = user.copy(done);
+        return true;
     }
 
     /** Whether it holds more than what others share. */

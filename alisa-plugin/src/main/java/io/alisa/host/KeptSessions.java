@@ -169,6 +169,13 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         }
     }
 
+    /** Frees a session that its user left and that is of no use to anybody else. */
+    synchronized void dropLeft(Branch left) {
+        if (left.state == Branch.State.KEPT && !left.isShared()) {
+            evict(left);
+        }
+    }
+
     private static void evictUnshared(PrefixTree tree) {
         List<Branch> branches = new ArrayList<>(tree.branches());
         for (int i = branches.size() - 1; i >= 0; i--) { // what grows out of another is younger
@@ -209,19 +216,21 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
      *
      * @param prompt ids of the whole prompt
      * @param rule   for the new session
+     * @param donors whose
      * @param tokens where its user records ids
      * @return null where there is nothing to take over
      */
-    public @Nullable Start begin(Object model, int[] prompt, PrefixRule rule, TokenLog tokens, Fork fork) {
+    @Nullable
+    Start begin(Object model, int[] prompt, PrefixRule rule, Donors donors, TokenLog tokens, Fork fork) {
         Branch parent;
         int count;
         synchronized (this) {
             PrefixTree tree = trees.get(model);
-            Branch best = tree == null ? null : tree.best(prompt, rule);
+            Branch best = tree == null ? null : tree.best(prompt, rule, donors);
             if (tree == null || best == null) {
                 return null;
             }
-            count = best.continuing(prompt, rule);
+            count = best.continuing(prompt, rule, donors);
             if (count > 0) {
                 best.takeOver(count, tokens);
                 best.state = Branch.State.OPEN;

@@ -47,17 +47,14 @@ final class PrefixTree {
         return branches;
     }
 
-    /**
-     * The branch with most to take over for a prompt, among equals the one that was used last; null where none has any. Not one
-     * that goes back to a file: whoever makes the file would say what others are answered.
-     */
+    /** The branch with most to take over for a prompt, among equals the one that was used last; null where none has any. */
     @Nullable
-    Branch best(int[] prompt, PrefixRule rule) {
+    Branch best(int[] prompt, PrefixRule rule, Donors donors) {
         Branch best = null;
         int most = 0;
         for (Branch branch : branches) {
-            int reusable = !branch.fromFile && branch.session().mode().equals(rule.mode())
-                    ? Math.max(branch.continuing(prompt, rule), branch.shareable(prompt, rule))
+            int reusable = donors.have(branch) && branch.session().mode().equals(rule.mode())
+                    ? Math.max(branch.continuing(prompt, rule, donors), branch.shareable(prompt, rule))
                     : 0;
             if (reusable > 0 && (reusable > most || (reusable == most && best != null && isBetter(branch, best)))) {
                 best = branch;

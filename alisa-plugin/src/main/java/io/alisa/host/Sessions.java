@@ -96,10 +96,13 @@ public final class Sessions {
      * Opens a session for a cache object with what another session of the model has of the same tokens, see
      * {@link KeptSessions#begin}. The ids of the prompt are recorded already.
      *
+     * @param others whether that may be the session of another cache object
      * @return how many tokens there are already; 0: no session was opened
      */
-    public int openWith(Binding binding, Object model, int[] prompt, PrefixRule rule, KeptSessions.Fork fork) {
-        KeptSessions.Start start = kept.begin(model, prompt, rule, binding.tokens(), fork);
+    public int openWith(Binding binding, Object model, int[] prompt, PrefixRule rule, boolean others,
+            KeptSessions.Fork fork) {
+        Donors donors = new Donors(binding.left(), others);
+        KeptSessions.Start start = kept.begin(model, prompt, rule, donors, binding.tokens(), fork);
         if (start == null) {
             return 0;
         }
@@ -147,9 +150,20 @@ public final class Sessions {
         if (open) {
             end(binding, true);
         }
-        branch.leave(binding.tokens());
         binding.leaveBranch();
         return false;
+    }
+
+    /**
+     * Settles what becomes of the session that the user of a cache object left, if he did: it is kept for others, or freed
+     * where none of them may have it.
+     */
+    public void settleLeft(Binding binding, boolean others) {
+        Branch left = binding.left();
+        binding.settleLeft();
+        if (left != null && new Donors(left, others).haveAlone(left)) {
+            kept.dropLeft(left);
+        }
     }
 
     /** False where a step that was to compute known tokens again failed: their KV is not there. */

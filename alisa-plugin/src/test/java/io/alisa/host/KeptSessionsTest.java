@@ -214,6 +214,53 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
+    /** Clients that tell the whole conversation under the same id, where no session may have what another one has. */
+    @ParameterizedTest
+    @EnumSource
+    void aSessionMayAlwaysHaveWhatItHadItself(Mode mode) {
+        ToyChat chat = mode.chat(memory);
+        chat.shares = false;
+        Object kvBuffer = new Object();
+        int[] history = {};
+        for (int turn = 0; turn < 4; turn++) {
+            history = ToyChat.join(history, ToyChat.random(turn, 300));
+            if (turn == 3) {
+                history[590]++; // an edit: nobody else can have what was said behind it
+            }
+            int[] reply = chat.tellWhole(kvBuffer, history, 9);
+            assertThat(reply).as("turn %s", turn).isEqualTo(ToyChat.alone(mode.mode, history, 9));
+            assertThat(reused(chat) > 0).as("turn %s", turn).isEqualTo(turn > 0);
+            assertThat(chat.branches()).as("one conversation").hasSize(1);
+            history = ToyChat.join(history, reply);
+        }
+        chat.generate(new Object(), history, 3, false);
+        assertThat(reused(chat)).as("of another session").isZero();
+        chat.tellWhole(kvBuffer, ToyChat.random(9, 300), 3);
+        assertThat(reused(chat)).as("another conversation").isZero();
+        assertThat(chat.sessions.kept().count()).as("what was left is of no use to anybody").isEqualTo(1);
+        chat.shares = true;
+        checkNothingIsLeft(chat);
+    }
+
+    /** What was read from a file is its user's, however he goes on with it. */
+    @Test
+    void whoRestoredASessionMayTellItFromItsBeginning(@TempDir Path directory) throws IOException {
+        ToyChat chat = Mode.INT8.chat(memory);
+        Object first = new Object();
+        int[] prompt = ToyChat.random(1, 600);
+        int[] all = ToyChat.join(prompt, chat.generate(first, prompt, 5));
+        Path file = directory.resolve("saved");
+        assertThat(chat.saveAndRestore(first, file)).isNotNull();
+        chat.sessions.kept().dropKept();
+        Object back = Objects.requireNonNull(chat.restore(file));
+        long before = Objects.requireNonNull(chat.sessions.bind(back).held()).report().reusedTokens();
+        all = ToyChat.join(all, ToyChat.random(3, 20));
+        assertThat(chat.tellWhole(back, all, 5)).isEqualTo(ToyChat.alone(Mode.INT8.mode, all, 5));
+        assertThat(reused(chat) - before).isEqualTo(576);
+        assertThat(chat.branches()).hasSize(1);
+        checkNothingIsLeft(chat);
+    }
+
     @ParameterizedTest
     @EnumSource
     void anotherConversationSharesTheBeginning(Mode mode) {

@@ -155,7 +155,7 @@ class SharedPrefixesTest {
             throw new MemoryFullException("The test wants it so");
         };
         int[] other = ToyChat.join(prompt, ToyChat.random(2, 10));
-        assertThat(chat.sessions.openWith(new Binding(), chat.model, other, chat.rule(), chat::fork)).isZero();
+        assertThat(chat.sessions.openWith(new Binding(), chat.model, other, chat.rule(), true, chat::fork)).isZero();
         chat.checkTree();
         assertThat(chat.branches()).hasSize(1);
         parent.kv().layer(0).resize(100, 101); // nobody shares it: it may change again

@@ -48,6 +48,8 @@ final class ToyChat {
     private final SessionMode mode;
     private final KvMemory memory;
     private final boolean anyBatch;
+    /** Whether sessions take over what others have. */
+    boolean shares = true;
     /** Done when a prompt is about to be computed. */
     Consumer<Binding> beforePrompt = binding -> {
     };
@@ -101,17 +103,27 @@ final class ToyChat {
     }
 
     int[] generate(Object kvBuffer, int[] said, int reply, boolean close) {
+        return generate(kvBuffer, sessions.bind(kvBuffer).tokens().size(), said, reply, close);
+    }
+
+    /** Tells the conversation of a cache object from its beginning and returns the reply. */
+    int[] tellWhole(Object kvBuffer, int[] said, int reply) {
+        return generate(kvBuffer, 0, said, reply, true);
+    }
+
+    private int[] generate(Object kvBuffer, int begin, int[] said, int reply, boolean close) {
         Binding binding = sessions.bind(kvBuffer);
         try {
             int[] prompt = said;
-            int start = binding.tokens().size();
+            int start = begin;
             boolean open = sessions.goOn(binding, start);
             int have = start;
             binding.record(start, said);
             if (!open) {
                 prompt = join(binding.tokens().first(start), said);
                 start = 0;
-                have = sessions.openWith(binding, model, prompt, rule(), this::fork);
+                have = sessions.openWith(binding, model, prompt, rule(), shares, this::fork);
+                sessions.settleLeft(binding, shares);
                 if (have == 0) {
                     sessions.open(binding, model, newSession());
                 }

@@ -40,6 +40,9 @@ final class Conversations {
         @Nullable
         PrefixRule rule(AbstractModel model, Binding binding);
 
+        /** Whether that may be what another session has. */
+        boolean sharesWithOthers();
+
         /** A session that begins with the first tokens of another one; null where that is not possible. */
         @Nullable
         HostSession fork(AbstractModel model, HostSession parent, int tokens);
@@ -68,6 +71,10 @@ final class Conversations {
             binding.pending().asked(binding.tokens().size());
             if ((whole || caller == PromptCaller.GENERATE_ALONE) && !binding.isHostsOwn()) {
                 kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
+            }
+            if (caller == PromptCaller.GENERATE_ALONE && !opener.sharesWithOthers()) {
+                sessions.goOn(binding, 0); // all users of such a client have one id: what it had may be another one's
+                settleLeft(binding);
             }
         }
     }
@@ -100,6 +107,7 @@ final class Conversations {
         if (!open && have == 0) {
             have = openWithPrefix(binding, model, prompt.ids());
         }
+        settleLeft(binding);
         opener.pin(binding, model, prompt.start(), prompt.ids());
         awaitSaving(binding);
         return have == start && Arrays.equals(prompt.ids(), tokens)
@@ -132,7 +140,14 @@ final class Conversations {
         PrefixRule rule = opener.rule(model, binding);
         return rule == null
                 ? 0
-                : sessions.openWith(binding, model, ids, rule, (parent, tokens) -> opener.fork(model, parent, tokens));
+                : sessions.openWith(binding, model, ids, rule, opener.sharesWithOthers(),
+                        (parent, tokens) -> opener.fork(model, parent, tokens));
+    }
+
+    private void settleLeft(Binding binding) {
+        if (binding.left() != null) {
+            sessions.settleLeft(binding, opener.sharesWithOthers());
+        }
     }
 
     /** The prompt as it follows on what was said before, where it does. */
@@ -175,8 +190,11 @@ final class Conversations {
     /** Sees to it that a session can go on at a position: one that is not kept any more is computed again from its ids. */
     private void reach(Binding binding, AbstractModel model, int position, KvBuffer kvBuffer, Object reducer) {
         sessions.comeBack(binding, position);
-        if (!binding.isHostsOwn() && !sessions.goOn(binding, position) && position > 0
-                && binding.tokens().size() >= position) {
+        if (binding.isHostsOwn() || sessions.goOn(binding, position)) {
+            return;
+        }
+        settleLeft(binding);
+        if (position > 0 && binding.tokens().size() >= position) {
             binding.beginAgain();
             run(binding, model, binding.tokens().first(position), 0, kvBuffer, reducer).close();
         }

@@ -377,10 +377,15 @@ public final class JlamaHost implements HostHooks {
         public @Nullable PrefixRule rule(AbstractModel model, Binding binding) {
             Configuration current = currentConfiguration();
             KvFormat format = JlamaShape.format(model.getWorkingDType());
-            return format == null || !current.text(Setting.PREFIX_SCOPE).equals("model")
+            return format == null || current.text(Setting.PREFIX_SCOPE).equals("off")
                     ? null
                     : new PrefixRule(mode(binding, current, format), BATCH, HostOrder.isOfAnyBatch(model),
                             model.getModelType() == ModelType.MIXTRAL);
+        }
+
+        @Override
+        public boolean sharesWithOthers() {
+            return Configuration.ofProcess().text(Setting.PREFIX_SCOPE).equals("model");
         }
 
         @Override

@@ -29,6 +29,11 @@ class ConversationsTest {
         }
 
         @Override
+        public boolean sharesWithOthers() {
+            return false;
+        }
+
+        @Override
         public @Nullable HostSession fork(AbstractModel model, HostSession parent, int tokens) {
             return null;
         }

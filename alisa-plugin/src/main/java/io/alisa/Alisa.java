@@ -71,7 +71,8 @@ public final class Alisa {
      * Restores a saved session, in the mode it was saved in, within the memory limits of this process.
      *
      * @param model the model it was saved with, loaded with the same types: what {@code ModelSupport.loadModel} returned
-     * @return the id to give to {@code generate}, which then goes on as if it had never stopped
+     * @return the id to give to {@code generate}, which then goes on as if it had never stopped; no other session begins with
+     *         what was in the file
      * @throws IOException              where the file is not whole, or of another model or version, or not of ours: one
      *                                  sentence says so, and nothing has changed
      * @throws IllegalArgumentException where {@code model} is no model of Jlama
@@ -106,7 +107,8 @@ public final class Alisa {
      * added by the host's prompt builder is pinned without that. The pinned tokens count against the policy's budget, up to
      * half of it.
      *
-     * @param session the id that was given to {@code generate}, or that of its {@link SessionReport#id() report}
+     * @param session the id that was given to {@code generate}, that {@link #restore} returned, or that of its
+     *                {@link SessionReport#id() report}
      * @param from    position of the first token
      * @param end     behind the last; these tokens were said already
      * @return whether there is such a session

@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.UUID;
 
 import io.alisa.cache.PinnedSpans;
+import io.alisa.host.SavedSessions.Restored;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,25 +51,20 @@ public final class Binding {
         session.kv().setPinned(pinned); // not what another user pinned whose tokens it begins with
     }
 
-    /**
-     * Goes on with a restored session.
-     *
-     * @param restored what holds it, handed over; null where it gave way to others, and is computed again from its ids
-     * @return where the host must believe the next prompt to begin
-     */
-    synchronized int adopt(@Nullable Branch restored, RestoredSessions.Waiting with) {
-        int known = with.tokens().size();
-        if (restored == null) {
-            tokens.record(0, with.tokens().first(known));
-        }
+    /** Goes on with a restored session, whose ids are recorded. */
+    synchronized void adopt(Branch restored, Restored with) {
         last = new WeakReference<>(restored);
-        mode = with.mode();
+        mode = with.session().mode();
         pinned = with.pinned();
         if (with.pendingToken() >= 0) {
-            pending.chosen(with.pendingToken(), known);
+            pending.chosen(with.pendingToken(), tokens.size());
         }
         pending.setMarked(with.marked());
-        return pending.next(known);
+    }
+
+    /** Where the host must believe the next prompt to begin: behind what was said, even where that was forgotten. */
+    public synchronized int next() {
+        return pending.next(Math.max(tokens.size(), tokens.forgotten()));
     }
 
     /** How it attends and keeps its KV, whatever the settings are: as it was saved. Null where the settings say. */

@@ -202,19 +202,6 @@ public final class Branch {
     }
 
     /**
-     * Has another user go on with the tokens it holds. Returns false where they are not those of {@code user} any more:
-     * somebody took it over, or others took what it does not share.
-     */
-    synchronized boolean handOver(TokenLog user, TokenLog next) {
-        if (tokens != user) {
-            return false;
-        }
-        next.record(0, user.first(user.size()));
-        tokens = next;
-        return true;
-    }
-
-    /**
      * Says that its user goes another way: the branch keeps the ids of what it holds to itself.
      *
      * @return false where somebody else took it over before

@@ -139,11 +139,6 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         return true;
     }
 
-    /** Has somebody go on with a kept session in place of its user. Returns false where it is not there for that any more. */
-    synchronized boolean handOver(Branch branch, TokenLog user, TokenLog next) {
-        return branch.state == Branch.State.KEPT && branch.handOver(user, next);
-    }
-
     /** Frees an open session, unless others share what it has: then it is kept as long as they do. */
     void drop(Branch branch) {
         branch.session().rest(); // its lock is taken: before the monitor

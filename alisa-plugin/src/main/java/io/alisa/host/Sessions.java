@@ -22,6 +22,7 @@ public final class Sessions {
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
     private final KeptSessions kept = new KeptSessions();
+    private final RestoredSessions restored = new RestoredSessions();
     private final ClosedIds closedIds;
     private boolean reaping;
     private @Nullable SessionReport lastClosed;
@@ -46,11 +47,11 @@ public final class Sessions {
     }
 
     /**
-     * What is kept for the cache objects of an id, be it the host's or that of a report: several, where several models are in
-     * the process and the host knows a session of each by it.
+     * What is kept for the cache objects of an id, be it the host's or that of a report, also where it was restored and the host
+     * has yet to make one: several, where several models are in the process and the host knows a session of each by it.
      */
     public List<Binding> find(UUID id) {
-        List<Binding> found = new ArrayList<>();
+        List<Binding> found = new ArrayList<>(restored.find(id));
         for (Binding binding : table.values()) {
             if (binding.has(id)) {
                 found.add(binding);
@@ -61,13 +62,47 @@ public final class Sessions {
 
     /** What is kept for a cache object, made when it was never seen. */
     public Binding bind(Object kvBuffer) {
+        return bind(kvBuffer, null);
+    }
+
+    /**
+     * Binds a cache object that was just made.
+     *
+     * @param model of it
+     * @param id    by which the host knows it; where a restored session waits for it, that goes on
+     */
+    public Binding created(Object kvBuffer, Object model, UUID id) {
+        Binding binding = bind(kvBuffer, restored.take(model, id));
+        binding.setId(id);
+        return binding;
+    }
+
+    /**
+     * Keeps a restored session until the host asks for it. Like those of a closed one its ids may be forgotten when its KV is
+     * gone.
+     *
+     * @return the id to ask by
+     */
+    public UUID restored(Object model, SavedSessions.Restored session) {
+        UUID id = UUID.randomUUID();
+        Binding binding = new Binding();
+        binding.setId(id);
+        binding.tokens().record(0, session.ids());
+        Branch branch = kept.restored(model, session.session(), binding.tokens(), session.computed());
+        binding.adopt(branch, session);
+        restored.put(model, id, binding);
+        closedIds.closed(binding, branch);
+        return id;
+    }
+
+    private Binding bind(Object kvBuffer, @Nullable Binding waiting) {
         if (table.get(kvBuffer) == null) {
             table.purge(); // without the monitor: it takes those of sessions, and who has one may come here
         }
         synchronized (table) {
             Binding binding = table.get(kvBuffer);
             if (binding == null) {
-                binding = new Binding();
+                binding = waiting == null ? new Binding() : waiting;
                 table.put(kvBuffer, binding);
                 if (!reaping) {
                     reaping = true;

@@ -242,6 +242,55 @@ class KeptSessionsTest {
         checkNothingIsLeft(chat);
     }
 
+    /** The host has not asked for it: it is known by the id that restore returned, and nothing else. */
+    @Test
+    void whatWaitsForItsUserCanBePinnedAndSaved(@TempDir Path directory) throws IOException {
+        ToyChat chat = Mode.SPARSE.chat(memory);
+        Object first = new Object();
+        chat.generate(first, ToyChat.random(1, 600), 5);
+        Path file = directory.resolve("saved");
+        assertThat(chat.save(chat.sessions.bind(first), file)).isTrue();
+        UUID waiting = chat.restoreOnly(file);
+        Binding binding = chat.sessions.find(waiting).getFirst();
+        Path again = directory.resolve("again");
+        assertThat(chat.save(binding, again)).isTrue();
+        assertThat(again).as("the same tokens and the same KV").hasSameBinaryContentAs(file);
+        binding.pin(100, 130);
+        assertThat(chat.save(binding, again)).isTrue();
+        Object back = Objects.requireNonNull(chat.restore(again));
+        chat.generate(back, ToyChat.random(2, 20), 5, false);
+        assertThat(pinned(chat, back)).isEqualTo(30);
+        chat.sessions.close(chat.sessions.bind(back), false);
+        Object user = chat.adopt(waiting);
+        assertThat(chat.sessions.bind(user)).isSameAs(binding);
+        assertThat(chat.sessions.find(waiting)).as("once").containsExactly(binding);
+        chat.generate(user, ToyChat.random(2, 20), 5, false);
+        assertThat(pinned(chat, user)).isEqualTo(30);
+        chat.sessions.close(binding, false);
+        checkNothingIsLeft(chat);
+    }
+
+    /** Whoever restores and never asks for it must not fill the heap with ids. */
+    @Test
+    void whatWaitsForTooLongIsForgottenAndThatIsRemembered(@TempDir Path directory) throws IOException {
+        ToyChat chat = new ToyChat(Mode.EXACT.mode, memory, false, ForgetfulSessions.of(150));
+        Object first = new Object();
+        chat.generate(first, ToyChat.random(1, 95), 5);
+        Path file = directory.resolve("saved");
+        assertThat(chat.save(chat.sessions.bind(first), file)).isTrue();
+        List<UUID> waiting = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            waiting.add(chat.restoreOnly(file));
+            chat.sessions.kept().dropKept();
+        }
+        Object last = chat.adopt(waiting.get(2));
+        assertThat(chat.sessions.bind(last).tokens().size()).isEqualTo(100);
+        Binding oldest = chat.sessions.bind(chat.adopt(waiting.get(0)));
+        assertThat(oldest.next()).as("not the first prompt").isEqualTo(100);
+        assertThatThrownBy(() -> chat.sessions.comeBack(oldest, 100)).hasMessageContaining("100 token ids were forgotten");
+        checkNothingIsLeft(chat);
+    }
+
     /** What was read from a file is its user's, however he goes on with it. */
     @Test
     void whoRestoredASessionMayTellItFromItsBeginning(@TempDir Path directory) throws IOException {

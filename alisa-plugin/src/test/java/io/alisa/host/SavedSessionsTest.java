@@ -269,13 +269,14 @@ class SavedSessionsTest {
         assertThat(restored.session().kv().pinned().count(140)).isEqualTo(27);
 
         Sessions sessions = new Sessions();
-        RestoredSessions waiting = new RestoredSessions(sessions);
         Object model = new Object();
-        UUID id = waiting.put(model, restored);
-        Binding binding = new Binding();
-        assertThat(waiting.adopt(new Object(), id, binding)).as("another model").isNegative();
-        assertThat(waiting.adopt(model, id, binding)).as("the pending token comes in the mark's place").isEqualTo(140);
-        assertThat(waiting.adopt(model, id, new Binding())).as("a second time").isNegative();
+        UUID id = sessions.restored(model, restored);
+        assertThat(sessions.created(new Object(), new Object(), id).next()).as("another model").isZero();
+        Object kvBuffer = new Object();
+        Binding binding = sessions.created(kvBuffer, model, id);
+        assertThat(binding.next()).as("the pending token comes in the mark's place").isEqualTo(140);
+        assertThat(sessions.find(kvBuffer)).isSameAs(binding);
+        assertThat(sessions.created(new Object(), model, id).next()).as("a second time").isZero();
         assertThat(binding.pending().isAt(140)).isTrue();
         assertThat(binding.pending().token()).isEqualTo(77);
         assertThat(binding.held()).isSameAs(restored.session());
@@ -293,12 +294,11 @@ class SavedSessionsTest {
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
                 SpokenSession.VOCABULARY, true, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
         Sessions sessions = new Sessions();
-        RestoredSessions waiting = new RestoredSessions(sessions);
         Object model = new Object();
-        UUID id = waiting.put(model, restored);
+        UUID id = sessions.restored(model, restored);
         sessions.kept().dropKept();
-        Binding binding = new Binding();
-        assertThat(waiting.adopt(model, id, binding)).isEqualTo(100);
+        Binding binding = sessions.created(new Object(), model, id);
+        assertThat(binding.next()).isEqualTo(100);
         assertThat(sessions.goOn(binding, 100)).isFalse();
         assertThat(binding.tokens().first(100)).isEqualTo(SpokenSession.ids(100));
     }

@@ -44,7 +44,6 @@ final class ToyChat {
 
     final Sessions sessions;
     final Object model = new Object();
-    private final RestoredSessions restored;
     private final SessionMode mode;
     private final KvMemory memory;
     private final boolean anyBatch;
@@ -68,7 +67,6 @@ final class ToyChat {
 
     ToyChat(SessionMode mode, KvMemory memory, boolean anyBatch, Sessions sessions) {
         this.sessions = sessions;
-        restored = new RestoredSessions(sessions);
         this.mode = mode;
         this.memory = memory;
         this.anyBatch = anyBatch;
@@ -145,21 +143,25 @@ final class ToyChat {
      */
     @Nullable
     Object saveAndRestore(Object kvBuffer, Path file) throws IOException {
-        Binding binding = sessions.bind(kvBuffer);
+        return save(sessions.bind(kvBuffer), file) ? restore(file) : null;
+    }
+
+    /** Saves a session. Returns false where it is not there any more. */
+    boolean save(Binding binding, Path file) throws IOException {
         HostSession held = binding.held();
         if (held == null) {
-            return null;
+            return false;
         }
         held.kv().lock().lock();
         try {
             if (held.kv().isClosed()) {
-                return null;
+                return false;
             }
             SavedSessions.save(held, binding, "TOY", false, file);
+            return true;
         } finally {
             held.kv().lock().unlock();
         }
-        return restore(file);
     }
 
     /** A cache object that goes on with a saved session; null where there is no room for it. */
@@ -174,13 +176,14 @@ final class ToyChat {
 
     /** Restores a session that waits for somebody to go on with it. */
     UUID restoreOnly(Path file) throws IOException {
-        return restored.put(model, SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, false, of -> newSession()));
+        return sessions.restored(model,
+                SavedSessions.restore(file, "TOY", SHAPE, VOCABULARY, false, of -> newSession()));
     }
 
     /** A cache object that goes on with a restored session. */
     Object adopt(UUID id) {
         Object kvBuffer = new Object();
-        restored.adopt(model, id, sessions.bind(kvBuffer));
+        sessions.created(kvBuffer, model, id);
         return kvBuffer;
     }
 

@@ -301,7 +301,7 @@ public final class JlamaHost implements HostHooks {
 
     @Override
     public void created(Object kvBuffer) {
-        saves.created((KvBuffer) kvBuffer, sessions.bind(kvBuffer));
+        saves.created((KvBuffer) kvBuffer);
     }
 
     @Override

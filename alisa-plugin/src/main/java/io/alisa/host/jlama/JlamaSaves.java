@@ -11,7 +11,6 @@ import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.host.Binding;
 import io.alisa.host.ModelShape;
-import io.alisa.host.RestoredSessions;
 import io.alisa.host.SavedSessions;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
@@ -25,13 +24,11 @@ final class JlamaSaves {
 
     private final Sessions sessions;
     private final Opener opener;
-    private final RestoredSessions restored;
     private final ModelFingerprint fingerprint = new ModelFingerprint();
 
     JlamaSaves(Sessions sessions, Opener opener) {
         this.sessions = sessions;
         this.opener = opener;
-        this.restored = new RestoredSessions(sessions);
     }
 
     // ---- saving
@@ -125,17 +122,15 @@ final class JlamaSaves {
             throw new IllegalStateException("ALISA does not serve this " + model.getModelType()
                     + " model as a whole, so it has no sessions to restore");
         }
-        return restored.put(model, SavedSessions.restore(file, fingerprint.of(model), shape,
+        return sessions.restored(model, SavedSessions.restore(file, fingerprint.of(model), shape,
                 model.getConfig().vocabularySize, JlamaAccess.addsBeginning(model),
                 mode -> opener.open(shape, mode, model)));
     }
 
     /** Has a cache object that was just made go on with the restored session that waits for its id. */
-    void created(KvBuffer buffer, Binding binding) {
-        UUID id = JlamaAccess.id(buffer);
-        binding.setId(id);
-        int position = restored.adopt(JlamaAccess.model(buffer), id, binding);
-        if (position >= 0) {
+    void created(KvBuffer buffer) {
+        int position = sessions.created(buffer, JlamaAccess.model(buffer), JlamaAccess.id(buffer)).next();
+        if (position > 0) {
             buffer.setCurrentContextPosition(position);
         }
     }

@@ -27,6 +27,10 @@ public final class Binding {
     /** Whether ids were recorded that no session was opened for yet. */
     private boolean unserved;
     private @Nullable Thread speaker;
+    /** How often it began: who is handed a piece of a reply may ask for another one. */
+    private int speaking;
+    /** Whether its prompt is yet to come. */
+    private boolean asked;
     private boolean hostsOwn;
     private boolean replaying;
     private int stepStart;
@@ -224,8 +228,11 @@ public final class Binding {
 
     // ---- who speaks
 
-    /** Waits until no other thread generates here. */
-    public synchronized void awaitSilence() {
+    /**
+     * Says that this thread generates here until it is {@link #silent}, as soon as no other one does: two at once would
+     * overwrite each other's tokens, and a prompt begins where the reply before it ended.
+     */
+    public synchronized void speak() {
         boolean interrupted = false;
         while (speaker != null && !speaker.equals(Thread.currentThread())) {
             try {
@@ -234,22 +241,30 @@ public final class Binding {
                 interrupted = true; // the host's generate knows nothing of that: for who called it to see
             }
         }
+        speaker = Thread.currentThread();
+        speaking++;
+        asked = true;
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Says that this thread generates here until it is {@link #silent}: two at once would overwrite each other's tokens. */
-    public synchronized void speak() {
-        awaitSilence();
-        speaker = Thread.currentThread();
+    /** Whether this thread has begun to {@link #speak} and its prompt has not come yet: this is it. */
+    public synchronized boolean takeAsked() {
+        boolean taken = asked && Thread.currentThread().equals(speaker);
+        asked &= !taken;
+        return taken;
     }
 
-    /** Says that this thread does not generate any more. */
+    /** Says that this thread does not generate any more; as often as it began to. */
     public synchronized void silent() {
         if (Thread.currentThread().equals(speaker)) {
-            speaker = null;
-            notifyAll();
+            asked = false;
+            speaking--;
+            if (speaking == 0) {
+                speaker = null;
+                notifyAll();
+            }
         }
     }
 }

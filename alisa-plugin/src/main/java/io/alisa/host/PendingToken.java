@@ -2,7 +2,6 @@ package io.alisa.host;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
 
 /**
  * The token a reply ended with. The host chose it, and said it unless it was a stop token, but never fed it to the model: it
@@ -12,8 +11,6 @@ public final class PendingToken {
     private int token;
     /** Where it belongs; -1 where there is none. */
     private int position = -1;
-    /** Tokens that were known when a thread asked, see {@link #asked}. */
-    private final Map<Thread, Integer> askers = new WeakHashMap<>();
     private boolean marked;
 
     /** Notes the token that was chosen, and where it would come. */
@@ -63,24 +60,5 @@ public final class PendingToken {
      */
     public synchronized int next(int known) {
         return known + (position == known ? 1 : 0) - (marked ? 1 : 0);
-    }
-
-    /**
-     * The host asked, in this thread, where a prompt is to begin.
-     *
-     * @param known tokens that were fed until then
-     */
-    public synchronized void asked(int known) {
-        askers.put(Thread.currentThread(), known);
-    }
-
-    /**
-     * Whether the host asked in this thread since this was called last: the prompt that comes is that of a {@code generate}.
-     *
-     * @return how many tokens were known then; negative: it did not ask
-     */
-    public synchronized int takeAsked() {
-        Integer known = askers.isEmpty() ? null : askers.remove(Thread.currentThread());
-        return known == null ? -1 : known;
     }
 }

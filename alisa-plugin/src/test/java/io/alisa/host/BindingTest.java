@@ -24,9 +24,9 @@ class BindingTest {
         Binding binding = new Binding();
         binding.speak();
         binding.speak(); // the same one may
+        binding.silent();
         List<String> said = Collections.synchronizedList(new ArrayList<>());
         Thread other = Thread.ofPlatform().start(() -> {
-            binding.awaitSilence();
             binding.speak();
             said.add("other");
             binding.silent();

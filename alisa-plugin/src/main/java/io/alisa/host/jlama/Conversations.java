@@ -60,22 +60,29 @@ final class Conversations {
     }
 
     /**
-     * Somebody asks where a prompt is to begin: {@code generate}, or who feeds tokens himself.
+     * Somebody asks where a prompt is to begin: {@code generate}, or who feeds tokens himself. The former waits here until no
+     * other thread generates under the same id; it closes the cache object whatever becomes of it, which ends its turn.
      *
      * @param whole whether the prompt tells the conversation from its beginning
      */
     void begin(KvBuffer kvBuffer, PromptCaller caller, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
-        if (binding != null && caller != PromptCaller.OTHER) {
-            binding.awaitSilence();
-            binding.pending().asked(binding.tokens().size());
-            if ((whole || caller == PromptCaller.GENERATE_ALONE) && !binding.isHostsOwn()) {
-                kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
+        if (binding != null && caller != PromptCaller.OTHER && !binding.isHostsOwn()) {
+            binding.speak();
+            if (!binding.isHostsOwn()) { // not meanwhile either
+                begin(binding, kvBuffer, caller, whole);
             }
-            if (caller == PromptCaller.GENERATE_ALONE && !opener.sharesWithOthers()) {
-                sessions.goOn(binding, 0); // all users of such a client have one id: what it had may be another one's
-                settleLeft(binding);
-            }
+        }
+    }
+
+    private void begin(Binding binding, KvBuffer kvBuffer, PromptCaller caller, boolean whole) {
+        boolean alone = caller == PromptCaller.GENERATE_ALONE;
+        if (whole || alone) {
+            kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
+        }
+        if (alone && !opener.sharesWithOthers()) {
+            sessions.goOn(binding, 0); // all users of such a client have one id: what it had may be another one's
+            settleLeft(binding);
         }
     }
 
@@ -87,14 +94,13 @@ final class Conversations {
             return null;
         }
         STEPPING.set(binding.reference());
-        int askedAt = binding.pending().takeAsked();
-        if (askedAt < 0 || binding.isHostsOwn()) {
+        if (!binding.takeAsked() || binding.isHostsOwn()) {
             reach(binding, model, start, kvBuffer, reducer);
             binding.record(start, tokens);
             awaitSaving(binding);
             return null;
         }
-        speak(binding, start, askedAt);
+        sessions.comeBack(binding, start);
         binding.pending().setMarked(JlamaAccess.addsBeginning(model));
         Prompt said = goOn(binding, tokens, start);
         boolean open = sessions.goOn(binding, said.start());
@@ -113,19 +119,6 @@ final class Conversations {
         return have == start && Arrays.equals(prompt.ids(), tokens)
                 ? null
                 : run(binding, model, prompt.from(have), have, kvBuffer, reducer);
-    }
-
-    /** Has other threads that generate here wait until this one is done: the host closes its cache object then. */
-    private void speak(Binding binding, int start, int askedAt) {
-        if (PromptCaller.isGenerating()) {
-            binding.speak();
-        }
-        sessions.comeBack(binding, start);
-        if (start > 0 && binding.tokens().size() != askedAt) {
-            throw new IllegalStateException(
-                    "Another thread generated in this session at the same time, so the prompt does"
-                            + " not follow on what was said last: generate again, and use an id of its own for each conversation");
-        }
     }
 
     /** Waits here while the session is saved: a step that waits keeps the other sessions of the model waiting. */
@@ -170,7 +163,7 @@ final class Conversations {
         Binding binding = sessions.find(kvBuffer);
         if (binding != null && !binding.isReplaying()) {
             STEPPING.set(binding.reference());
-            binding.pending().takeAsked();
+            binding.takeAsked();
             reach(binding, model, position, kvBuffer, reducer);
             binding.recordOne(position, token);
             awaitSaving(binding);

@@ -53,10 +53,4 @@ enum PromptCaller {
         }
         return GENERATE;
     }
-
-    /** Whether this thread is somewhere in {@code generate}. */
-    static boolean isGenerating() {
-        return WALKER.walk(frames -> frames.anyMatch(
-                frame -> frame.getMethodName().equals("generate") && frame.getClassName().equals(MODEL)));
-    }
 }

@@ -1,26 +1,39 @@
 package io.alisa.host.jlama;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import io.alisa.attention.ScalarKernels;
+import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvMemory;
 import io.alisa.host.Binding;
 import io.alisa.host.ForgetfulSessions;
 import io.alisa.host.HostSession;
+import io.alisa.host.ModelShape;
 import io.alisa.host.PrefixRule;
+import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
+import io.alisa.parallel.WorkerTeam;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A user who comes back when his ids are forgotten: nothing is said that does not follow on what was said before. */
 class ConversationsTest {
     private static final int TOKENS = 100;
+    private static final ModelShape SHAPE = new ModelShape("TINY", 2, 256, 64, 0, 2, 2, 0, 4, 16, KvFormat.F32, 0.25f, 0,
+            128);
 
     private static final class NothingShared implements Conversations.Opener {
         @Override
@@ -132,12 +145,68 @@ class ConversationsTest {
         assertThat(kvBuffer.getCurrentContextPosition()).isZero();
     }
 
+    /** Its one id is that of all its users: what it had may be another one's. */
+    @Test
+    void aClientWithOneIdForAllLeavesNothingToTheNextWhereNothingIsShared() {
+        for (PromptCaller caller : List.of(PromptCaller.GENERATE, PromptCaller.GENERATE_ALONE)) {
+            Binding binding = sessions.bind(kvBuffer);
+            HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                    new ScalarKernels(), WorkerTeam.shared());
+            binding.record(0, 1, 2, 3);
+            sessions.open(binding, model, session);
+            session.kv().layer(0).resize(3);
+            session.stepDone(3, 3);
+            sessions.close(binding, true);
+            conversations.begin(kvBuffer, caller, true);
+            assertThat(sessions.kept().count()).isEqualTo(caller == PromptCaller.GENERATE ? 1 : 0);
+            prompt(0);
+            assertThat(sessions.kept().count()).as("nobody else may have it").isZero();
+            conversations.closed(kvBuffer);
+        }
+    }
+
     @Test
     void whoFeedsTokensHimselfIsLeftWhereHeIs() {
         talked();
         int position = kvBuffer.getCurrentContextPosition();
         conversations.begin(kvBuffer, PromptCaller.OTHER, true);
         assertThat(kvBuffer.getCurrentContextPosition()).isEqualTo(position);
-        assertThat(sessions.bind(kvBuffer).pending().takeAsked()).as("nothing was asked").isNegative();
+        assertThat(sessions.bind(kvBuffer).takeAsked()).as("nothing was asked").isFalse();
+    }
+
+    /** A waiting thread must not wait a whole reply to be told that it asked too early. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void threadsThatGenerateUnderOneIdTakeTurns() throws InterruptedException {
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        prompt(0);
+        List<Integer> begins = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> others = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            others.add(Thread.ofPlatform().start(() -> {
+                conversations.begin(kvBuffer, PromptCaller.GENERATE, false);
+                int begin = kvBuffer.getCurrentContextPosition();
+                begins.add(begin);
+                assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> prompt(begin));
+                reply();
+            }));
+        }
+        for (Thread other : others) {
+            while (other.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+        }
+        reply();
+        for (Thread other : others) {
+            other.join();
+        }
+        assertThat(begins).as("each behind the prompt before it").isEqualTo(List.of(3, 6, 9));
+    }
+
+    /** One step, which fails for want of a session; the prompt stays known. */
+    private void reply() {
+        Binding binding = sessions.bind(kvBuffer);
+        binding.recordOne(binding.tokens().size(), 4);
+        conversations.closed(kvBuffer);
     }
 }

@@ -3,6 +3,7 @@ package io.alisa.host.jlama;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 import com.github.tjake.jlama.math.ActivationFunction;
 import com.github.tjake.jlama.model.AbstractModel;
@@ -16,6 +17,7 @@ import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.safetensors.TensorInfo;
 import com.github.tjake.jlama.safetensors.WeightLoader;
 import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.KvBufferCache;
 
 /** A model of the host that computes nothing: enough for cache objects to be made for it. */
 final class EmptyModel extends AbstractModel {
@@ -50,6 +52,13 @@ final class EmptyModel extends AbstractModel {
         super(InferenceType.FORWARD_PASS,
                 new Config(256, 64, 64, 4, 2, 2, 1e-5f, 100, 1, List.of(2), ActivationFunction.Type.SILU, 10000.0, 1.0),
                 new NoWeights(), null, DType.F32, DType.F32, Optional.empty());
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes")
+    public AbstractTensor batchForward(int[] tokens, int start, KvBufferCache.KvBuffer buffer,
+            Optional<Consumer<List<AbstractTensor>>> reducer) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

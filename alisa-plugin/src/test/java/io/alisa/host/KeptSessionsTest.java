@@ -233,7 +233,9 @@ class KeptSessionsTest {
             assertThat(chat.branches()).as("one conversation").hasSize(1);
             history = ToyChat.join(history, reply);
         }
-        chat.generate(new Object(), history, 3, false);
+        Object other = new Object();
+        chat.generate(other, history, 3, false);
+        chat.sessions.close(chat.sessions.bind(other), false);
         assertThat(reused(chat)).as("of another session").isZero();
         chat.tellWhole(kvBuffer, ToyChat.random(9, 300), 3);
         assertThat(reused(chat)).as("another conversation").isZero();
@@ -287,7 +289,8 @@ class KeptSessionsTest {
         assertThat(chat.sessions.bind(last).tokens().size()).isEqualTo(100);
         Binding oldest = chat.sessions.bind(chat.adopt(waiting.get(0)));
         assertThat(oldest.next()).as("not the first prompt").isEqualTo(100);
-        assertThatThrownBy(() -> chat.sessions.comeBack(oldest, 100)).hasMessageContaining("100 token ids were forgotten");
+        assertThatThrownBy(() -> chat.sessions.comeBack(oldest, 100))
+                .hasMessageContaining("100 token ids were forgotten");
         checkNothingIsLeft(chat);
     }
 

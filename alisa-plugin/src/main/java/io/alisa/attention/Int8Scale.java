@@ -17,4 +17,9 @@ final class Int8Scale {
         // half a scale, and quantising what has been quantised before changes nothing.
         return ScaleCode.atLeast((float) Math.rint(largest / scale) * scale / LARGEST);
     }
+
+    /** A value in whole scales, within what a byte holds; what is not a number becomes zero. */
+    static int round(float value, float scale) {
+        return (int) Math.rint(Math.clamp(value / scale, (float) -LARGEST, (float) LARGEST));
+    }
 }

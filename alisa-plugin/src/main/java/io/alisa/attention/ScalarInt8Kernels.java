@@ -22,8 +22,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
         int code = Int8Scale.code(largest);
         float scale = ScaleCode.decode(code);
         for (int c = 0; c < channels; c++) {
-            float q = Math.clamp(x[offset + c] / scale, (float) -Int8Scale.LARGEST, (float) Int8Scale.LARGEST);
-            OffHeap.setByte(to + c, (int) Math.rint(q));
+            OffHeap.setByte(to + c, Int8Scale.round(x[offset + c], scale));
         }
         for (int c = channels; c < KvLayout.int8RowBytes(channels); c++) {
             OffHeap.setByte(to + c, 0);

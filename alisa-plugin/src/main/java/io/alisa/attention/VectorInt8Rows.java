@@ -11,7 +11,6 @@ import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -73,15 +72,17 @@ final class VectorInt8Rows {
     private static void round(float[] x, int offset, int channels, float scale, long to) {
         FloatVector most = FloatVector.broadcast(SPECIES, Int8Scale.LARGEST);
         FloatVector least = FloatVector.broadcast(SPECIES, -Int8Scale.LARGEST);
-        for (int c = 0; c < channels; c += LANES) {
-            VectorMask<Float> mask = SPECIES.indexInRange(c, channels);
-            FloatVector q = FloatVector.fromArray(SPECIES, x, offset + c, mask)
-                    .div(FloatVector.broadcast(SPECIES, scale));
+        int whole = SPECIES.loopBound(channels);
+        for (int c = 0; c < whole; c += LANES) {
+            FloatVector q = FloatVector.fromArray(SPECIES, x, offset + c).div(FloatVector.broadcast(SPECIES, scale));
             q = q.blend(most, q.compare(VectorOperators.GT, most)).blend(least, q.compare(VectorOperators.LT, least));
             // What is not a number has no low bits: it becomes zero.
             ((ByteVector) q.add(FloatVector.broadcast(SPECIES, ROUND)).reinterpretAsInts()
                     .convertShape(VectorOperators.I2B, BYTES, 0))
-                    .intoMemorySegment(OffHeap.ALL, to + c, nativeOrder(), BYTES.indexInRange(c, channels));
+                    .intoMemorySegment(OffHeap.ALL, to + c, nativeOrder());
+        }
+        for (int c = whole; c < channels; c++) { // bytes under a mask are no instruction of AVX2: vectors on the heap
+            OffHeap.setByte(to + c, Int8Scale.round(x[offset + c], scale));
         }
     }
 

@@ -201,9 +201,9 @@ class SavedSessionsTest {
     private static int position(Path file, boolean marks) throws IOException {
         Restored restored = SavedSessions.restore(file, MODEL, SpokenSession.shape(KvFormat.F32),
                 SpokenSession.VOCABULARY, marks, mode -> SpokenSession.session(mode, KvMemory.unlimited(), 1));
-        RestoredSessions waiting = new RestoredSessions(new Sessions());
+        Sessions sessions = new Sessions();
         Object model = new Object();
-        return waiting.adopt(model, waiting.put(model, restored), new Binding());
+        return sessions.created(new Object(), model, sessions.restored(model, restored)).next();
     }
 
     /** Else the host would begin behind what is there, and attend what nobody wrote. */

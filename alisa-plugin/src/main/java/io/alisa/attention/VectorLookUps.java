@@ -55,79 +55,52 @@ final class VectorLookUps {
 
     /** Sums of 64 tokens, in units of the row's tables; {@code table} is the first of them, {@code sketch} the first line. */
     static void sum(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
-        if (WIDEN) {
-            for (int t = 0; t < TOKENS; t += 2 * BYTES.length()) {
-                sumWidened(tables, table, lines, sketch + t, out, to + t);
-            }
-        } else {
-            for (int t = 0; t < TOKENS; t += BYTES.length()) {
-                sumHalves(tables, table, lines, sketch + t, out, to + t);
-            }
+        for (int t = 0; t < TOKENS; t += BYTES.length()) {
+            sumVector(tables, table, lines, sketch + t, out, to + t);
         }
     }
 
-    /** For twice as many tokens as a vector has bytes, so that they share the tables. */
-    private static void sumWidened(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
-        ShortVector first = ShortVector.zero(SHORTS);
-        ShortVector second = first;
-        long ahead = BYTES.length();
-        int line = 0;
-        for (; line + 2 <= lines; line += 2) {
-            ByteVector a = entries(tables, table);
-            ByteVector b = entries(tables, table + QuerySketch.TABLE);
-            ByteVector c = entries(tables, table + 2 * QuerySketch.TABLE);
-            ByteVector d = entries(tables, table + 3 * QuerySketch.TABLE);
-            // Four entries fit into a byte.
-            first = first.add(widen(lookUp(a, b, sketch).add(lookUp(c, d, sketch + TOKENS)), 0));
-            second = second.add(widen(lookUp(a, b, sketch + ahead).add(lookUp(c, d, sketch + TOKENS + ahead)), 0));
-            sketch += 2 * TOKENS;
-            table += 4 * QuerySketch.TABLE;
-        }
-        if (line < lines) {
-            ByteVector a = entries(tables, table);
-            ByteVector b = entries(tables, table + QuerySketch.TABLE);
-            first = first.add(widen(lookUp(a, b, sketch), 0));
-            second = second.add(widen(lookUp(a, b, sketch + ahead), 0));
-        }
-        store(first, out, to);
-        store(second, out, to + SHORTS.length());
-    }
-
-    /** For as many tokens as a vector has bytes. */
-    private static void sumHalves(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
+    /**
+     * For as many tokens as a vector has bytes. More at a time would share the tables, but with more look-ups in one method the
+     * compiler stops inlining, and makes vectors on the heap.
+     */
+    private static void sumVector(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
         ShortVector low = ShortVector.zero(SHORTS);
         ShortVector high = low;
         int line = 0;
         for (; line + 2 <= lines; line += 2) {
-            ByteVector sum = lookUp(entries(tables, table), entries(tables, table + QuerySketch.TABLE), sketch)
-                    .add(lookUp(entries(tables, table + 2 * QuerySketch.TABLE),
-                            entries(tables, table + 3 * QuerySketch.TABLE), sketch + TOKENS));
+            // Four entries fit into a byte.
+            ByteVector sum = lookUp(tables, table, sketch)
+                    .add(lookUp(tables, table + 2 * QuerySketch.TABLE, sketch + TOKENS));
             low = low.add(widen(sum, 0));
-            high = high.add(widen(sum, 1));
+            if (!WIDEN) {
+                high = high.add(widen(sum, 1));
+            }
             sketch += 2 * TOKENS;
             table += 4 * QuerySketch.TABLE;
         }
         if (line < lines) {
-            ByteVector sum = lookUp(entries(tables, table), entries(tables, table + QuerySketch.TABLE), sketch);
+            ByteVector sum = lookUp(tables, table, sketch);
             low = low.add(widen(sum, 0));
-            high = high.add(widen(sum, 1));
+            if (!WIDEN) {
+                high = high.add(widen(sum, 1));
+            }
         }
         store(low, out, to);
-        store(high, out, to + SHORTS.length());
-    }
-
-    private static ByteVector entries(byte[] tables, int table) {
-        return ByteVector.fromArray(BYTES, tables, table);
+        if (!WIDEN) {
+            store(high, out, to + SHORTS.length());
+        }
     }
 
     /**
      * What the two pairs of channels of a line add. The bits above a code of four pick one of the table's repetitions, so
      * they need not be cleared; there is no cheap shift of bytes, but one of shorts does.
      */
-    private static ByteVector lookUp(ByteVector firstPair, ByteVector secondPair, long line) {
+    private static ByteVector lookUp(byte[] tables, int table, long line) {
         ByteVector first = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, line, nativeOrder());
         ByteVector second = first.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-        return first.selectFrom(firstPair).add(second.selectFrom(secondPair));
+        return first.selectFrom(ByteVector.fromArray(BYTES, tables, table))
+                .add(second.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
     }
 
     private static ShortVector widen(ByteVector sum, int part) {

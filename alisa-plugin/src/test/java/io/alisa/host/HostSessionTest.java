@@ -126,7 +126,9 @@ class HostSessionTest {
                 assertThat(event.getDouble("attended")).isCloseTo(tokens, within(1e-6));
                 assertThat(event.getDouble("recalled")).isZero();
             } else {
-                assertThat(event.getDouble("attended")).isBetween(0.18 * tokens, 0.2 * tokens + 1e-6);
+                double newestAndSinks = (tokens - 1) % 64 + 1 + Budget.SINKS; // they are attended in any case
+                assertThat(event.getDouble("attended")).isBetween(0.18 * tokens,
+                        Math.max(0.2 * tokens, newestAndSinks) + 1e-6);
                 assertThat(event.getDuration("attendTime")).isPositive();
                 assertThat(event.getDuration("selectTime")).isPositive();
             }
@@ -237,7 +239,7 @@ class HostSessionTest {
             try (HostSession session = session(new SessionMode(KvFormat.F32, false, policy, new Budget(0.2, 0)))) {
                 assertThat(session.digests() != null).as(policy).isEqualTo(policy.equals("swa"));
                 live(session);
-                assertThat(session.report().attendedTokensPerStep()).as(policy).isBetween(40.0, 51.0);
+                assertThat(session.report().attendedTokensPerStep()).as(policy).isBetween(40.0, 52.0);
             }
         }
     }

@@ -57,7 +57,7 @@ class SessionModeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"alisa.sparse,yes,exact F32", "alisa.kv.type,int4,exact F32", "alisa.sparse.policy,best,exact F32",
+    @CsvSource({"alisa.sparse,perhaps,exact F32", "alisa.kv.type,int4,exact F32", "alisa.sparse.policy,best,exact F32",
             "alisa.sparse.min-context,some,exact F32"})
     void whatMakesNoSenseElsewhereNeither(String key, String value, String expected) {
         Configuration configuration = configuration(key, value);

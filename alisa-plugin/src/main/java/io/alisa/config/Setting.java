@@ -69,9 +69,13 @@ public enum Setting {
         return meaning;
     }
 
-    /** What holds where a text is no value: the default, but a switch that somebody touched is off. */
+    /** What holds where a text is no value: the default, but a switch that somebody touched is off, and what is shared too. */
     String fallback() {
-        return this == ENABLED ? "false" : defaultText;
+        return switch (this) {
+            case ENABLED -> "false";
+            case PREFIX_SCOPE -> "off";
+            default -> defaultText;
+        };
     }
 
     /** The value that {@code text} means, spelled as the rest of the code knows it; null where it means none. */

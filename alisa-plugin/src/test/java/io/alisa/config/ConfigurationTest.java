@@ -106,6 +106,15 @@ class ConfigurationTest {
                 .startsWith(setting.key() + "='" + bad + "' (system property) is not ");
     }
 
+    /** Who touched it meant to share less than all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "user", "", "sesion"})
+    void aScopeThatIsNoneSharesNothing(String scope) {
+        Configuration configuration = Configuration.of(properties("alisa.prefix.scope", scope), Map.of());
+        assertThat(configuration.text(Setting.PREFIX_SCOPE)).isEqualTo("off");
+        assertThat(configuration.warnings()).singleElement().asString().contains("using off");
+    }
+
     @ParameterizedTest
     @EnumSource(value = Setting.class, names = {"CONFIG_FILE", "SLOW_DIR"}, mode = EnumSource.Mode.EXCLUDE)
     void everySettingButTheTextsChecksItsValue(Setting setting) {

@@ -26,10 +26,6 @@ import org.jspecify.annotations.Nullable;
  * own (sharing one in a layer costs several times the error), a group's query heads vote by the largest of their
  * estimated scores, each relative to its head's best, and the skipped tokens are estimated.
  *
- * <p>The newest block, which has no sketch yet, is attended whole: to look at its tokens costs as much, and one left out
- * would be lost, since only blocks with a sketch are estimated. So a budget of fewer than that block's tokens and the sinks is
- * exceeded by them: at r = 0.2 in contexts of fewer than 345 tokens.
- *
  * <p>Serves all layers of a session, one at a time. A KV head is worked on by one thread.
  */
 final class SketchSelector implements TokenSelector {
@@ -59,6 +55,7 @@ final class SketchSelector implements TokenSelector {
         final AttentionTile tile;
         final Int8Rows means;
         final QuerySketch query;
+        final float[] key;
         final ThresholdSearch threshold;
         final TopTokens top = new TopTokens();
         /** Best estimated score, per query head. */
@@ -76,6 +73,7 @@ final class SketchSelector implements TokenSelector {
             tile = new AttentionTile(uncapped, shape.groupSize());
             means = new Int8Rows(shape.headSize());
             query = new QuerySketch(shape.headSize(), shape.groupSize());
+            key = new float[shape.headSize()];
             best = new float[shape.groupSize()];
         }
 
@@ -121,18 +119,19 @@ final class SketchSelector implements TokenSelector {
         skipped.begin(digest == null ? 0 : digest.blocks());
         int tokens = kv.tokens();
         int total = budget.total(tokens, target.pinned());
-        int newestBlock = (tokens - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
-        windowStart = Math.min(newestBlock, tokens - total / WINDOW_PART);
-        sinks = Math.min(Budget.SINKS, windowStart);
-        wanted = Math.max(0, total - (tokens - windowStart) - sinks);
+        int window = Math.max(1, total / WINDOW_PART);
+        windowStart = tokens - window;
+        sinks = Math.min(Math.min(Budget.SINKS, total - window), windowStart);
+        wanted = windowStart > sinks ? total - window - sinks : 0;
     }
 
+    /** A device chooses where the window covers the newest block, which it has not got. */
     @Override
     public @Nullable TokenChoice choice() {
         PinnedSpans pinned = layer.pinned();
         int free = windowStart - sinks - (pinned.count(windowStart) - pinned.count(sinks));
         int most = Math.min(wanted, free);
-        if (most < 1) {
+        if (most < 1 || windowStart > (layer.tokens() - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS) {
             return null;
         }
         choice.set(layer.tokens(), sinks, windowStart, most, selection.pinned() == 0 ? null : selection.bits(0));
@@ -145,16 +144,13 @@ final class SketchSelector implements TokenSelector {
         selection.addRange(kvHead, 0, sinks);
         skipped.clear(kvHead);
         Scratch with = scratch[worker];
-        boolean leavesOut = windowStart > sinks;
-        if (leavesOut) {
+        if (wanted > 0) {
             with.reserve(tokens, shape.groupSize());
             estimate(kvHead, with);
-        }
-        if (leavesOut && wanted > 0) {
             addMostImportant(kvHead, with);
         }
         selection.addRange(kvHead, windowStart, tokens);
-        if (leavesOut) {
+        if (wanted > 0) {
             measureSkipped(kvHead, with);
         }
     }
@@ -168,7 +164,7 @@ final class SketchSelector implements TokenSelector {
         with.tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
         kernels.prepare(with.query, with.tile);
         Arrays.fill(with.best, Float.NEGATIVE_INFINITY);
-        int blocks = KvLayout.blocks(windowStart);
+        int blocks = Math.min(digest.blocks(), KvLayout.blocks(windowStart));
         for (int first = 0; first < blocks; first += KvLayout.BLOCK_TOKENS) {
             int count = Math.min(KvLayout.BLOCK_TOKENS, blocks - first);
             with.means.setBlock(digest.means().head(first, kvHead), count);
@@ -178,6 +174,10 @@ final class SketchSelector implements TokenSelector {
                         KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, with.stride);
             }
             complete(first * KvLayout.BLOCK_TOKENS, count * KvLayout.BLOCK_TOKENS, with);
+        }
+        if (blocks < KvLayout.blocks(windowStart)) {
+            scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
+            complete(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
         }
     }
 
@@ -191,6 +191,25 @@ final class SketchSelector implements TokenSelector {
         selectionKernels.best(with.estimates, shape.groupSize(), with.stride, from, tokens, with.best);
     }
 
+    /** Exact scores of the few tokens before a small window whose block is not full yet. */
+    private void scoreNewest(int kvHead, int from, Scratch with) {
+        for (int g = 0; g < shape.groupSize(); g++) {
+            int row = g * with.stride;
+            Arrays.fill(with.estimates, row + from, row + from + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
+        }
+        for (int position = from; position < windowStart; position++) {
+            layer.rows().readKey(position, kvHead, with.key);
+            for (int g = 0; g < shape.groupSize(); g++) {
+                int query = (kvHead * shape.groupSize() + g) * shape.rowStride();
+                float dot = 0;
+                for (int channel = 0; channel < with.key.length; channel++) {
+                    dot += queries[query + channel] * with.key[channel];
+                }
+                with.estimates[g * with.stride + position] = dot;
+            }
+        }
+    }
+
     /** Adds the most important of the tokens between sinks and window, as many as are wanted or a few less. */
     private void addMostImportant(int kvHead, Scratch with) {
         int from = sinks;
@@ -200,7 +219,10 @@ final class SketchSelector implements TokenSelector {
                 with.best, with.importance);
         Arrays.fill(with.importance, 0, from, Float.NEGATIVE_INFINITY);
         Arrays.fill(with.importance, end, blocks * KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-        layer.pinned().fill(with.importance, end, Float.NEGATIVE_INFINITY); // attended whatever they weigh
+        PinnedSpans pinned = layer.pinned();
+        for (int i = 0; i < pinned.spans(end); i++) { // they are attended whatever they weigh
+            Arrays.fill(with.importance, pinned.from(i), Math.min(end, pinned.end(i)), Float.NEGATIVE_INFINITY);
+        }
         float threshold = with.threshold.find(with.importance, blocks, wanted);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);
@@ -216,7 +238,7 @@ final class SketchSelector implements TokenSelector {
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
     private void measureSkipped(int kvHead, Scratch with) {
-        int blocks = KvLayout.blocks(windowStart);
+        int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
         for (int g = 0; g < shape.groupSize(); g++) {
             selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g],
                     selection.bits(kvHead), skipped.weights(), skipped.index(kvHead, g));

@@ -20,7 +20,7 @@ import io.alisa.save.SaveException;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
 import io.alisa.save.SessionWriter;
-import io.alisa.sparse.PolicyMemory;
+import io.alisa.sparse.Policies;
 import io.alisa.sparse.SparseSession;
 
 /** Writes sessions to files, and fills fresh ones from them: what they hold, and what their policies remember. */
@@ -188,7 +188,7 @@ public final class SavedSessions {
             throw new IllegalArgumentException("it has more tokens than the model's context");
         }
         KvImport.check(manifest, new KvLayout(mode.format(), shape.kvHeads(), shape.headSize()), shape.layers());
-        int rows = mode.policy() == null ? 0 : PolicyMemory.mostRows(mode.policy(), shape.kvHeads());
+        int rows = mode.policy() == null ? 0 : Policies.mostRows(mode.policy(), shape.kvHeads());
         if (manifest.policyRows() > rows
                 || manifest.policyFloats() > (long) shape.layers() * rows * manifest.tokens()) {
             throw new IllegalArgumentException("its policy remembers more than one does");

@@ -60,9 +60,7 @@ final class AttentionAudit {
         int count = scratch.selection.count(kvHead);
         double kept = 0;
         for (int g = 0; g < shape.groupSize(); g++) {
-            for (int i = 0; i < count; i++) {
-                kept += dense.of(g, attended[i], tokens);
-            }
+            kept += kept(dense, g, tokens, attended, count);
         }
         kept /= shape.groupSize();
         keptMass += kept;
@@ -71,6 +69,14 @@ final class AttentionAudit {
             AttentionSampleEvent.emit(policy, layer, tokens, count, kept, sparsity(dense, tokens),
                     rankCorrelation(dense, tokens, attended, count));
         }
+    }
+
+    private static double kept(AttentionWeights dense, int g, int tokens, int[] attended, int count) {
+        double kept = 0;
+        for (int i = 0; i < count; i++) {
+            kept += dense.of(g, attended[i], tokens);
+        }
+        return kept;
     }
 
     private double sparsity(AttentionWeights dense, int tokens) {
@@ -97,10 +103,7 @@ final class AttentionAudit {
         double[] full = new double[tokens];
         double[] sparse = new double[tokens];
         for (int g = 0; g < shape.groupSize(); g++) {
-            double kept = 0;
-            for (int i = 0; i < count; i++) {
-                kept += dense.of(g, attended[i], tokens);
-            }
+            double kept = kept(dense, g, tokens, attended, count);
             for (int i = 0; i < tokens; i++) {
                 full[i] += dense.of(g, i, tokens);
             }

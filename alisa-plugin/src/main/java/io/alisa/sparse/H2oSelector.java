@@ -48,7 +48,10 @@ public final class H2oSelector implements TokenSelector {
 
     @Override
     public void begin(int position) {
-        forget(position);
+        for (float[] ofHead : sums) {
+            Arrays.fill(ofHead, Math.min(position, known), known, 0f);
+        }
+        known = Math.min(position, known);
     }
 
     @Override
@@ -136,14 +139,6 @@ public final class H2oSelector implements TokenSelector {
             System.arraycopy(rows.get(kvHead), 0, sums[kvHead], 0, count);
         }
         known = count;
-    }
-
-    /** The tokens from {@code position} on are others than before. */
-    private void forget(int position) {
-        for (float[] ofHead : sums) {
-            Arrays.fill(ofHead, Math.min(position, known), known, 0f);
-        }
-        known = Math.min(position, known);
     }
 
     private void reserve(int tokens) {

@@ -37,6 +37,18 @@ public final class Policies {
     }
 
     /**
+     * How many rows a policy remembers of a layer at most, each as long as the context at most: that much of it may a saved
+     * session hold, see {@link TokenSelector#memory}.
+     */
+    public static int mostRows(String policy, int kvHeads) {
+        return switch (policy) {
+            case "swa-paper" -> PaperSelector.MOST_ROWS;
+            case "h2o" -> kvHeads;
+            default -> 0;
+        };
+    }
+
+    /**
      * Makes the selector of one layer of one session, for policies that need no digests.
      *
      * @param policy value of the setting {@code alisa.sparse.policy}

@@ -219,10 +219,7 @@ final class SketchSelector implements TokenSelector {
                 with.best, with.importance);
         Arrays.fill(with.importance, 0, from, Float.NEGATIVE_INFINITY);
         Arrays.fill(with.importance, end, blocks * KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-        PinnedSpans pinned = layer.pinned();
-        for (int i = 0; i < pinned.spans(end); i++) { // they are attended whatever they weigh
-            Arrays.fill(with.importance, pinned.from(i), Math.min(end, pinned.end(i)), Float.NEGATIVE_INFINITY);
-        }
+        layer.pinned().fill(with.importance, end, Float.NEGATIVE_INFINITY); // attended whatever they weigh
         float threshold = with.threshold.find(with.importance, blocks, wanted);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);

@@ -73,6 +73,14 @@ public final class AttentionTile {
         max[row] = value;
     }
 
+    /** Adds a value to a row's sums, with a weight that is relative to the row's maximum as it stands. */
+    public void addWeighted(int row, float weight, float[] value) {
+        sums[row * SUMS] += weight;
+        for (int c = 0; c < headSize; c++) {
+            output[row * stride + c] += weight * value[c];
+        }
+    }
+
     /** Lets every row see the first {@code tokens} tokens of the next block. */
     public void seeAll(int tokens) {
         Arrays.fill(visible, 0, rows, tokens);

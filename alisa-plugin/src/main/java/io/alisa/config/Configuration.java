@@ -1,9 +1,5 @@
 package io.alisa.config;
 
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -28,16 +24,9 @@ public final class Configuration {
     private @Nullable String doubtfullyOff;
 
     private Configuration(Properties system, Map<String, String> environment) {
-        Properties file = new Properties();
-        for (Setting setting : Setting.values()) {
-            if (setting == Setting.CONFIG_FILE) {
-                values.put(setting, find(setting, system, environment, file));
-            }
-        }
+        values.put(Setting.CONFIG_FILE, find(Setting.CONFIG_FILE, system, environment, new Properties()));
         String path = text(Setting.CONFIG_FILE);
-        if (!path.isEmpty()) {
-            read(path, file);
-        }
+        Properties file = path.isEmpty() ? new Properties() : SettingsFile.read(path, warnings);
         for (Setting setting : Setting.values()) {
             if (setting != Setting.CONFIG_FILE) {
                 values.put(setting, find(setting, system, environment, file));
@@ -85,16 +74,6 @@ public final class Configuration {
         }
         return new Value(fallback, (fallback.equals(setting.defaultText()) ? "default" : fallback) + ", because the "
                 + source + " is not valid");
-    }
-
-    private void read(String path, Properties file) {
-        try (Reader reader = Files.newBufferedReader(Path.of(path))) {
-            file.load(reader);
-        } catch (IOException | IllegalArgumentException e) {
-            file.clear();
-            warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e
-                    + "): going on without it");
-        }
     }
 
     private void warnOfUnknown(Properties system, Properties file, Map<String, String> environment) {

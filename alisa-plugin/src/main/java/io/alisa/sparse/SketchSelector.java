@@ -115,14 +115,13 @@ final class SketchSelector implements TokenSelector {
         layer = kv;
         queries = query;
         selection = target;
-        KvDigest digest = kv.digest();
-        skipped.begin(digest == null ? 0 : digest.blocks());
         int tokens = kv.tokens();
         int total = budget.total(tokens, target.pinned());
         int window = Math.max(1, total / WINDOW_PART);
         windowStart = tokens - window;
         sinks = Math.min(Math.min(Budget.SINKS, total - window), windowStart);
         wanted = windowStart > sinks ? total - window - sinks : 0;
+        skipped.begin(windowStart > sinks ? KvLayout.blocks(windowStart) : 0);
     }
 
     /** A device chooses where the window covers the newest block, which it has not got. */
@@ -144,13 +143,13 @@ final class SketchSelector implements TokenSelector {
         selection.addRange(kvHead, 0, sinks);
         skipped.clear(kvHead);
         Scratch with = scratch[worker];
-        if (wanted > 0) {
+        selection.addRange(kvHead, windowStart, tokens);
+        if (windowStart > sinks) {
             with.reserve(tokens, shape.groupSize());
             estimate(kvHead, with);
-            addMostImportant(kvHead, with);
-        }
-        selection.addRange(kvHead, windowStart, tokens);
-        if (wanted > 0) {
+            if (wanted > 0) {
+                addMostImportant(kvHead, with);
+            }
             measureSkipped(kvHead, with);
         }
     }
@@ -235,9 +234,8 @@ final class SketchSelector implements TokenSelector {
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
     private void measureSkipped(int kvHead, Scratch with) {
-        int blocks = Math.min(skipped.blocks(), KvLayout.blocks(windowStart));
         for (int g = 0; g < shape.groupSize(); g++) {
-            selectionKernels.skippedMass(with.estimates, g * with.stride, blocks, with.best[g],
+            selectionKernels.skippedMass(with.estimates, g * with.stride, skipped.blocks(), with.best[g],
                     selection.bits(kvHead), skipped.weights(), skipped.index(kvHead, g));
             skipped.setReference(kvHead, g, with.best[g]);
         }

@@ -7,7 +7,7 @@ import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayout;
 
 /**
- * How much the tokens of each full block weigh that a step does not attend: for every query head the sum of their
+ * How much the tokens of each block weigh that a step does not attend: for every query head the sum of their
  * estimated weights relative to a reference score. Different KV heads may be filled by different threads.
  */
 final class SkippedMass {
@@ -23,7 +23,7 @@ final class SkippedMass {
         this.references = new float[shape.kvHeads() * shape.groupSize()];
     }
 
-    /** Starts a step over {@code count} full blocks. */
+    /** Starts a step that may skip tokens of the first {@code count} blocks. */
     void begin(int count) {
         blocks = count;
         if (count > capacity) {

@@ -254,7 +254,7 @@ public final class SparseAttention {
         if (span == spans - 1) {
             SkippedMass mass = selector.skipped();
             if (mass != null) {
-                scratch.skipped[worker].add(tile, layer, kvHead, mass);
+                scratch.skipped[worker].add(tile, layer, kvHead, mass, scratch.selection.bits(kvHead));
             }
             scratch.recent[worker].attend(tile, layer, kvHead, scratch.selection.bits(kvHead)[sealedBlocks]);
         } else {

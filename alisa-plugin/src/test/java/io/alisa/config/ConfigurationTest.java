@@ -84,6 +84,22 @@ class ConfigurationTest {
         assertThat(configuration.warnings()).isEmpty();
     }
 
+    /** Or a session that begins just then would have other settings than those before and after it. */
+    @Test
+    void aFileThatCannotBeReadForAMomentSaysWhatItSaid() throws IOException {
+        String file = file("alisa.prefix.scope=session");
+        Properties system = properties("alisa.config-file", file);
+        assertThat(Configuration.of(system, Map.of()).text(Setting.PREFIX_SCOPE)).isEqualTo("session");
+        Files.delete(Path.of(file));
+        Configuration meanwhile = Configuration.of(system, Map.of());
+        assertThat(meanwhile.text(Setting.PREFIX_SCOPE)).isEqualTo("session");
+        assertThat(meanwhile.warnings()).singleElement().asString().contains("with what it said before");
+        file("alisa.prefix.scope=off");
+        Configuration after = Configuration.of(system, Map.of());
+        assertThat(after.text(Setting.PREFIX_SCOPE)).isEqualTo("off");
+        assertThat(after.warnings()).isEmpty();
+    }
+
     @Test
     void theEnvironmentMayNameTheFile() throws IOException {
         Configuration configuration = Configuration.of(new Properties(),

@@ -55,6 +55,34 @@ class SketchSelectorTest {
         }
     }
 
+    /** Whatever the budget, and however full the newest block is: a token is attended, or its block is estimated with it. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void losesNoToken(AttentionKernels kernels) {
+        AttentionShape shape = new AttentionShape(2, 4, 64, 0);
+        for (double ratio : new double[]{0.001, 0.05, 0.2}) {
+            for (int tokens : new int[]{5, 64, 65, 129, 256, 300, 319, 320, 321, 1000, 1279}) {
+                try (SparseRun run = new SparseRun("swa", new Budget(ratio, 0), shape, KvFormat.INT8, kernels,
+                        Teams.of(2), Tokens.random(shape.headSize(), 0.1, tokens))) {
+                    run.session.feed(0, tokens - 1);
+                    run.step();
+                    for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+                        boolean[] attended = new boolean[tokens];
+                        Arrays.stream(run.selected(kvHead)).forEach(position -> attended[position] = true);
+                        for (int position = 0; position < tokens; position++) {
+                            assertThat(attended[position] || isEstimated(run, kvHead, position / 64))
+                                    .as("r = %s, %s tokens, token %s", ratio, tokens, position).isTrue();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isEstimated(SparseRun run, int kvHead, int block) {
+        return block < run.skipped().blocks() && run.skipped().weights()[run.skipped().index(kvHead, 0) + block] > 0;
+    }
+
     private static void check(SparseRun run, int kvHead, Budget budget, String name) {
         AttentionShape shape = run.session.shape;
         int tokens = run.layer().tokens();
@@ -73,9 +101,6 @@ class SketchSelectorTest {
         }
         for (int position = 0; position < Math.min(SINKS, total - (tokens - windowStart)); position++) {
             assertThat(chosen[position]).as("%s: sink, %s", name, position).isTrue();
-        }
-        if (total - (tokens - windowStart) <= SINKS) {
-            return; // nothing is estimated
         }
         Estimates estimates = new Estimates(run, kvHead, windowStart);
         double least = Double.POSITIVE_INFINITY;
@@ -105,7 +130,7 @@ class SketchSelectorTest {
             }
             for (int block = 0; block < run.skipped().blocks(); block++) {
                 double mass = 0;
-                for (int i = 64 * block; i < 64 * block + 64 && i < estimates.end; i++) {
+                for (int i = 64 * block; i < Math.min(64 * block + 64, estimates.scores[g].length); i++) {
                     mass += chosen[i] ? 0 : Math.exp(estimates.scores[g][i] - reference);
                 }
                 // A weight is meant to within 3 percent of what is estimated.

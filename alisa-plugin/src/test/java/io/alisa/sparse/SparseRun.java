@@ -2,6 +2,9 @@ package io.alisa.sparse;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.AttentionShape;
@@ -89,12 +92,27 @@ final class SparseRun implements AutoCloseable {
         if (skipped == null) {
             return;
         }
-        for (int block = 0; block < session.digest().blocks(); block++) {
+        for (int block = 0; block < skipped.blocks(); block++) {
             double weight = skipped.weights()[skipped.index(kvHead, g) + block];
             if (weight > 0) {
                 float[] mean = new float[session.shape.headSize()];
-                session.digest().means().rows().readValue(block, kvHead, mean);
+                if (block < session.digest().blocks()) {
+                    session.digest().means().rows().readValue(block, kvHead, mean);
+                } else {
+                    addMeanOfSkipped(mean, block, kvHead);
+                }
                 formula.addWeighted(Math.log(weight) + skipped.reference(kvHead, g), mean);
+            }
+        }
+    }
+
+    private void addMeanOfSkipped(float[] mean, int block, int kvHead) {
+        Set<Integer> attended = Arrays.stream(selected(kvHead)).boxed().collect(Collectors.toSet());
+        int[] skipped = IntStream.range(64 * block, layer().tokens()).filter(i -> !attended.contains(i)).toArray();
+        for (int position : skipped) {
+            float[] value = session.seenValue(position, kvHead, layer().tokens() - 1);
+            for (int c = 0; c < mean.length; c++) {
+                mean[c] += value[c] / skipped.length;
             }
         }
     }

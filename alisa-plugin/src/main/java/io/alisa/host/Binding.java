@@ -34,6 +34,8 @@ public final class Binding {
     private boolean hostsOwn;
     private boolean replaying;
     private int stepStart;
+    /** What is computed before this position belongs to a prompt. */
+    private int promptEnd;
     private PinnedSpans pinned = PinnedSpans.NONE;
     private @Nullable UUID id;
 
@@ -167,6 +169,15 @@ public final class Binding {
 
     public synchronized void setReplaying(boolean value) {
         replaying = value;
+    }
+
+    /** Says that what is computed before a position belongs to a prompt, also where the host does so token by token. */
+    public synchronized void promptUntil(int end) {
+        promptEnd = end;
+    }
+
+    public synchronized int promptEnd() {
+        return promptEnd;
     }
 
     /** Records ids that are about to be computed, from a position on. */

@@ -184,7 +184,7 @@ public final class Branch {
 
     /** How many of the first tokens of a prompt a new session can share with this one: whole blocks. */
     int shareable(int[] prompt, PrefixRule rule) {
-        return rule.blocks(reusable(prompt, rule), prompt.length);
+        return rule.blocks(reusable(prompt, rule));
     }
 
     private synchronized int reusable(int[] prompt, PrefixRule rule) {

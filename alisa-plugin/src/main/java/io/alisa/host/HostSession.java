@@ -2,6 +2,7 @@ package io.alisa.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 import io.alisa.Phase;
@@ -49,6 +50,7 @@ public class HostSession implements AutoCloseable {
     private volatile double recalledTokens;
     private volatile double keptMass = 1;
     private volatile int tokens;
+    private int promptEnd;
     private volatile long lastUsed;
     private volatile long reusedTokens;
     private volatile @Nullable Branch branch;
@@ -174,6 +176,14 @@ public class HostSession implements AutoCloseable {
     }
 
     /**
+     * Says that what comes before a position belongs to a prompt: it is attended densely, also the last token of one that the
+     * host cut into batches so that a single token is left.
+     */
+    public void promptUntil(int end) {
+        promptEnd = end;
+    }
+
+    /**
      * Attends a step's tokens, which are stored: as a batch, or as a decode step, sparsely where the mode says so.
      *
      * @param index   of the layer
@@ -187,14 +197,21 @@ public class HostSession implements AutoCloseable {
             if (policy != null) {
                 policy.prefilled(index, layer, start, batch, queries);
             }
-        } else if (policy != null && policy.isSparse(layer.tokens())) {
-            policy.decode(index, layer, queries, outputs);
+        } else if (isSparse(layer.tokens())) {
+            Objects.requireNonNull(policy).decode(index, layer, queries, outputs);
         } else {
             decode.run(layer, queries, outputs);
-            if (policy != null) {
+            if (policy != null && start < promptEnd) {
+                policy.prefilled(index, layer, start, 1, queries);
+            } else if (policy != null) {
                 policy.decodedDense(index, layer, queries);
             }
         }
+    }
+
+    /** Whether the last of so many tokens, which comes alone, is attended sparsely. */
+    private boolean isSparse(int count) {
+        return sparse != null && count > promptEnd && sparse.isSparse(count);
     }
 
     /** Counts a step after its last layer. */
@@ -204,10 +221,9 @@ public class HostSession implements AutoCloseable {
         lastUsed = System.nanoTime();
         Branch place = branch;
         if (place != null) {
-            place.stepDone(endPosition - batch, endPosition,
-                    batch == 1 && sparse != null && sparse.isSparse(endPosition));
+            place.stepDone(endPosition - batch, endPosition, batch == 1 && isSparse(endPosition));
         }
-        if (batch == 1) {
+        if (batch == 1 && endPosition > promptEnd) {
             countDecoded(endPosition);
         }
         tiers.stepDone(endPosition, phase());

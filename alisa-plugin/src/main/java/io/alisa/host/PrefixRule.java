@@ -40,21 +40,14 @@ public record PrefixRule(SessionMode mode, int batch, boolean anyBatch, boolean 
         }
         if (!mode.exact()) {
             int dense = Math.min(most, computed.sparseFrom());
-            return blocks(experts ? wholeBatches(dense, computed) : dense, prompt);
+            return blocks(experts ? wholeBatches(dense, computed) : dense);
         }
         return anyBatch ? most : wholeBatches(most, computed);
     }
 
-    /**
-     * As many of them as another session can share.
-     *
-     * @param tokens that can be taken over
-     */
-    int blocks(int tokens, int prompt) {
-        int whole = tokens / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
-        // A batch of one token is a decode step to the host, and sparse then: no prompt may end so that would not by itself.
-        boolean lone = mode.policy() != null && (prompt - whole) % batch == 1;
-        return lone ? Math.max(0, whole - KvLayout.BLOCK_TOKENS) : whole;
+    /** As many of the tokens that can be taken over as another session can share. */
+    int blocks(int tokens) {
+        return tokens / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS;
     }
 
     private int wholeBatches(int most, BatchLog computed) {

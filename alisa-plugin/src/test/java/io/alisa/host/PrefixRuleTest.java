@@ -55,19 +55,7 @@ class PrefixRuleTest {
         assertThat(ANY_BATCH.reusable(350, 2000, log)).isEqualTo(350);
         assertThat(ANY_BATCH.reusable(333, 2000, log)).isEqualTo(333);
         assertThat(ANY_BATCH.reusable(350, 350, log)).as("the last token's output is asked for").isEqualTo(349);
-        assertThat(ANY_BATCH.blocks(349, 2000)).as("shared with another session").isEqualTo(320);
-    }
-
-    /** The host's decode step, which would be sparse. */
-    @Test
-    void noSparsePromptEndsWithABatchOfOneToken() {
-        BatchLog log = new BatchLog();
-        log.add(0, 256, false);
-        log.add(256, 512, false);
-        assertThat(SPARSE.reusable(512, 513, log)).isEqualTo(448);
-        assertThat(SPARSE.reusable(512, 514, log)).isEqualTo(512);
-        assertThat(SPARSE.reusable(256, 513, log)).isEqualTo(192);
-        assertThat(INT8.reusable(512, 513, log)).isEqualTo(512);
+        assertThat(ANY_BATCH.blocks(349)).as("shared with another session").isEqualTo(320);
     }
 
     @Test
@@ -96,6 +84,6 @@ class PrefixRuleTest {
         PrefixRule experts = new PrefixRule(INT8.mode(), 256, false, true);
         assertThat(experts.reusable(1000, 2000, computed())).isEqualTo(512);
         assertThat(experts.reusable(500, 2000, computed())).isEqualTo(256);
-        assertThat(new PrefixRule(SPARSE.mode(), 256, false, true).reusable(512, 513, computed())).isEqualTo(448);
+        assertThat(new PrefixRule(SPARSE.mode(), 256, false, true).reusable(512, 513, computed())).isEqualTo(512);
     }
 }

@@ -75,6 +75,7 @@ class RoundedModesIT {
         scenarios.add(scenario("heads of 80", TinyModel.of(Family.LLAMA).heads(4, 2, 80), Types.F32, 70, 70));
         scenarios.add(scenario("BF16", grouped.weights(WeightType.BF16), Types.BF16, 150, 60));
         scenarios.add(scenario("Q4, I8", grouped.weights(WeightType.Q4), Types.F32_I8, 150, 60));
+        scenarios.add(scenario("a batch and a token", TinyModel.of(Family.LLAMA), Types.F32, 257, 20));
         scenarios.add(scenario(LONG, TinyModel.of(Family.LLAMA), Types.F32, 3000, 20));
         return scenarios;
     }
@@ -105,6 +106,7 @@ class RoundedModesIT {
         HostResult nearlyAll = sparse("nearly-all", 32).property("alisa.sparse.caching-ratio", "0.9").run(fed());
         for (Scenario scenario : scenarios) {
             checkMode(scenario.name(), fifth.recording(scenario.name()), "sparse swa 20 % INT8");
+            checkPrompt(scenario.name(), fifth.recording(scenario.name()));
             checkClose(scenario.name(), fifth.recording(scenario.name()), int8, ROUGHLY);
             checkMode(scenario.name(), nearlyAll.recording(scenario.name()), "sparse swa 90 % INT8");
             checkClose(scenario.name(), nearlyAll.recording(scenario.name()), int8, CLOSE / 10);
@@ -119,6 +121,15 @@ class RoundedModesIT {
         for (int session = 0; session < expected.size(); session++) {
             assertThat(nmse(recording.traces().get(session), expected.get(session)))
                     .as("logits of %s, %s", name, recording.fact(Fact.PLUGIN_MODE)).isPositive().isLessThan(close);
+        }
+    }
+
+    /** Prompts are attended densely, to the last token: the same bits. */
+    private static void checkPrompt(String name, Recording recording) throws IOException {
+        List<Trace> expected = int8.recording(name).traces();
+        for (int session = 0; session < expected.size(); session++) {
+            assertThat(recording.traces().get(session).logits(0)).as("logits after the prompt of %s", name)
+                    .isEqualTo(expected.get(session).logits(0));
         }
     }
 

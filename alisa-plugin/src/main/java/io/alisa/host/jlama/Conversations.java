@@ -90,7 +90,11 @@ final class Conversations {
     @Nullable
     Object prompt(AbstractModel model, int[] tokens, int start, KvBuffer kvBuffer, Object reducer) {
         Binding binding = sessions.find(kvBuffer);
-        if (binding == null || binding.isReplaying()) {
+        if (binding == null) {
+            return null;
+        }
+        binding.promptUntil(start + tokens.length);
+        if (binding.isReplaying()) {
             return null;
         }
         STEPPING.set(binding.reference());
@@ -165,6 +169,7 @@ final class Conversations {
             STEPPING.set(binding.reference());
             binding.takeAsked();
             reach(binding, model, position, kvBuffer, reducer);
+            binding.promptUntil(position);
             binding.recordOne(position, token);
             awaitSaving(binding);
         }

@@ -120,6 +120,7 @@ public final class JlamaHost implements HostHooks {
             int index = JlamaAccess.layerIndex(layer);
             int batch = ((AbstractTensor<?, ?>) input).shape().first();
             session.kv().layer(index).resize(startPosition, startPosition + batch);
+            session.promptUntil(binding.promptEnd());
             if (index == 0 && batch > 1) {
                 notePrompt(session, binding, startPosition, startPosition + batch);
             }

@@ -27,7 +27,7 @@ final class MemoryChecks {
 
     static List<Check> of(Configuration configuration, Machine machine) {
         List<Check> checks = new ArrayList<>();
-        long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
+        long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable(), machine.heap()));
         checks.add(memory(configuration.text(Setting.MEMORY_FAST), fast, machine));
         checks.add(disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR), fast));
         return checks;
@@ -39,7 +39,9 @@ final class MemoryChecks {
                 ? ", of which the container may use " + ByteSize.format(machine.container().getAsLong())
                 : "");
         if (limit.equals(AUTO)) {
-            return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + ", half of that");
+            return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + (fast == machine.usable() / 2
+                    ? ", half of that"
+                    : ", beside a heap of up to " + ByteSize.format(machine.heap())));
         }
         String against = has + "; " + Setting.MEMORY_FAST.key() + " is " + ByteSize.format(fast);
         if (fast > machine.usable()) {

@@ -52,7 +52,8 @@ final class PlanCommand {
 
     private static Caps caps(PlanArguments arguments, Configuration configuration, boolean movable) {
         Long fast = arguments.fast();
-        long fastBytes = fast == null ? Caps.fastByDefault(Machine.ofProcess().usable()) : fast;
+        Machine machine = Machine.ofProcess();
+        long fastBytes = fast == null ? Caps.fastByDefault(machine.usable(), machine.heap()) : fast;
         Long slow = movable ? arguments.slow() : Long.valueOf(0);
         if (slow != null) {
             return new Caps(fastBytes, slow);

@@ -61,7 +61,7 @@ public final class ProcessMemory {
     }
 
     private static long fastCap(Configuration configuration, Machine machine) {
-        return Caps.fast(configuration, Caps.fastByDefault(machine.usable()));
+        return Caps.fast(configuration, Caps.fastByDefault(machine.usable(), machine.heap()));
     }
 
     private static long slowCap(Configuration configuration, long fast) {

@@ -23,9 +23,15 @@ public record Caps(long fastBytes, long slowBytes) {
         return text.equals("auto") ? byDefault : ByteSize.parse(text);
     }
 
-    /** The fast tier's cap where it is left to us: half of what the process may use. */
-    public static long fastByDefault(long usableBytes) {
-        return usableBytes / 2;
+    /**
+     * The fast tier's cap where it is left to us: half of what the process may use, or what a large heap leaves but for an
+     * eighth, which the weights and all others need, too; and never less than an eighth.
+     *
+     * @param heap bytes that the Java heap may grow to
+     */
+    public static long fastByDefault(long usable, long heap) {
+        long left = usable - usable / 8 - Math.min(heap, usable);
+        return Math.max(usable / 8, Math.min(usable / 2, left));
     }
 
     /** The slow tier's: half of what is free on the disk, and no more than eight times the fast tier. */

@@ -16,15 +16,17 @@ import com.sun.management.OperatingSystemMXBean;
  *
  * @param ram       bytes of physical memory
  * @param container the least limit of the control groups it is in, a container's for instance; empty where there is none
+ * @param heap      bytes that the Java heap may grow to
  */
-public record Machine(long ram, OptionalLong container) {
+public record Machine(long ram, OptionalLong container, long heap) {
     private static final Path GROUPS = Path.of("/sys/fs/cgroup");
     private static final Path OWN_GROUPS = Path.of("/proc/self/cgroup");
     private static final Pattern TOTAL = Pattern.compile("(?m)^MemTotal: *(\\d{1,15}) kB$");
 
     public static Machine ofProcess() {
         long ram = physical();
-        return new Machine(ram, limit(ControlGroups.limits(read(OWN_GROUPS), GROUPS), ram));
+        return new Machine(ram, limit(ControlGroups.limits(read(OWN_GROUPS), GROUPS), ram),
+                Runtime.getRuntime().maxMemory());
     }
 
     /** A small file where there is one: asking the management beans takes tens of milliseconds the first time. */

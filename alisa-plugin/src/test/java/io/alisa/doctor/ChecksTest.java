@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each group of checks by itself, where things are as they should be and where not. */
 class ChecksTest {
     private static final long GIB = 1L << 30;
-    private static final Machine MACHINE = new Machine(16 * GIB, OptionalLong.empty());
+    private static final Machine MACHINE = new Machine(16 * GIB, OptionalLong.empty(), 4 * GIB);
 
     @TempDir
     Path directory = Path.of("");
@@ -216,8 +216,10 @@ class ChecksTest {
 
     @Test
     void aContainersLimitCounts() {
-        Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB));
+        Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB), GIB / 2);
         assertThat(memory(container).text()).contains("the container may use 2.0 GiB; auto: 1.0 GiB");
+        Machine largeHeap = new Machine(16 * GIB, OptionalLong.empty(), 12 * GIB);
+        assertThat(memory(largeHeap).text()).contains("auto: 2.0 GiB, beside a heap of up to 12.0 GiB");
         assertThat(memory(container, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.FAIL);
     }
 

@@ -8,6 +8,10 @@ import java.util.Map;
  * belongs to the conversation all the same, and is the first thing to be fed when that goes on. Thread-safe.
  */
 public final class PendingToken {
+    /** Keys of {@link #texts}. */
+    static final String TOKEN = "pending-token";
+    static final String MARKED = "prompts-are-marked";
+
     private int token;
     /** Where it belongs; -1 where there is none. */
     private int position = -1;
@@ -27,9 +31,9 @@ public final class PendingToken {
      */
     synchronized Map<String, String> texts(int known, boolean marks) {
         Map<String, String> texts = new HashMap<>(
-                Map.of("prompts-are-marked", Boolean.toString(marked || (marks && position == known))));
+                Map.of(MARKED, Boolean.toString(marked || (marks && position == known))));
         if (position == known) {
-            texts.put("pending-token", Integer.toString(token));
+            texts.put(TOKEN, Integer.toString(token));
         }
         return texts;
     }

@@ -32,8 +32,6 @@ public final class SavedSessions {
     /** The first token that was decoded without seeing all others. */
     private static final String SPARSE_FROM = "sparse-from";
     private static final String PINNED = "pinned";
-    private static final String PENDING = "pending-token";
-    private static final String MARKED = "prompts-are-marked";
 
     /**
      * A session that was restored.
@@ -200,7 +198,7 @@ public final class SavedSessions {
     }
 
     private static boolean isMarked(SessionManifest manifest) {
-        return "true".equals(manifest.texts().get(MARKED));
+        return "true".equals(manifest.texts().get(PendingToken.MARKED));
     }
 
     /** The mode that it was saved in, whatever the settings are now. */
@@ -242,7 +240,7 @@ public final class SavedSessions {
     }
 
     private static int pending(SessionManifest manifest, int vocabulary) {
-        int pending = number(manifest, PENDING, -1);
+        int pending = number(manifest, PendingToken.TOKEN, -1);
         if (pending >= vocabulary) {
             throw new IllegalArgumentException("it has a token that the model does not know");
         }

@@ -8,12 +8,8 @@ import java.util.List;
 
 import io.alisa.compat.loader.AttachMain;
 import io.alisa.compat.scenario.Fact;
-import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Scenario;
 import io.alisa.compat.scenario.ScenarioMain;
-import io.alisa.compat.scenario.Types;
-import io.alisa.compat.tiny.Family;
-import io.alisa.compat.tiny.TinyModel;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,7 +26,7 @@ class AttachIT {
 
     @Test
     void behindTheHostItServesNothingAndSaysWhy() throws IOException, InterruptedException {
-        IdentityCase test = test();
+        IdentityCase test = IdentityCase.ofLlama(workspace);
         HostResult host = workspace.unmodified("late").operations(Operations.PANAMA)
                 .run(List.of(test.scenario().serial()));
         HostResult attached = attached("late", "com.github.tjake.jlama.model.AbstractModel", test, host);
@@ -43,17 +39,12 @@ class AttachIT {
 
     @Test
     void beforeTheHostItServesIt() throws IOException, InterruptedException {
-        IdentityCase test = test();
+        IdentityCase test = IdentityCase.ofLlama(workspace);
         HostResult host = workspace.unmodified("early").operations(Operations.PANAMA)
                 .run(List.of(test.scenario().serial()));
         HostResult attached = attached("early", "none", test, host);
         assertThat(attached.output()).doesNotContain("[alisa]");
         test.check(host, attached);
-    }
-
-    private static IdentityCase test() throws IOException {
-        TinyModel model = TinyModel.of(Family.LLAMA);
-        return IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100, 100), model);
     }
 
     private static HostResult attached(String name, String loaded, IdentityCase test, HostResult host)

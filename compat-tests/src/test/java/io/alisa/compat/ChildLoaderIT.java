@@ -39,12 +39,10 @@ class ChildLoaderIT {
     @ParameterizedTest
     @ValueSource(strings = {"system", "platform"})
     void activeBelow(String parent) throws IOException, InterruptedException {
-        TinyModel model = TinyModel.of(Family.LLAMA).heads(8, 4, 32);
-        IdentityCase test = IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100,
-                100), model);
+        IdentityCase test = IdentityCase.ofLlama(workspace);
         Path launcher = launcherAlone(workspace.resolve(parent + "-launcher"), ChildLoaderMain.class);
-        IdentityRun run = IdentityRun.of(workspace, parent, List.of(), List.of(test),
-                process -> process.operations(Operations.PANAMA).classPath(List.of(launcher)).mainClass(List
+        IdentityRun run = IdentityRun.of(workspace, parent, test,
+                process -> process.classPath(List.of(launcher)).mainClass(List
                         .of(ChildLoaderMain.class.getName(), parent, hostPath(), ScenarioMain.class.getName())));
         test.check(run.host(), run.plugin());
     }

@@ -8,15 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 import io.alisa.compat.scenario.Fact;
-import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Recording;
-import io.alisa.compat.scenario.Scenario;
-import io.alisa.compat.scenario.Types;
-import io.alisa.compat.tiny.Family;
-import io.alisa.compat.tiny.TinyModel;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,8 +32,8 @@ class HostVersionIT {
         List<Path> classPath = new ArrayList<>(HostProcess.hostClassPath());
         classPath.replaceAll(entry -> entry.getFileName().toString().startsWith("jlama-core-") ? other : entry);
         assertThat(classPath).contains(other);
-        IdentityCase test = test();
-        IdentityRun run = run("other", test, process -> process.classPath(classPath));
+        IdentityCase test = IdentityCase.ofLlama(workspace);
+        IdentityRun run = IdentityRun.of(workspace, "other", test, process -> process.classPath(classPath));
         test.check(run.host(), run.plugin());
         assertThat(doctor(other)).as("what the doctor knows to be compared")
                 .containsPattern("(?m)^OK +host +Jlama 0\\.8\\.3 ");
@@ -57,8 +51,9 @@ class HostVersionIT {
                 "layerNumber");
         List<Path> classPath = new ArrayList<>(List.of(tampered));
         classPath.addAll(HostProcess.hostClassPath());
-        IdentityCase test = test();
-        assertRefused(test, run("tampered", test, process -> process.classPath(classPath)));
+        IdentityCase test = IdentityCase.ofLlama(workspace);
+        assertRefused(test,
+                IdentityRun.of(workspace, "tampered", test, process -> process.classPath(classPath)));
     }
 
     private static void assertRefused(IdentityCase test, IdentityRun run) throws IOException {
@@ -69,16 +64,5 @@ class HostVersionIT {
         assertThat(run.plugin().output().lines().filter(line -> line.contains("expected") && line.contains("found")))
                 .as("lines that name what was expected and what was found").hasSize(1);
         assertThat(test.compare(host, plugin).errors()).isEmpty();
-    }
-
-    private static IdentityCase test() throws IOException {
-        TinyModel model = TinyModel.of(Family.LLAMA);
-        return IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100, 100), model);
-    }
-
-    private static IdentityRun run(String name, IdentityCase test, UnaryOperator<HostProcess> options)
-            throws IOException, InterruptedException {
-        return IdentityRun.of(workspace, name, List.of(), List.of(test),
-                process -> options.apply(process.operations(Operations.PANAMA)));
     }
 }

@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.compat.scenario.Fact;
+import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Recording;
 import io.alisa.compat.scenario.Scenario;
+import io.alisa.compat.scenario.Types;
+import io.alisa.compat.tiny.Family;
 import io.alisa.compat.tiny.TinyModel;
 
 /** A scenario whose tokens must be the host's own, with what is needed to tell a tie from an error. */
@@ -17,6 +20,12 @@ record IdentityCase(Scenario scenario, Rounding rounding, int layers, int hidden
     static IdentityCase of(Scenario scenario, TinyModel model) {
         return new IdentityCase(scenario, Rounding.of(model.weights(), scenario.types()), model.layers(),
                 model.hidden(), 2 * scenario.prompt() + 2 * scenario.decode());
+    }
+
+    /** The smallest: for tests of where and how the host runs, not of what it computes. */
+    static IdentityCase ofLlama(Workspace workspace) throws IOException {
+        TinyModel model = TinyModel.of(Family.LLAMA);
+        return of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100, 100), model);
     }
 
     /** Of the trained model in the examples. */

@@ -35,6 +35,13 @@ record IdentityRun(HostResult host, HostResult plugin) {
         return new IdentityRun(host, options.apply(workspace.withPlugin(name)).run(forced));
     }
 
+    /** Of one case, by the Panama operations. */
+    static IdentityRun of(Workspace workspace, String name, IdentityCase test, UnaryOperator<HostProcess> options)
+            throws IOException, InterruptedException {
+        return of(workspace, name, List.of(), List.of(test),
+                process -> options.apply(process.operations(Operations.PANAMA)));
+    }
+
     private static List<Scenario> warmUps(List<Scenario> warmUp) {
         List<Scenario> named = new ArrayList<>();
         for (Scenario scenario : warmUp) {

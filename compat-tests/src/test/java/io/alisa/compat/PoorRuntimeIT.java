@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
@@ -33,17 +32,6 @@ class PoorRuntimeIT {
         workspace = Workspace.of(PoorRuntimeIT.class);
     }
 
-    private static IdentityCase test() throws IOException {
-        TinyModel model = TinyModel.of(Family.LLAMA);
-        return IdentityCase.of(Scenario.of("LLAMA", Kind.GREEDY, workspace.model(model), Types.F32, 100, 100), model);
-    }
-
-    private static IdentityRun run(String name, IdentityCase test, UnaryOperator<HostProcess> options)
-            throws IOException, InterruptedException {
-        return IdentityRun.of(workspace, name, List.of(), List.of(test),
-                process -> options.apply(process.operations(Operations.PANAMA)));
-    }
-
     private static List<String> said(HostResult result) {
         return result.output().lines().filter(line -> line.startsWith("[alisa]")).toList();
     }
@@ -51,8 +39,8 @@ class PoorRuntimeIT {
     /** As jlink makes them. What the plugin does is served all the same, but for recordings. */
     @Test
     void withoutAFlightRecorderItServes() throws IOException, InterruptedException {
-        IdentityCase test = test();
-        IdentityRun run = run("no-recorder", test,
+        IdentityCase test = IdentityCase.ofLlama(workspace);
+        IdentityRun run = IdentityRun.of(workspace, "no-recorder", test,
                 process -> process.flag(NO_RECORDER));
         test.check(run.host(), run.plugin());
         assertThat(said(run.plugin())).isEmpty();
@@ -72,8 +60,8 @@ class PoorRuntimeIT {
 
     @Test
     void withoutNativeAccessItIsNotServedAndOneLineSaysWhatIsMissing() throws IOException, InterruptedException {
-        IdentityCase test = test();
-        IdentityRun run = run("no-native-access", test,
+        IdentityCase test = IdentityCase.ofLlama(workspace);
+        IdentityRun run = IdentityRun.of(workspace, "no-native-access", test,
                 process -> process.withoutFlag("--enable-native-access=ALL-UNNAMED")
                         .flag("--illegal-native-access=deny"));
         assertThat(said(run.plugin())).singleElement().asString()

@@ -33,13 +33,9 @@ final class JCudaCall {
     }
 
     /**
-     * Asks for memory. Returns false where there is none, and throws DeviceLostException where something else went wrong.
+     * Whether a call for memory found some, which failed so; null: it did not. Throws DeviceLostException where something
+     * else than want of memory went wrong.
      */
-    static boolean findsRoom(String name, IntSupplier call) {
-        return findsRoom(name, failure(call));
-    }
-
-    /** Whether a call for memory found some, which failed so; null: it did not. */
     static boolean findsRoom(String name, @Nullable String failure) {
         if (NO_ROOM.equals(failure)) {
             return false;

@@ -46,12 +46,12 @@ class JCudaCallTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void wantOfMemoryThatIsAskedForIsAnAnswer(boolean exceptionsEnabled) {
-        assertThat(JCudaCall.findsRoom("cuMemAllocHost", () -> CUresult.CUDA_SUCCESS)).isTrue();
-        assertThat(JCudaCall.findsRoom("cuMemAllocHost",
-                () -> answer(CUresult.CUDA_ERROR_OUT_OF_MEMORY, exceptionsEnabled))).isFalse();
+        assertThat(JCudaCall.findsRoom("cuMemAllocHost", JCudaCall.failure(() -> CUresult.CUDA_SUCCESS))).isTrue();
+        assertThat(JCudaCall.findsRoom("cuMemAllocHost", JCudaCall.failure(
+                () -> answer(CUresult.CUDA_ERROR_OUT_OF_MEMORY, exceptionsEnabled)))).isFalse();
         assertThatExceptionOfType(DeviceLostException.class)
-                .isThrownBy(() -> JCudaCall.findsRoom("cuMemAllocHost",
-                        () -> answer(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, exceptionsEnabled)))
+                .isThrownBy(() -> JCudaCall.findsRoom("cuMemAllocHost", JCudaCall.failure(
+                        () -> answer(CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, exceptionsEnabled))))
                 .withMessage("cuMemAllocHost answers CUDA_ERROR_ILLEGAL_ADDRESS");
     }
 

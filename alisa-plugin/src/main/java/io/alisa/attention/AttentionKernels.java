@@ -30,6 +30,14 @@ public interface AttentionKernels {
      */
     void attend(AttentionTile tile, long keys, long values, int tokens);
 
+    /**
+     * Scores of an F32 block only, and not capped: {@code tile.scores[row * 64 + t] = query * key t}; anything behind the
+     * first {@code tokens}.
+     *
+     * @param keys address of {@code [headSize][64]} floats
+     */
+    void score(AttentionTile tile, long keys, int tokens);
+
     /** Brings memory into the cache in one sweep, which keeps more reads in flight than the arithmetic can. */
     void preload(AttentionTile tile, long address, long bytes);
 

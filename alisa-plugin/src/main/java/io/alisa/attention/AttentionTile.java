@@ -86,7 +86,7 @@ public final class AttentionTile {
         Arrays.fill(visible, 0, rows, tokens);
     }
 
-    /** {@code [rows][64]} scores, after {@link Int8Kernels#score}. */
+    /** {@code [rows][64]} scores, after {@link Int8Kernels#score} or {@link AttentionKernels#score}. */
     public float[] scores() {
         return scores;
     }

@@ -29,21 +29,35 @@ public final class ScalarKernels implements AttentionKernels {
     public void attend(AttentionTile tile, long keys, long values, int tokens) {
         for (int row = 0; row < tile.rows; row++) {
             if (tile.visible[row] > 0) {
-                score(tile, row, keys);
+                score(tile, row, keys, tile.visible[row]);
+                capScores(tile, row);
                 float kept = softmax(tile, row, tile.visible[row]);
                 addValues(tile, row, values, kept);
             }
         }
     }
 
-    private static void score(AttentionTile tile, int row, long keys) {
-        for (int t = 0; t < tile.visible[row]; t++) {
+    @Override
+    public void score(AttentionTile tile, long keys, int tokens) {
+        for (int row = 0; row < tile.rows; row++) {
+            score(tile, row, keys, tokens);
+        }
+    }
+
+    private static void score(AttentionTile tile, int row, long keys, int tokens) {
+        for (int t = 0; t < tokens; t++) {
             float dot = 0;
             for (int c = 0; c < tile.headSize; c++) {
                 dot += tile.query[tile.queryOffset + row * tile.stride + c]
                         * OffHeap.getFloat(keys + (long) (c * TOKENS + t) * Float.BYTES);
             }
-            tile.scores[row * TOKENS + t] = cap(dot, tile.softCap);
+            tile.scores[row * TOKENS + t] = dot;
+        }
+    }
+
+    private static void capScores(AttentionTile tile, int row) {
+        for (int t = 0; t < tile.visible[row]; t++) {
+            tile.scores[row * TOKENS + t] = cap(tile.scores[row * TOKENS + t], tile.softCap);
         }
     }
 

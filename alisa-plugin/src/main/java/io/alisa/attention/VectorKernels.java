@@ -62,6 +62,11 @@ public final class VectorKernels implements AttentionKernels {
         }
     }
 
+    @Override
+    public void score(AttentionTile tile, long keys, int tokens) {
+        VectorScores.compute(tile, keys, tokens);
+    }
+
     private static void weigh(AttentionTile tile) {
         for (int row = 0; row < tile.rows; row++) {
             VectorSoftmax.capAndHide(tile, row);

@@ -36,6 +36,7 @@ final class SketchSelector implements TokenSelector {
 
     private final Budget budget;
     private final AttentionShape shape;
+    private final AttentionKernels floatKernels;
     private final Int8Kernels kernels;
     private final SelectionKernels selectionKernels;
     private final Scratch[] scratch;
@@ -55,7 +56,6 @@ final class SketchSelector implements TokenSelector {
         final AttentionTile tile;
         final Int8Rows means;
         final QuerySketch query;
-        final float[] key;
         final ThresholdSearch threshold;
         final TopTokens top = new TopTokens();
         /** Best estimated score, per query head. */
@@ -73,7 +73,6 @@ final class SketchSelector implements TokenSelector {
             tile = new AttentionTile(uncapped, shape.groupSize());
             means = new Int8Rows(shape.headSize());
             query = new QuerySketch(shape.headSize(), shape.groupSize());
-            key = new float[shape.headSize()];
             best = new float[shape.groupSize()];
         }
 
@@ -94,6 +93,7 @@ final class SketchSelector implements TokenSelector {
             int nearly) {
         this.budget = budget;
         this.shape = shape;
+        this.floatKernels = kernels;
         this.kernels = kernels.int8();
         this.selectionKernels = SelectionKernels.beside(kernels);
         this.layer = anyLayer;
@@ -192,20 +192,12 @@ final class SketchSelector implements TokenSelector {
 
     /** Exact scores of the few tokens before a small window whose block is not full yet. */
     private void scoreNewest(int kvHead, int from, Scratch with) {
+        int count = windowStart - from;
+        floatKernels.score(with.tile, layer.floatHead(from, kvHead), count);
         for (int g = 0; g < shape.groupSize(); g++) {
-            int row = g * with.stride;
-            Arrays.fill(with.estimates, row + from, row + from + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-        }
-        for (int position = from; position < windowStart; position++) {
-            layer.rows().readKey(position, kvHead, with.key);
-            for (int g = 0; g < shape.groupSize(); g++) {
-                int query = (kvHead * shape.groupSize() + g) * shape.rowStride();
-                float dot = 0;
-                for (int channel = 0; channel < with.key.length; channel++) {
-                    dot += queries[query + channel] * with.key[channel];
-                }
-                with.estimates[g * with.stride + position] = dot;
-            }
+            int to = g * with.stride + from;
+            System.arraycopy(with.tile.scores(), g * KvLayout.BLOCK_TOKENS, with.estimates, to, count);
+            Arrays.fill(with.estimates, to + count, to + KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
         }
     }
 

@@ -124,12 +124,15 @@ class RoundedModesIT {
         }
     }
 
-    /** Prompts are attended densely, to the last token: the same bits. */
+    /**
+     * Prompts are attended densely, to the last token: what is said first is what dense INT8 says, but for last bits, in which the
+     * host itself moves until its code is compiled, and what these do where activations are rounded.
+     */
     private static void checkPrompt(String name, Recording recording) throws IOException {
         List<Trace> expected = int8.recording(name).traces();
         for (int session = 0; session < expected.size(); session++) {
-            assertThat(recording.traces().get(session).logits(0)).as("logits after the prompt of %s", name)
-                    .isEqualTo(expected.get(session).logits(0));
+            assertThat(nmse(recording.traces().get(session).logits(0), expected.get(session).logits(0)))
+                    .as("logits after the prompt of %s", name).isLessThan(CLOSE / 10);
         }
     }
 
@@ -159,17 +162,21 @@ class RoundedModesIT {
     private static double nmse(Trace actual, Trace expected) {
         double[] steps = new double[expected.steps()];
         for (int step = 0; step < steps.length; step++) {
-            double error = 0;
-            double length = 0;
-            for (int i = 0; i < expected.logits(step).length; i++) {
-                double difference = actual.logits(step)[i] - expected.logits(step)[i];
-                error += difference * difference;
-                length += expected.logits(step)[i] * expected.logits(step)[i];
-            }
-            steps[step] = error / length;
+            steps[step] = nmse(actual.logits(step), expected.logits(step));
         }
         Arrays.sort(steps);
         return steps[steps.length / 2];
+    }
+
+    private static double nmse(float[] actual, float[] expected) {
+        double error = 0;
+        double length = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double difference = actual[i] - expected[i];
+            error += difference * difference;
+            length += expected[i] * expected[i];
+        }
+        return error / length;
     }
 
     /** A fact, much else, and the question: the answer's digits are decoded sparsely. */

@@ -15,10 +15,6 @@ final class Figures {
 
     private record Figure(double time, double bytes) {
         private static final Figure NONE = new Figure(Double.NaN, Double.NaN);
-
-        static Figure of(RunResult result) {
-            return new Figure(result.getPrimaryResult().getScore(), secondary(result, "gc.alloc.rate.norm"));
-        }
     }
 
     /** A counter or a profiler's figure. */
@@ -36,8 +32,12 @@ final class Figures {
     }
 
     void add(Opponent opponent, Collection<RunResult> results) {
-        Map<Integer, Figure> ofOpponent = figures.computeIfAbsent(opponent, o -> new TreeMap<>());
-        results.forEach(result -> ofOpponent.put(tokens(result), Figure.of(result)));
+        results.forEach(result -> add(opponent, tokens(result), result.getPrimaryResult().getScore(),
+                secondary(result, "gc.alloc.rate.norm")));
+    }
+
+    void add(Opponent opponent, int tokens, double time, double bytes) {
+        figures.computeIfAbsent(opponent, o -> new TreeMap<>()).put(tokens, new Figure(time, bytes));
     }
 
     Set<Opponent> opponents() {
@@ -66,18 +66,15 @@ final class Figures {
 
     /** The time with the operations that are faster. */
     double best(Mode mode, int tokens) {
-        return faster(time(new Opponent(mode, true), tokens), time(new Opponent(mode, false), tokens));
+        return time(faster(mode, tokens), tokens);
     }
 
-    /** The same, less the time at {@code base} tokens with the same operations. */
-    double best(Mode mode, int tokens, int base) {
+    /** A mode with the operations that it is faster with at this size, or the only ones that were measured. */
+    Opponent faster(Mode mode, int tokens) {
         Opponent panama = new Opponent(mode, true);
         Opponent withNative = new Opponent(mode, false);
-        return faster(time(panama, tokens) - time(panama, base), time(withNative, tokens) - time(withNative, base));
-    }
-
-    private static double faster(double a, double b) {
-        return Double.isNaN(a) || b < a ? b : a;
+        double panamaTime = time(panama, tokens);
+        return Double.isNaN(panamaTime) || time(withNative, tokens) < panamaTime ? withNative : panama;
     }
 
     /** Whether a mode is faster with Panama operations at the smallest size, where they are most of the work. */

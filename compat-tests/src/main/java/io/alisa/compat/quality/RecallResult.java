@@ -17,4 +17,12 @@ record RecallResult(Setting setting, int distance, List<Boolean> right) {
     int beyond(RecallResult other) {
         return (int) IntStream.range(0, right.size()).filter(i -> right.get(i) && !other.right.get(i)).count();
     }
+
+    /**
+     * The standard error of the difference between the two counts: only the questions that one of them answered make it,
+     * each by one, up or down.
+     */
+    double errorOfDifference(RecallResult other) {
+        return Math.sqrt(beyond(other) + other.beyond(this));
+    }
 }

@@ -141,14 +141,16 @@ final class Report {
                         Decoding: the prompt is read at once, which is dense under every setting; then the true tokens go in one by
                         one. KV sparsity is 1 - caching ratio. The standard error is that of the relative change, from the
                         differences token by token, between the means of runs of 20 tokens: a change below twice that is noise.
-                        Perplexity, KL divergence (nats) and top-1 agreement are over all windows of all texts.
+                        Perplexity, KL divergence (nats) and top-1 agreement are over all windows of all texts; the standard error
+                        of top-1 agreement is taken between the same runs.
                         ;
                         Recall: five facts are told, a passage follows, and the facts are asked for in the order they were told.
                         Everything up to the first question is read at once. The questions go in token by token, so that the policy
                         is in force while they are read and answered; had they been part of the prompt, the dense reading alone
                         would have found the facts. The answer is greedy and must equal the statement told. Gained and lost count
-                        the questions against dense F32. The model was trained on 2,048 tokens, and close to that even dense
-                        attention recalls only a part: what one setting gains and loses there is partly chance.
+                        the questions against dense F32; the standard error of the difference is the root of their sum. The model
+                        was trained on 2,048 tokens, and close to that even dense attention recalls only a part: what one setting
+                        gains and loses there is partly chance.
                         """
                         .split(";\n", -1))
                 .map(text -> text.strip().replace('\n', ' ')).forEach(page::paragraph);

@@ -57,6 +57,11 @@ final class Scores {
         return mean(agreement);
     }
 
+    /** The standard error of that; NaN where there are too few tokens. */
+    double topAgreementError() {
+        return BatchMeans.errorOfMean(agreement);
+    }
+
     private static double mean(double[] values) {
         return Arrays.stream(values).average().orElse(Double.NaN);
     }

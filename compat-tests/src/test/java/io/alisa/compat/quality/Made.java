@@ -15,16 +15,33 @@ final class Made {
 
     /** Every token's loss is the same. */
     static DecodeResult decode(Setting setting, double loss, double agreement) {
-        double[] losses = new double[TOKENS];
-        Arrays.fill(losses, loss);
         double[] agreements = new double[TOKENS];
         Arrays.fill(agreements, agreement);
-        return new DecodeResult(setting, Map.of("a.txt", new Scores(losses, new double[TOKENS], agreements)), 100,
+        return decode(setting, loss, agreements);
+    }
+
+    /** Every token's loss is that of dense F32; one token in so many, the first of all among them, has another best one. */
+    static DecodeResult disagreeing(Setting setting, int tokens, int oneIn) {
+        double[] agreements = new double[tokens];
+        Arrays.setAll(agreements, i -> i % oneIn == 0 ? 0 : 1);
+        return decode(setting, 4, agreements);
+    }
+
+    private static DecodeResult decode(Setting setting, double loss, double[] agreements) {
+        double[] losses = new double[agreements.length];
+        Arrays.fill(losses, loss);
+        return new DecodeResult(setting, Map.of("a.txt", new Scores(losses, new double[losses.length], agreements)),
+                100,
                 new AttentionSummary(0, Double.NaN, Double.NaN, new TreeMap<>()));
     }
 
     static RecallResult recall(Setting setting, int right) {
-        List<Boolean> answers = IntStream.range(0, 100).mapToObj(i -> i < right).toList();
+        return recall(setting, 0, right, 100);
+    }
+
+    /** The questions from one on to another, that one not among them, were answered. */
+    static RecallResult recall(Setting setting, int from, int end, int questions) {
+        List<Boolean> answers = IntStream.range(0, questions).mapToObj(i -> i >= from && i < end).toList();
         return new RecallResult(setting, 450, answers);
     }
 

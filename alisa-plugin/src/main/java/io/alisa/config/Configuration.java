@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings in force and where each came from. A system property wins over its environment twin, that over the
  * file, that over the default; a value that makes no sense is answered by a warning and the next source is not
- * asked: the default holds, but {@code alisa.enabled} is off then, for who sets it wants to be rid of us. Immutable.
+ * asked: the default holds, but {@code alisa.enabled} and {@code alisa.prefix.scope} are off then, for who sets one of
+ * them wants to be rid of us, or to share less. Immutable.
  */
 public final class Configuration {
     /** A setting's value in force. */

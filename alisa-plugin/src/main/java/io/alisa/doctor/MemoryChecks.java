@@ -39,9 +39,8 @@ final class MemoryChecks {
                 ? ", of which the container may use " + ByteSize.format(machine.container().getAsLong())
                 : "");
         if (limit.equals(AUTO)) {
-            return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + (fast == machine.usable() / 2
-                    ? ", half of that"
-                    : ", beside a heap of up to " + ByteSize.format(machine.heap())));
+            return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + " beside a heap of up to "
+                    + ByteSize.format(machine.heap()));
         }
         String against = has + "; " + Setting.MEMORY_FAST.key() + " is " + ByteSize.format(fast);
         if (fast > machine.usable()) {

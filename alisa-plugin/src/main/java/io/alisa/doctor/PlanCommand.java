@@ -106,7 +106,10 @@ final class PlanCommand {
                                 ? String.format(Locale.ROOT, ", digests %s a token",
                                         ByteSize.format(Math.round(bytes.digestTokenBytes())))
                                 : ""));
-        line(out, "caps", String.format(Locale.ROOT, "fast %s, slow %s", ByteSize.format(caps.fastBytes()),
+        String beside = arguments.fast() == null
+                ? " (auto, beside a heap of up to " + ByteSize.format(Machine.ofProcess().heap()) + ")"
+                : "";
+        line(out, "caps", String.format(Locale.ROOT, "fast %s%s, slow %s", ByteSize.format(caps.fastBytes()), beside,
                 ByteSize.format(caps.slowBytes())));
         line(out, "costs", String.format(Locale.ROOT, "%s%s",
                 profile.profile() == null ? "assumed, not measured: " : "", profile.reason()));

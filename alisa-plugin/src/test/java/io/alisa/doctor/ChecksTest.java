@@ -204,7 +204,7 @@ class ChecksTest {
 
     @Test
     void theFastLimitIsComparedWithTheMachine() {
-        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM; auto: 8.0 GiB, half of that"));
+        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM; auto: 8.0 GiB beside a heap of up to 4.0 GiB"));
         assertThat(memory(MACHINE, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.OK);
         assertThat(memory(MACHINE, "alisa.memory.fast", "12g").mark()).isEqualTo(Mark.WARN);
         assertThat(memory(MACHINE, "alisa.memory.fast", "17g").mark()).isEqualTo(Mark.FAIL);
@@ -219,7 +219,7 @@ class ChecksTest {
         Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB), GIB / 2);
         assertThat(memory(container).text()).contains("the container may use 2.0 GiB; auto: 1.0 GiB");
         Machine largeHeap = new Machine(16 * GIB, OptionalLong.empty(), 12 * GIB);
-        assertThat(memory(largeHeap).text()).contains("auto: 2.0 GiB, beside a heap of up to 12.0 GiB");
+        assertThat(memory(largeHeap).text()).contains("auto: 2.0 GiB beside a heap of up to 12.0 GiB");
         assertThat(memory(container, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.FAIL);
     }
 

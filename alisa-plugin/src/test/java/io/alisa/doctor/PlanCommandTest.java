@@ -90,6 +90,14 @@ class PlanCommandTest {
         }
     }
 
+    /** A plan's own heap is hardly the application's. */
+    @Test
+    void saysBesideWhichHeapTheFastTierIsChosen() {
+        assertThat(planned("--context 2000 --slow 1g")).containsPattern(
+                "fast [0-9.]+ [KMGT]iB \\(auto, beside a heap of up to [0-9.]+ [KMGT]iB\\), slow ");
+        assertThat(planned("--context 2000 --fast 300m --slow 1g")).doesNotContain("auto, beside");
+    }
+
     @Test
     void theConfigurationIsTheDefault() {
         properties.setProperty("alisa.sparse", "true");

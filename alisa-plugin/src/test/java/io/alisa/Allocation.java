@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 import com.sun.management.ThreadMXBean;
 
@@ -20,37 +23,52 @@ public final class Allocation {
     public static void assertNoneAfterAWhile(Runnable work) {
         assumeTrue(THREADS.isThreadAllocatedMemorySupported(), "this JVM does not count allocation");
         work.run(); // starts the threads that are watched
-        long[] watched = watched();
+        Thread[] watched = watched();
         allocatedBy(watched, () -> {
         }); // the measuring code's own first run
-        long allocated = Long.MAX_VALUE;
-        for (int round = 0; allocated != 0 && round < MOST_ROUNDS; round++) {
-            long baseline = allocatedBy(watched, () -> {
+        long[] allocated = {Long.MAX_VALUE};
+        for (int round = 0; sum(allocated) != 0 && round < MOST_ROUNDS; round++) {
+            long[] baseline = allocatedBy(watched, () -> {
             });
-            allocated = allocatedBy(watched, work) - baseline;
+            allocated = allocatedBy(watched, work);
+            for (int i = 0; i < allocated.length; i++) {
+                allocated[i] -= baseline[i];
+            }
         }
-        assertThat(allocated).as("bytes of a round on %s threads", watched.length).isZero();
+        assertThat(sum(allocated)).as("bytes of a round by thread: %s", byThread(watched, allocated)).isZero();
     }
 
     /** This thread and every worker of every team: those not at work allocate nothing anyway. */
-    private static long[] watched() {
+    private static Thread[] watched() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.equals(Thread.currentThread())
                         || thread.getName().startsWith("alisa-worker-"))
-                .mapToLong(Thread::threadId).toArray();
+                .toArray(Thread[]::new);
     }
 
-    private static long allocatedBy(long[] ids, Runnable work) {
-        long before = allocated(ids);
-        work.run();
-        return allocated(ids) - before;
-    }
-
-    private static long allocated(long[] ids) {
-        long sum = 0;
-        for (long id : ids) {
-            sum += THREADS.getThreadAllocatedBytes(id);
+    private static long[] allocatedBy(Thread[] threads, Runnable work) {
+        long[] bytes = new long[threads.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = -THREADS.getThreadAllocatedBytes(threads[i].threadId());
         }
-        return sum;
+        work.run();
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] += THREADS.getThreadAllocatedBytes(threads[i].threadId());
+        }
+        return bytes;
+    }
+
+    private static long sum(long... bytes) {
+        return Arrays.stream(bytes).sum();
+    }
+
+    private static Map<String, Long> byThread(Thread[] threads, long... bytes) {
+        Map<String, Long> all = new TreeMap<>();
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] != 0) {
+                all.merge(threads[i].getName(), bytes[i], Long::sum);
+            }
+        }
+        return all;
     }
 }

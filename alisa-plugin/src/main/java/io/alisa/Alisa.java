@@ -108,7 +108,8 @@ public final class Alisa {
      * half of it.
      *
      * @param session the id that was given to {@code generate}, that {@link #restore} returned, or that of its
-     *                {@link SessionReport#id() report}
+     *                {@link SessionReport#id() report}: where clients draw an id for every prompt, these tokens are
+     *                pinned until the next one
      * @param from    position of the first token
      * @param end     behind the last; these tokens were said already
      * @return whether there is such a session

@@ -1,9 +1,12 @@
 package io.alisa.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -28,17 +31,31 @@ final class SettingsFile {
      * @param warnings where a sentence is added if it can't be read
      */
     static Properties read(String path, List<String> warnings) {
-        Properties content = new Properties();
-        try (Reader reader = Files.newBufferedReader(Path.of(path))) {
-            content.load(reader);
+        @Nullable
+        Properties last = LAST.get(path);
+        try {
+            Properties content = parse(Path.of(path), last != null && !last.isEmpty());
             LAST.put(path, content);
             return content;
         } catch (IOException | IllegalArgumentException e) {
-            @Nullable
-            Properties last = LAST.get(path);
             warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e + "): going on "
                     + (last == null ? "without it" : "with what it said before"));
             return last == null ? new Properties() : last;
         }
+    }
+
+    /** Who writes into a file empties it first, and fills it in one or more pieces. */
+    private static Properties parse(Path path, boolean hadContent) throws IOException {
+        FileTime changed = Files.getLastModifiedTime(path);
+        String text = Files.readString(path);
+        if (hadContent && text.isEmpty()) {
+            throw new IOException("it is empty: if that is meant, write a comment into it");
+        }
+        if (!changed.equals(Files.getLastModifiedTime(path)) || Files.size(path) != text.getBytes(UTF_8).length) {
+            throw new IOException("it is being written");
+        }
+        Properties content = new Properties();
+        content.load(new StringReader(text));
+        return content;
     }
 }

@@ -100,6 +100,22 @@ class ConfigurationTest {
         assertThat(after.warnings()).isEmpty();
     }
 
+    /** Who writes into a file that is there empties it first. */
+    @Test
+    void aFileThatIsJustBeingWrittenSaysWhatItSaid() throws IOException {
+        String file = file("alisa.prefix.scope=session");
+        Properties system = properties("alisa.config-file", file);
+        assertThat(Configuration.of(system, Map.of()).text(Setting.PREFIX_SCOPE)).isEqualTo("session");
+        Files.writeString(Path.of(file), "");
+        Configuration meanwhile = Configuration.of(system, Map.of());
+        assertThat(meanwhile.text(Setting.PREFIX_SCOPE)).isEqualTo("session");
+        assertThat(meanwhile.warnings()).singleElement().asString().contains("it is empty").contains("said before");
+        file("# nothing");
+        assertThat(Configuration.of(system, Map.of()).text(Setting.PREFIX_SCOPE)).isEqualTo("model");
+        file("");
+        assertThat(Configuration.of(system, Map.of()).warnings()).as("it said nothing before").isEmpty();
+    }
+
     @Test
     void theEnvironmentMayNameTheFile() throws IOException {
         Configuration configuration = Configuration.of(new Properties(),

@@ -13,6 +13,7 @@ import io.alisa.host.Binding;
 import io.alisa.host.HostSession;
 import io.alisa.host.PendingToken;
 import io.alisa.host.PrefixRule;
+import io.alisa.host.PrefixScope;
 import io.alisa.host.Sessions;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +37,12 @@ final class Conversations {
 
     /** Opens sessions by the settings as they are. */
     interface Opener {
-        /** What a new session may take over; null where nobody shares anything. */
+        /** Whose KV a session may begin with: asked once for a prompt, since it may change at any time. */
+        PrefixScope scope();
+
+        /** How much of it; null where the model's sessions are not served. */
         @Nullable
         PrefixRule rule(AbstractModel model, Binding binding);
-
-        /** Whether that may be what another session has. */
-        boolean sharesWithOthers();
 
         /** A session that begins with the first tokens of another one; null where that is not possible. */
         @Nullable
@@ -50,8 +51,8 @@ final class Conversations {
         /** Pins what must always be attended of a prompt. */
         void pin(Binding binding, AbstractModel model, int start, int... prompt);
 
-        /** Whether what a closed session holds is kept. */
-        boolean keeps(KvBuffer kvBuffer);
+        /** Whether the host means to come back to what a closed session holds. */
+        boolean mayComeBack(KvBuffer kvBuffer);
     }
 
     Conversations(Sessions sessions, Opener opener) {
@@ -80,9 +81,10 @@ final class Conversations {
         if (whole || alone) {
             kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
         }
-        if (alone && !opener.sharesWithOthers()) {
+        PrefixScope scope = opener.scope();
+        if (alone && scope != PrefixScope.MODEL) {
             sessions.goOn(binding, 0); // all users of such a client have one id: what it had may be another one's
-            settleLeft(binding);
+            settleLeft(binding, scope);
         }
     }
 
@@ -100,10 +102,12 @@ final class Conversations {
         STEPPING.set(binding.reference());
         if (!binding.takeAsked() || binding.isHostsOwn()) {
             reach(binding, model, start, kvBuffer, reducer);
+            binding.promptUntil(start + tokens.length); // a prompt that was computed again ended before
             binding.record(start, tokens);
             awaitSaving(binding);
             return null;
         }
+        PrefixScope scope = opener.scope();
         sessions.comeBack(binding, start);
         binding.pending().setMarked(JlamaAccess.addsBeginning(model));
         Prompt said = goOn(binding, tokens, start);
@@ -115,9 +119,9 @@ final class Conversations {
                 : said.after(binding.tokens().first(said.start()));
         int have = prompt.start();
         if (!open && have == 0) {
-            have = openWithPrefix(binding, model, prompt.ids());
+            have = openWithPrefix(binding, model, prompt.ids(), scope);
         }
-        settleLeft(binding);
+        settleLeft(binding, scope);
         opener.pin(binding, model, prompt.start(), prompt.ids());
         awaitSaving(binding);
         return have == start && Arrays.equals(prompt.ids(), tokens)
@@ -133,17 +137,17 @@ final class Conversations {
         }
     }
 
-    private int openWithPrefix(Binding binding, AbstractModel model, int[] ids) {
-        PrefixRule rule = opener.rule(model, binding);
+    private int openWithPrefix(Binding binding, AbstractModel model, int[] ids, PrefixScope scope) {
+        PrefixRule rule = scope == PrefixScope.OFF ? null : opener.rule(model, binding);
         return rule == null
                 ? 0
-                : sessions.openWith(binding, model, ids, rule, opener.sharesWithOthers(),
+                : sessions.openWith(binding, model, ids, rule, scope == PrefixScope.MODEL,
                         (parent, tokens) -> opener.fork(model, parent, tokens));
     }
 
-    private void settleLeft(Binding binding) {
+    private void settleLeft(Binding binding, PrefixScope scope) {
         if (binding.left() != null) {
-            sessions.settleLeft(binding, opener.sharesWithOthers());
+            sessions.settleLeft(binding, scope == PrefixScope.MODEL);
         }
     }
 
@@ -191,7 +195,7 @@ final class Conversations {
         if (binding.isHostsOwn() || sessions.goOn(binding, position)) {
             return;
         }
-        settleLeft(binding);
+        settleLeft(binding, opener.scope());
         if (position > 0 && binding.tokens().size() >= position) {
             binding.beginAgain();
             run(binding, model, binding.tokens().first(position), 0, kvBuffer, reducer).close();
@@ -227,7 +231,8 @@ final class Conversations {
         HostSession session = binding.session();
         boolean failed = binding.forgetFailedStep();
         int known = binding.tokens().size();
-        sessions.close(binding, session != null && known > 0 && opener.keeps(kvBuffer));
+        sessions.close(binding, session != null && known > 0 && opener.mayComeBack(kvBuffer)
+                && opener.scope() != PrefixScope.OFF);
         // Where ids were forgotten, the host must not believe that the next prompt is the first.
         if (session != null || (failed && binding.tokens().forgotten() == 0)) {
             int unknown = session == null ? 0 : session.tokens();

@@ -30,6 +30,7 @@ import io.alisa.host.HostHooks;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.host.PrefixRule;
+import io.alisa.host.PrefixScope;
 import io.alisa.host.ProcessDevice;
 import io.alisa.host.ProcessMemory;
 import io.alisa.host.SessionMode;
@@ -375,18 +376,17 @@ public final class JlamaHost implements HostHooks {
     /** Sessions that begin with what others have, by the settings as they are now. */
     private final class Opener implements Conversations.Opener {
         @Override
-        public @Nullable PrefixRule rule(AbstractModel model, Binding binding) {
-            Configuration current = currentConfiguration();
-            KvFormat format = JlamaShape.format(model.getWorkingDType());
-            return format == null || current.text(Setting.PREFIX_SCOPE).equals("off")
-                    ? null
-                    : new PrefixRule(mode(binding, current, format), BATCH, HostOrder.isOfAnyBatch(model),
-                            model.getModelType() == ModelType.MIXTRAL);
+        public PrefixScope scope() {
+            return PrefixScope.of(currentConfiguration());
         }
 
         @Override
-        public boolean sharesWithOthers() {
-            return Configuration.ofProcess().text(Setting.PREFIX_SCOPE).equals("model");
+        public @Nullable PrefixRule rule(AbstractModel model, Binding binding) {
+            KvFormat format = JlamaShape.format(model.getWorkingDType());
+            return format == null
+                    ? null
+                    : new PrefixRule(mode(binding, currentConfiguration(), format), BATCH, HostOrder.isOfAnyBatch(model),
+                            model.getModelType() == ModelType.MIXTRAL);
         }
 
         @Override
@@ -414,9 +414,8 @@ public final class JlamaHost implements HostHooks {
         }
 
         @Override
-        public boolean keeps(KvBuffer kvBuffer) {
-            return !JlamaAccess.isEphemeral(kvBuffer)
-                    && !Configuration.ofProcess().text(Setting.PREFIX_SCOPE).equals("off");
+        public boolean mayComeBack(KvBuffer kvBuffer) {
+            return !JlamaAccess.isEphemeral(kvBuffer);
         }
     }
 }

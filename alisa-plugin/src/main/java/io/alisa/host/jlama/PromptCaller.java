@@ -26,31 +26,29 @@ enum PromptCaller {
             "dev.langchain4j.model.jlama.JlamaStreamingLanguageModel",
             "dev.langchain4j.model.jlama.JlamaStreamingChatModel",
             "io.quarkiverse.langchain4j.jlama.JlamaStreamingChatModel");
-    /** Frames between {@code generate} and such a client, at most. */
-    private static final int NEAR = 6;
+    /** The host has methods that only call {@code generate}: its builder's, and those of the interface. */
+    private static final String HOST = "com.github.tjake.jlama.";
+    /** Frames looked at: more than the host has between its cache object and who calls {@code generate}. */
+    private static final int NEAR = 16;
     private static final StackWalker WALKER = StackWalker.getInstance();
 
     /** Who called the cache object that this thread is in. */
     static PromptCaller now() {
         return of(WALKER.walk(frames -> frames.map(StackFrame::getClassName).dropWhile(name -> !name.equals(BUFFER))
-                .dropWhile(BUFFER::equals).limit(NEAR + 1).toList()));
+                .dropWhile(BUFFER::equals).limit(NEAR).toList()));
     }
 
     /**
      * Who it is by the classes that called, the nearest first. Of the host's model only {@code generate} asks, by whatever
-     * name: other agents may have moved its body.
+     * name: other agents may have moved its body. Such a client calls it itself: whoever is called by one, with a piece of
+     * an answer or when it is complete, may ask something of his own.
      */
     static PromptCaller of(List<String> classes) {
         if (classes.isEmpty() || !classes.getFirst().equals(MODEL)) {
             return OTHER;
         }
-        List<String> callers = classes.stream().dropWhile(MODEL::equals).toList();
-        for (int i = 0; i < Math.min(NEAR, callers.size()); i++) {
-            if (ALONE.contains(callers.get(i))) {
-                // Called by a model it hands out pieces of an answer: whoever gets one may ask something of his own.
-                return i + 1 < callers.size() && callers.get(i + 1).equals(MODEL) ? GENERATE : GENERATE_ALONE;
-            }
-        }
-        return GENERATE;
+        boolean alone = classes.stream().dropWhile(name -> name.startsWith(HOST)).findFirst().filter(ALONE::contains)
+                .isPresent();
+        return alone ? GENERATE_ALONE : GENERATE;
     }
 }

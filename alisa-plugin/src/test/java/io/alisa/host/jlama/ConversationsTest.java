@@ -21,6 +21,7 @@ import io.alisa.host.ForgetfulSessions;
 import io.alisa.host.HostSession;
 import io.alisa.host.ModelShape;
 import io.alisa.host.PrefixRule;
+import io.alisa.host.PrefixScope;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
 import io.alisa.parallel.WorkerTeam;
@@ -43,8 +44,8 @@ class ConversationsTest {
         }
 
         @Override
-        public boolean sharesWithOthers() {
-            return false;
+        public PrefixScope scope() {
+            return PrefixScope.OFF;
         }
 
         @Override
@@ -58,8 +59,8 @@ class ConversationsTest {
         }
 
         @Override
-        public boolean keeps(KvBuffer kvBuffer) {
-            return false;
+        public boolean mayComeBack(KvBuffer kvBuffer) {
+            return true;
         }
     }
 

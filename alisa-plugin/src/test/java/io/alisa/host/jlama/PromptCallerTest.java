@@ -2,6 +2,8 @@ package io.alisa.host.jlama;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -35,9 +37,26 @@ class PromptCallerTest {
     }
 
     @Test
-    void whoIsHandedAPieceOfAnAnswerAsksForHimself() {
+    void theHostsOwnDetoursDoNotCount() {
+        String builder = "com.github.tjake.jlama.model.functions.Generator$GenerateBuilder";
+        assertThat(PromptCaller.of(List.of(MODEL, MODEL, builder, TEXTS, "Application")))
+                .isEqualTo(PromptCaller.GENERATE_ALONE);
+        assertThat(PromptCaller.of(List.of(MODEL, builder, "Application", TEXTS))).isEqualTo(PromptCaller.GENERATE);
+        assertThat(PromptCaller.of(List.of(MODEL, builder))).isEqualTo(PromptCaller.GENERATE);
+    }
+
+    /** However deep in its own code, and whether the answer goes on or is complete. */
+    @Test
+    void whoIsCalledByAClientAsksForHimself() {
         String streaming = "dev.langchain4j.model.jlama.JlamaStreamingChatModel";
-        assertThat(PromptCaller.of(List.of(MODEL, "Application", streaming, MODEL, streaming, "Application")))
-                .isEqualTo(PromptCaller.GENERATE);
+        for (int depth = 1; depth < 20; depth++) {
+            List<String> own = Collections.nCopies(depth, "Application");
+            for (List<String> client : List.of(List.of(streaming, MODEL, streaming), List.of(streaming, streaming))) {
+                List<String> classes = new ArrayList<>(List.of(MODEL));
+                classes.addAll(own);
+                classes.addAll(client);
+                assertThat(PromptCaller.of(classes)).as("%s", classes).isEqualTo(PromptCaller.GENERATE);
+            }
+        }
     }
 }

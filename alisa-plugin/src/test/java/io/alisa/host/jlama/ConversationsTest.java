@@ -9,8 +9,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import com.github.tjake.jlama.model.AbstractModel;
+import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.tensor.FloatBufferTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import io.alisa.attention.ScalarKernels;
@@ -174,6 +177,29 @@ class ConversationsTest {
         conversations.begin(kvBuffer, PromptCaller.OTHER, true);
         assertThat(kvBuffer.getCurrentContextPosition()).isEqualTo(position);
         assertThat(sessions.bind(kvBuffer).takeAsked()).as("nothing was asked").isFalse();
+    }
+
+    /** Its last token may come alone: it is not decoded all the same. */
+    @Test
+    void aPromptBehindWhatIsComputedAgainEndsWhereItEnds() {
+        Binding binding = sessions.bind(kvBuffer);
+        binding.tokens().record(0, 1, 2, 3);
+        List<Integer> computedFrom = new ArrayList<>();
+        AbstractModel woven = new EmptyModel() {
+            @Override
+            @SuppressWarnings("rawtypes")
+            public AbstractTensor batchForward(int[] tokens, int start, KvBuffer buffer,
+                    Optional<Consumer<List<AbstractTensor>>> reducer) {
+                conversations.prompt(this, tokens, start, buffer, reducer);
+                computedFrom.add(start);
+                return new FloatBufferTensor(1, 1);
+            }
+        };
+        conversations.prompt(woven, new int[]{4, 5}, 3, kvBuffer, Optional.empty());
+        assertThat(computedFrom).as("what was known before").containsExactly(0);
+        assertThat(binding.promptEnd()).isEqualTo(5);
+        conversations.token(woven, 6, 5, kvBuffer, Optional.empty());
+        assertThat(binding.promptEnd()).as("of what is decoded").isLessThanOrEqualTo(5);
     }
 
     /** A waiting thread must not wait a whole reply to be told that it asked too early. */

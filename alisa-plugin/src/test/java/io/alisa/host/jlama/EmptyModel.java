@@ -20,7 +20,7 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 
 /** A model of the host that computes nothing: enough for cache objects to be made for it. */
-final class EmptyModel extends AbstractModel {
+class EmptyModel extends AbstractModel {
     private static final class NoWeights implements WeightLoader {
         @Override
         public Map<String, String> metadata() {

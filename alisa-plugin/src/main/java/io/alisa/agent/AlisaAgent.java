@@ -27,7 +27,7 @@ public final class AlisaAgent {
                 HostTransformer transformer = new HostTransformer();
                 transformer.refuseLoaded(instrumentation.getAllLoadedClasses());
                 instrumentation.addTransformer(transformer);
-                transformer.refuseLoaded(instrumentation.getAllLoadedClasses()); // what came between the two
+                transformer.refuseLoaded(instrumentation.getAllLoadedClasses()); // what came meanwhile
             }
             String doubt = configuration.doubtfullyOff();
             if (doubt != null) {

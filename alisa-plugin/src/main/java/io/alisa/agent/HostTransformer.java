@@ -6,8 +6,10 @@ import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.constant.ClassDesc;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 
 import org.jspecify.annotations.Nullable;
@@ -20,18 +22,21 @@ final class HostTransformer implements ClassFileTransformer {
     }
 
     private final Map<ClassLoader, Verdict> verdicts = new WeakHashMap<>();
+    /** The host's classes that came through here, noted before they are loaded: any other was loaded without us. */
+    private final Map<ClassLoader, Set<String>> seen = new WeakHashMap<>();
     private @Nullable KnownHost known;
 
     /**
-     * Refuses the hosts that came before us: what is loaded stays as it is, and only some of a host's calls would reach us.
+     * Refuses the hosts that came before us, be it with one class: what is loaded stays as it is, and only some of a host's
+     * calls would reach us.
      *
      * @param classes loaded in this process
      */
     synchronized void refuseLoaded(Class<?>... classes) {
         for (Class<?> type : classes) {
             ClassLoader loader = type.getClassLoader();
-            if (loader != null && !verdicts.containsKey(loader)
-                    && JoinPoint.isOwner(type.getName().replace('.', '/'))) {
+            String name = type.getName().replace('.', '/');
+            if (loader != null && JoinPoint.isOwner(name) && !isSeen(loader, name)) {
                 refuse(loader, "Jlama was loaded before the plugin came, so it runs untouched: start the JVM with"
                         + " -javaagent:alisa-plugin.jar, in front of other agents, instead of attaching it");
             }
@@ -64,6 +69,7 @@ final class HostTransformer implements ClassFileTransformer {
 
     private synchronized Verdict verdict(ClassLoader loader, String name, byte[] classFile)
             throws IOException {
+        note(loader, name);
         Verdict verdict = verdicts.get(loader);
         if (verdict == null) {
             if (known == null) {
@@ -78,6 +84,20 @@ final class HostTransformer implements ClassFileTransformer {
             }
         }
         return verdict;
+    }
+
+    private void note(ClassLoader loader, String name) {
+        Set<String> names = seen.get(loader);
+        if (names == null) { // no lambda, which the JVM would make a class of at every start
+            names = new HashSet<>();
+            seen.put(loader, names);
+        }
+        names.add(name);
+    }
+
+    private boolean isSeen(ClassLoader loader, String name) {
+        Set<String> names = seen.get(loader);
+        return names != null && names.contains(name);
     }
 
     private static Verdict check(ClassLoader loader, String name, byte[] classFile) {

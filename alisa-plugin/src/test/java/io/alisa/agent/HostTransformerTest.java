@@ -132,6 +132,24 @@ class HostTransformerTest {
         assertThat(transform(HostFiles.LOADER, ATTENTION, HostFiles.read(ATTENTION))).as("another host").isNotNull();
     }
 
+    /** It was being loaded when we came, so we saw it neither among what is loaded nor on its way. */
+    @Test
+    void aHostOfWhichOneClassWasLoadedBeforeIsNotServed() throws Throwable {
+        Early host = new Early();
+        assertThat(transform(host, ATTENTION, HostFiles.read(ATTENTION))).isNotNull();
+        Class<?> attention = host.define(ATTENTION);
+        Class<?> buffer = host.define(BUFFER);
+        String next = JoinPoint.TOKEN.owner();
+        String said = saidWhile(() -> {
+            transformer.refuseLoaded(attention, buffer, attention);
+            assertThat(transform(host, next, HostFiles.read(next))).isNull();
+        });
+        assertThat(said.lines()).singleElement().asString().startsWith("[alisa] Jlama was loaded before");
+        MethodHandle attend = Bridge.bind(attention, JoinPoint.ATTENTION.name());
+        assertThat((Object) attend.invokeExact((Object) null, (Object) null, 0, (Object) null, (Object) null))
+                .as("null: the host's own body goes on").isNull();
+    }
+
     /** Between the time we look and the time we are asked about every class. */
     @Test
     void whatWasWovenStaysServed() {

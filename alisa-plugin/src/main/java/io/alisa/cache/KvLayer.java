@@ -68,10 +68,14 @@ public final class KvLayer implements HostBlocks {
         return table.maxBlocks();
     }
 
-    /** Has a device hold copies of sealed blocks, too; before there are any. */
-    void setDevice(DeviceLayer beside) {
+    /**
+     * Has a device hold copies of sealed blocks, too; before there are any.
+     *
+     * @param takesDigests whether it is to take over digests as well
+     */
+    void setDevice(DeviceLayer beside, boolean takesDigests) {
         device = beside;
-        if (digest != null) {
+        if (digest != null && takesDigests) {
             digest.layOutByBlock();
         }
     }

@@ -88,7 +88,8 @@ public final class KvSession implements AutoCloseable {
 
     /**
      * Has a device hold copies of sealed INT8 blocks from now on, and attend them there; without effect where it can't.
-     * Before anything is written.
+     * Before anything is written. One that has no room yet may attend later, but sketches lie as the CPU wants them, which
+     * chooses the tokens: there may never be room, and until then sketches that lie for a device come too slowly.
      *
      * @param shape attention of all layers
      */
@@ -98,7 +99,7 @@ public final class KvSession implements AutoCloseable {
             device = session;
             tiers.room().pinBy(session.pinning());
             for (KvLayer layer : layers) {
-                layer.setDevice(session.layer(layer.index()));
+                layer.setDevice(session.layer(layer.index()), session.isOpen());
             }
         }
     }

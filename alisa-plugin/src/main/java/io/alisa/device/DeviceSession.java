@@ -60,16 +60,26 @@ public final class DeviceSession implements AutoCloseable {
         return open;
     }
 
+    /** Whether the device had room for what the session needs there in any case. */
+    public boolean isOpen() {
+        return open;
+    }
+
     /** Memory that the session's blocks are copied from is better pinned by this. */
     public Pinning pinning() {
         return pinning;
     }
 
-    /** Pins by the device; what this session's copies read is known here. */
+    /**
+     * Pins by the device; what this session's copies read is known here.
+     *
+     * <p>Nothing is pinned for a device that may never have room. What was there before it had stays as it is: to pin all of
+     * that at once would hold up a step by 50 ms a GiB, and its blocks need to be copied only once, some after each step.
+     */
     private final class OfSession implements Pinning {
         @Override
         public void pin(long address, long bytes) {
-            if (isServed()) {
+            if (isServed() && open) {
                 tier.device().pin(address, bytes);
             }
         }

@@ -31,6 +31,7 @@ public final class FakeDevice implements Device {
     private final TreeMap<Long, Long> pinned = new TreeMap<>();
     /** Calls until it is lost; negative: never. */
     private int callsLeft = -1;
+    private boolean full;
     private boolean lost;
     private boolean closed;
     private long calls;
@@ -47,6 +48,11 @@ public final class FakeDevice implements Device {
     /** Has the call fail that comes after {@code count} others, and all after it. */
     public void failAfter(int count) {
         callsLeft = count;
+    }
+
+    /** Says whether sessions find no room to open. */
+    public void setFull(boolean isFull) {
+        full = isFull;
     }
 
     /** Calls so far. */
@@ -184,7 +190,7 @@ public final class FakeDevice implements Device {
         @Override
         public Placement open() {
             call();
-            return Placement.DONE;
+            return full ? Placement.FULL : Placement.DONE;
         }
 
         @Override

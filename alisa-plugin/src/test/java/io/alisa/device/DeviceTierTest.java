@@ -14,6 +14,7 @@ import io.alisa.attention.AttentionShape;
 import io.alisa.attention.FakeDevice;
 import io.alisa.attention.Teams;
 import io.alisa.attention.VectorKernels;
+import io.alisa.cache.KvDigest;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.SketchLayout;
 import io.alisa.device.DeviceCases.Case;
@@ -176,35 +177,87 @@ class DeviceTierTest {
         });
     }
 
-    /** Sketches lie otherwise where there is a device: whoever inherits them reads them as they are. */
-    @ParameterizedTest
-    @CsvSource({"false,true", "true,false", "true,true"})
-    void blocksAreInheritedWhoeverHasADevice(boolean parentHas, boolean childHas) {
-        Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.3, 1500, 0, 6);
-        List<float[]> expected = goOn(given, false, false);
-        cases.compare(given, goOn(given, parentHas, childHas), expected);
+    /** It may be full for good: nothing is the slower for it, nor pinned in vain. */
+    @Test
+    void aDeviceThatWasFullAttendsWhatIsChosenHere() {
+        Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.9, 1500, 0, 8);
+        MemoryBudget budget = MemoryBudget.unlimited();
+        FakeDevice device = new FakeDevice(budget);
+        device.setFull(true);
+        try (TieredRun alone = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            run.useDevice(tier(device, budget));
+            cases.compare(given, talkOn(run, 1500), talkOn(alone, 1500));
+            long stride = 16 * new SketchLayout(1, 18).headBytes();
+            KvDigest digest = Objects.requireNonNull(run.kv.layer(1).digest());
+            assertThat(digest.sketch(2, 1)).as("as the CPU reads it").isEqualTo(digest.sketch(2, 0) + stride);
+            assertThat(device.pinned()).isZero();
+            device.setFull(false);
+            cases.compare(given, talkOn(run, 0), talkOn(alone, 0));
+            assertThat(held(run)).as("it looked again").isPositive();
+            cases.compare(given, talkOn(run, 3000), talkOn(alone, 3000));
+            assertThat(held(run)).isEqualTo(2 * digest.blocks());
+            assertThat(device.attendedBlocks()).isPositive();
+            assertThat(device.selections()).isZero();
+            assertThat(device.pinned()).as("what came later").isPositive();
+        }
+        assertThat(device.pinned()).as("memory that is gone").isZero();
+        assertThat(budget.reserved()).isZero();
     }
 
-    private static List<float[]> goOn(Case given, boolean parentHas, boolean childHas) {
+    /** So many tokens, and more steps than a session waits until it looks for room again. */
+    private static List<float[]> talkOn(TieredRun run, int length) {
+        List<float[]> outputs = new ArrayList<>();
+        run.plan(length, 80);
+        while (run.next(NOTHING)) {
+            outputs.addAll(run.stepOutputs());
+        }
+        return outputs;
+    }
+
+    /** What a session finds that opens. */
+    private enum Found {
+        NOTHING, FULL, ROOM
+    }
+
+    /**
+     * Sketches lie otherwise where there is a device that has room: whoever inherits them reads them as they are, and has his
+     * own lie so. A device that the child finds full has room as soon as it looks again.
+     */
+    @ParameterizedTest
+    @CsvSource({"NOTHING,ROOM", "ROOM,NOTHING", "ROOM,ROOM", "FULL,NOTHING", "FULL,ROOM", "ROOM,FULL", "FULL,FULL"})
+    void blocksAreInheritedWhoeverHasADevice(Found parents, Found childs) {
+        Case given = new Case(new AttentionShape(3, 2, 18, 0), 2, "swa", 0.3, 1500, 0, 6);
+        List<float[]> expected = goOn(given, Found.NOTHING, Found.NOTHING);
+        cases.compare(given, goOn(given, parents, childs), expected);
+    }
+
+    private static void useDevice(TieredRun run, DeviceTier tier, FakeDevice device, Found found) {
+        if (found != Found.NOTHING) {
+            device.setFull(found == Found.FULL);
+            run.useDevice(tier);
+        }
+    }
+
+    private static List<float[]> goOn(Case given, Found parents, Found childs) {
         MemoryBudget budget = MemoryBudget.unlimited();
         FakeDevice device = new FakeDevice(budget);
         DeviceTier tier = tier(device, budget);
         try (TieredRun parent = given.open(new VectorKernels(), KvMemory.unlimited());
                 TieredRun child = given.open(new VectorKernels(), KvMemory.unlimited())) {
-            if (parentHas) {
-                parent.useDevice(tier);
-            }
+            useDevice(parent, tier, device, parents);
             prefill(parent, given);
-            if (childHas) {
-                child.useDevice(tier);
-            }
+            useDevice(child, tier, device, childs);
+            device.setFull(false);
             assertThat(child.inherit(parent, 1408)).isTrue();
             List<float[]> outputs = new ArrayList<>();
             child.plan(given.length() + 100, 6);
             while (child.next(NOTHING)) {
                 outputs.addAll(child.stepOutputs());
             }
-            assertThat(child.kv.layer(0).areDigested()).as("for a device").isEqualTo(parentHas);
+            assertThat(child.kv.layer(0).areDigested()).as("for a device").isEqualTo(parents == Found.ROOM);
+            assertThat(child.kv.device() == null ? 0 : held(child)).as("attended there")
+                    .isEqualTo(childs == Found.NOTHING ? 0 : 2 * Objects.requireNonNull(child.kv.layer(1).digest()).blocks());
             return outputs;
         }
     }

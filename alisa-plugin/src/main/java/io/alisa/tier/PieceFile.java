@@ -22,8 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * </pre>
  *
  * Where the file may not grow any more, a block takes whatever place became free in the region of others, and is read in a
- * request of its own. Changed by one thread at a time; blocks that stay as they are are read by many meanwhile, each with a
- * {@link PieceReader} of its own.
+ * request of its own. Where the disk did not let it grow, that is asked again only when no place is free: each time costs
+ * writing as much as the disk still takes. Changed by one thread at a time; blocks that stay as they are are read by many
+ * meanwhile, each with a {@link PieceReader} of its own.
  */
 public final class PieceFile implements AutoCloseable {
     /** Blocks of a run. */
@@ -48,6 +49,8 @@ public final class PieceFile implements AutoCloseable {
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
     private volatile long bytesWritten;
+    /** Whether the disk had no room when the file was to grow last. */
+    private boolean diskFull;
 
     /** One region of the file. */
     private static final class Region {
@@ -127,28 +130,41 @@ public final class PieceFile implements AutoCloseable {
 
     /** Gives a run a region for itself where there is one. */
     private void settle(int run) throws IOException {
-        int empty = emptyRegion();
-        if (empty != NONE) {
-            regions.get(empty).owner = run;
-            homes[run] = empty;
+        int region = emptyRegion();
+        if (region == NONE && (!diskFull || roomyRegion() == NONE)) {
+            region = newRegion();
+        }
+        if (region != NONE) {
+            regions.get(region).owner = run;
+            homes[run] = region;
         }
     }
 
     private int anyPlace() {
+        int region = roomyRegion();
+        return region == NONE ? NONE : take(region, Integer.numberOfTrailingZeros(regions.get(region).free));
+    }
+
+    /** A region with a free place. */
+    private int roomyRegion() {
         for (int region = 0; region < regions.size(); region++) {
             if (regions.get(region).free != 0) {
-                return take(region, Integer.numberOfTrailingZeros(regions.get(region).free));
+                return region;
             }
         }
         return NONE;
     }
 
-    private int emptyRegion() throws IOException {
+    private int emptyRegion() {
         for (int region = 0; region < regions.size(); region++) {
             if (regions.get(region).free == -1 && regions.get(region).owner == NONE) {
                 return region;
             }
         }
+        return NONE;
+    }
+
+    private int newRegion() throws IOException {
         if (!grow()) {
             return NONE;
         }
@@ -165,12 +181,12 @@ public final class PieceFile implements AutoCloseable {
         if (!account.tryReserve(regionBytes)) {
             return false;
         }
-        boolean there = false;
+        diskFull = true;
         try {
             file.reserve((regions.size() + 1) * regionBytes);
-            there = true;
+            diskFull = false;
         } finally {
-            if (!there) {
+            if (diskFull) {
                 account.release(regionBytes);
             }
         }

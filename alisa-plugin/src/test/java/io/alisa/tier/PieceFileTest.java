@@ -27,6 +27,7 @@ class PieceFileTest {
     private final MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
     private final PieceReader reader = new PieceReader();
     private String failing = "";
+    private int failures;
     private int flip = -1;
 
     private PieceFile file() {
@@ -36,6 +37,7 @@ class PieceFileTest {
     private PieceFile file(MemoryBudget of) {
         return new PieceFile(new MemoryFile((call, bytes) -> {
             if (call.equals(failing)) {
+                failures++;
                 throw new IOException("No luck");
             }
             if (call.equals("read") && flip >= 0) {
@@ -189,6 +191,25 @@ class PieceFileTest {
             assertThatIOException().isThrownBy(() -> file.open(1, PieceFile.RUN));
             assertThat(budget.reserved()).isEqualTo(file.regionBytes());
             assertThat(read(file, 1, 1, 7, 1)).isEqualTo(piece(108));
+        }
+    }
+
+    /** Each time would write zeros as far as the disk lets it. */
+    @Test
+    void aFullDiskIsNotAskedAgainWhileAnyPlaceIsFree() throws IOException {
+        try (PieceFile file = file()) {
+            write(file, 0, 0, 1);
+            failing = "reserve";
+            for (int block = 0; block < PieceFile.RUN - 1; block++) {
+                write(file, 1, block, 100 + block);
+            }
+            assertThat(failures).isEqualTo(1);
+            assertThatIOException().isThrownBy(() -> file.open(1, PieceFile.RUN));
+            assertThat(failures).as("no place is free").isEqualTo(2);
+            failing = "";
+            write(file, 2, 0, 7);
+            write(file, 1, PieceFile.RUN, 8);
+            assertThat(file.bytes()).as("runs have regions for themselves again").isEqualTo(3 * file.regionBytes());
         }
     }
 

@@ -85,6 +85,11 @@ final class KvRoom implements AutoCloseable {
         return frames.takeSpare();
     }
 
+    /** The same, but kept sessions may have to make room for it. */
+    long frameIfAny() {
+        return frames.take();
+    }
+
     void give(long frame) {
         frames.give(frame);
     }
@@ -152,9 +157,9 @@ final class KvRoom implements AutoCloseable {
         account.release(bytes);
     }
 
-    /** Whether that much more fits into RAM, and some more, without anything having to make room. */
+    /** Whether that much more fits into RAM, and some more, where nobody but kept sessions makes room. */
     boolean hasRoomFor(long bytes) {
-        return fast.unreserved() >= bytes + 2 * frames.slabBytes();
+        return account.beyondClaim() >= bytes + 2 * frames.slabBytes();
     }
 
     /** Whether bytes could be taken if so many blocks in RAM were gone. */

@@ -130,7 +130,7 @@ final class Replay implements AutoCloseable {
             return;
         }
         for (int block = lent.nextSetBit(0); block >= 0; block = lent.nextSetBit(block)) {
-            long frame = keeps ? room.freeFrame() : 0;
+            long frame = keeps ? room.frameIfAny() : 0;
             if (frame == 0) {
                 keeps = false;
                 lent.clear(block);

@@ -80,7 +80,12 @@ public final class MemoryAccount implements AutoCloseable {
 
     /** Bytes that can be reserved now; what other idle accounts hold is nothing that an idle one is given. */
     public long available() {
-        return (idle ? budget.unreserved() : budget.free()) + claimed;
+        return beyondClaim() + claimed;
+    }
+
+    /** The same without what is claimed for something else. */
+    public long beyondClaim() {
+        return idle ? budget.unreserved() : budget.free();
     }
 
     /** Bytes of its share that the account does not hold; negative where it holds more. */

@@ -42,7 +42,7 @@ final class Conversations {
         return name;
     }
 
-    /** Whether it can go on. It gives way later from now on. */
+    /** Whether it can go on. One in which something was said gives way later from now on. */
     boolean isOpen(String name) {
         return open.touch(name);
     }
@@ -54,16 +54,25 @@ final class Conversations {
     Optional<Turn> say(String name, String text, SpeakerListener listener) {
         open.use(name); // or it could give way while it waits
         try (Floor.Place place = floor.ask()) {
-            if (!place.await(() -> stillWaits(listener))) {
-                return Optional.empty();
-            }
-            Optional<Conversation> conversation = open.use(name);
-            conversation.ifPresent(listener::onFloor);
-            return listener.stop()
-                    ? Optional.empty()
-                    : conversation.map(mine -> mine.say(text, Sampling.greedy(maxTokens), listener));
+            return place.await(() -> stillWaits(listener)) ? speak(name, text, listener) : Optional.empty();
         } finally {
             closeLeaving();
+        }
+    }
+
+    /** On the floor. Who waits gets it next, so those that left meanwhile are closed before it is given up. */
+    private Optional<Turn> speak(String name, String text, SpeakerListener listener) {
+        try {
+            Optional<Conversation> conversation = open.use(name);
+            conversation.ifPresent(listener::onFloor);
+            if (listener.stop()) {
+                return Optional.empty();
+            }
+            Optional<Turn> turn = conversation.map(mine -> mine.say(text, Sampling.greedy(maxTokens), listener));
+            turn.ifPresent(listener::onEnd);
+            return turn;
+        } finally {
+            closeOnFloor();
         }
     }
 
@@ -85,12 +94,16 @@ final class Conversations {
                 return;
             }
             try {
-                for (Conversation gone = leaving.poll(); gone != null; gone = leaving.poll()) {
-                    gone.close();
-                }
+                closeOnFloor();
             } finally {
                 place.get().close();
             }
+        }
+    }
+
+    private void closeOnFloor() {
+        for (Conversation gone = leaving.poll(); gone != null; gone = leaving.poll()) {
+            gone.close();
         }
     }
 }

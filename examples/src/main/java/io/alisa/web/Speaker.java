@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what happens to a message into events: {@code wait} (again and again, since only that shows whether anybody is
- * still there) and {@code floor} where it had to, {@code read} (so many tokens of so many), {@code text},
- * {@code figures} (some ten times a second), and {@code end}.
+ * still there) and {@code floor} (twice, for the same reason) where it had to, {@code read} (so many tokens of so many),
+ * {@code text}, {@code figures} (some ten times a second), and {@code end}.
  */
 final class Speaker implements SpeakerListener {
     private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -37,7 +37,7 @@ final class Speaker implements SpeakerListener {
     public void onFloor(Conversation speaking) {
         conversation = speaking;
         if (waited) {
-            events.send("floor", new Json().toString());
+            events.sendTwice("floor", new Json().toString());
         }
     }
 
@@ -62,7 +62,9 @@ final class Speaker implements SpeakerListener {
         return events.isGone();
     }
 
-    void end(Turn turn) {
+    /** While it still has the floor: the session used last is its own. */
+    @Override
+    public void onEnd(Turn turn) {
         figures(System.nanoTime());
         events.send("end", new Json().put("finish", turn.finish().name()).put("readTokens", turn.prefill().tokens())
                 .put("readMillis", turn.prefill().nanos() / 1e6).put("writtenTokens", turn.decode().tokens())

@@ -2,6 +2,7 @@ package io.alisa.web;
 
 import io.alisa.chat.Conversation;
 import io.alisa.chat.ReplyListener;
+import io.alisa.chat.Turn;
 
 /** Watches one message from the moment it is sent. */
 interface SpeakerListener extends ReplyListener {
@@ -10,4 +11,7 @@ interface SpeakerListener extends ReplyListener {
 
     /** It is this conversation's turn. */
     void onFloor(Conversation conversation);
+
+    /** The reply is complete, and nobody else speaks yet. */
+    void onEnd(Turn turn);
 }

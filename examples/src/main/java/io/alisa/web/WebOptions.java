@@ -21,7 +21,8 @@ final class WebOptions {
     @Option(names = "--max-tokens", paramLabel = "N", defaultValue = "512", description = "longest reply (default: ${DEFAULT-VALUE})")
     private int maxTokens;
 
-    @Option(names = "--max-conversations", paramLabel = "N", defaultValue = "16", description = "kept at once; the one unused longest gives way (default: ${DEFAULT-VALUE})")
+    @Option(names = "--max-conversations", paramLabel = "N", defaultValue = "16", description = "kept at once (default: ${DEFAULT-VALUE})."
+            + " Those in which nothing was said give way first, in the order they began, then the one unused longest")
     private int maxConversations;
 
     ModelOptions model() {

@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
@@ -17,7 +16,6 @@ import com.sun.net.httpserver.HttpServer;
 import io.alisa.chat.ContextFull;
 import io.alisa.chat.ModelLoader;
 import io.alisa.chat.PluginView;
-import io.alisa.chat.Turn;
 import io.alisa.chat.UserError;
 
 /**
@@ -130,11 +128,10 @@ final class WebServer implements AutoCloseable {
     }
 
     private void stream(EventStream events, String conversation, String text) {
-        Speaker speaker = new Speaker(events);
         try {
-            Optional<Turn> turn = conversations.say(conversation, text, speaker);
-            turn.ifPresentOrElse(speaker::end, () -> events.send("error", error(GONE).toString()));
-            if (turn.isPresent() && PluginView.lastSession().isEmpty()) {
+            if (conversations.say(conversation, text, new Speaker(events)).isEmpty()) {
+                events.send("error", error(GONE).toString());
+            } else if (PluginView.lastSession().isEmpty()) {
                 events.send("note", new Json().put("text", PluginView.inactive("examples/web")).toString());
             }
         } catch (ContextFull e) {

@@ -85,12 +85,20 @@ class BrowserIT {
         browser.evaluate("fetch('/conversations/' + conversation, {method: 'DELETE'})");
         load();
         browser.waitFor("document.getElementById('log').textContent.includes('begins a new conversation')");
+        browser.waitFor("document.getElementById('tokens').textContent === '0 of 4,090 tokens'");
+        assertThat(browser.text("#fast")).isEqualTo("–");
+        assertThat(browser.evaluate("document.getElementById('used').style.width").asText()).isEqualTo("0px");
+        assertThat(browser.evaluate("document.querySelectorAll('#memory polygon').length").asInt()).isZero();
         say("What is the gate code of Alice?");
         browser.waitFor(DONE + 3);
         assertThat(
                 browser.evaluate("[...document.querySelectorAll('.message:not(.note)')].at(-1).textContent").asText())
                 .isNotEmpty().doesNotContain("4821");
 
+        browser.evaluate("keep()"); // as it does when it is left for another page
+        browser.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))");
+        assertThat(browser.evaluate("sessionStorage.length").asInt()).as("a page come back to keeps nothing").isZero();
+        browser.evaluate("keep()");
         browser.evaluate("document.getElementById('new').click()");
         load();
         assertThat(browser.evaluate("document.querySelectorAll('.message').length").asInt()).isZero();
@@ -115,6 +123,15 @@ class BrowserIT {
         browser.picture(PICTURES.resolve("phone.png"));
         browser.evaluate("document.getElementById('more').click()");
         browser.picture(PICTURES.resolve("phone-figures.png"));
+        assertThat(browser.evaluate("""
+                (async () => {
+                  const real = draw;
+                  let drawn = 0;
+                  draw = () => { drawn++; real(); };
+                  keep();
+                  await resume();
+                  return drawn;
+                })()""").asInt()).as("all points at once where the page is loaded again").isEqualTo(1);
         assertThat(browser.complaints()).isEmpty();
     }
 

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 
 import io.alisa.chat.Conversation;
 import io.alisa.chat.Memo;
+import io.alisa.chat.Sampling;
 import io.alisa.chat.Turn;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +82,51 @@ class ConversationsTest {
         assertThat(watcher.seen).doesNotContain("floor");
     }
 
+    /** With two who speak in turns the floor is never free, and what others gave up would be held for good. */
+    @Test
+    void oneThatLeavesIsClosedBeforeTheNextSpeaks() {
+        String carol = conversations.begin();
+        Conversation left = open(carol);
+        CompletableFuture<Boolean> waits = new CompletableFuture<>();
+        List<Turn> goesOn = new ArrayList<>();
+        Watcher next = new Watcher() {
+            @Override
+            public void onFloor(Conversation conversation) {
+                goesOn.add(left.say(QUESTION, Sampling.greedy(1), new Watcher()));
+            }
+        };
+        next.does("wait", () -> waits.complete(true));
+        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
+        conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, FACT, next)));
+                waits.join();
+                conversations.end(carol);
+            }
+        });
+        assertThat(second.getFirst().join()).isPresent();
+        Turn turn = goesOn.getFirst();
+        assertThat(turn.promptStart()).isPositive();
+        assertThat(turn.prefill().tokens()).as("a closed one reads all of it again").isEqualTo(turn.promptEnd());
+    }
+
+    /** What is told of the end is about the session used last. */
+    @Test
+    void theNextDoesNotSpeakBeforeTheEndIsTold() {
+        Watcher watcher = new Watcher();
+        List<Turn> ended = new ArrayList<>();
+        Optional<Turn> first = conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onEnd(Turn turn) {
+                ended.add(turn);
+                assertThat(inAnotherThread(() -> conversations.say(bob, FACT, watcher.leavesWhen("wait")))).isEmpty();
+            }
+        });
+        assertThat(first).contains(ended.getFirst());
+        assertThat(watcher.seen).containsExactly("wait");
+    }
+
     /** A page that is only opened, again and again, throws nobody out. */
     @Test
     void conversationsInWhichNothingWasSaidGiveWayToEachOther() {
@@ -90,6 +136,18 @@ class ConversationsTest {
         }
         assertThat(conversations.say(alice, QUESTION, new Watcher()).map(Turn::text))
                 .contains("The gate code of Alice is 4821.");
+    }
+
+    /** One in which something was said. */
+    private Conversation open(String name) {
+        List<Conversation> spoke = new ArrayList<>();
+        conversations.say(name, FACT, new Watcher() {
+            @Override
+            public void onFloor(Conversation conversation) {
+                spoke.add(conversation);
+            }
+        });
+        return spoke.getFirst();
     }
 
     /** Tokens of what was said before. */
@@ -146,6 +204,11 @@ class ConversationsTest {
         @Override
         public void onText(String piece) {
             on("text");
+        }
+
+        @Override
+        public void onEnd(Turn turn) {
+            on("end");
         }
 
         @Override

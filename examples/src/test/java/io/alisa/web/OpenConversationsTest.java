@@ -24,6 +24,14 @@ class OpenConversationsTest {
     }
 
     @Test
+    void thoseInWhichNothingWasSaidGiveWayInTheOrderTheyBegan() {
+        open.add("1", first);
+        open.add("2", second);
+        assertThat(open.touch("1")).as("only that it is asked for changes nothing").isTrue();
+        assertThat(open.add("3", third)).containsExactly(first);
+    }
+
+    @Test
     void thenTheOneUnusedLongest() {
         open.add("1", first);
         open.use("1");

@@ -257,7 +257,9 @@ class DeviceTierTest {
             }
             assertThat(child.kv.layer(0).areDigested()).as("for a device").isEqualTo(parents == Found.ROOM);
             assertThat(child.kv.device() == null ? 0 : held(child)).as("attended there")
-                    .isEqualTo(childs == Found.NOTHING ? 0 : 2 * Objects.requireNonNull(child.kv.layer(1).digest()).blocks());
+                    .isEqualTo(childs == Found.NOTHING
+                            ? 0
+                            : 2 * Objects.requireNonNull(child.kv.layer(1).digest()).blocks());
             return outputs;
         }
     }

@@ -204,7 +204,8 @@ class ChecksTest {
 
     @Test
     void theFastLimitIsComparedWithTheMachine() {
-        assertThat(memory(MACHINE)).isEqualTo(Check.ok("memory", "16.0 GiB RAM; auto: 8.0 GiB beside a heap of up to 4.0 GiB"));
+        assertThat(memory(MACHINE))
+                .isEqualTo(Check.ok("memory", "16.0 GiB RAM; auto: 8.0 GiB beside a heap of up to 4.0 GiB"));
         assertThat(memory(MACHINE, "alisa.memory.fast", "4g").mark()).isEqualTo(Mark.OK);
         assertThat(memory(MACHINE, "alisa.memory.fast", "12g").mark()).isEqualTo(Mark.WARN);
         assertThat(memory(MACHINE, "alisa.memory.fast", "17g").mark()).isEqualTo(Mark.FAIL);

@@ -385,7 +385,8 @@ public final class JlamaHost implements HostHooks {
             KvFormat format = JlamaShape.format(model.getWorkingDType());
             return format == null
                     ? null
-                    : new PrefixRule(mode(binding, currentConfiguration(), format), BATCH, HostOrder.isOfAnyBatch(model),
+                    : new PrefixRule(mode(binding, currentConfiguration(), format), BATCH,
+                            HostOrder.isOfAnyBatch(model),
                             model.getModelType() == ModelType.MIXTRAL);
         }
 

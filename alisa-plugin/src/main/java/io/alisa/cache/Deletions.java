@@ -225,12 +225,16 @@ final class Deletions implements AutoCloseable {
 
     /** Whether deleting frees more than computing again takes, and in pieces that can be set aside for that. */
     private boolean gains(PromptBatch batch, long frames, Recomputer by) {
-        List<PromptBatch> then = incomplete();
-        if (!then.contains(batch)) {
-            then.add(batch);
-        }
-        long missing = Replay.bytes(then, layout, by) - aside;
+        long missing = Replay.bytes(with(incomplete(), batch), layout, by) - aside;
         return frames * layout.blockBytes() > missing && room.couldReserve(missing, frames);
+    }
+
+    private static List<PromptBatch> with(List<PromptBatch> batches, PromptBatch batch) {
+        List<PromptBatch> all = new ArrayList<>(batches);
+        if (!all.contains(batch)) {
+            all.add(batch);
+        }
+        return all;
     }
 
     /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
@@ -292,6 +296,31 @@ final class Deletions implements AutoCloseable {
             blocks += isPinned(batch) ? 0 : Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
         }
         return blocks;
+    }
+
+    /** Bytes of RAM that deleting all that may be deleted would leave, beside what computing it again takes. */
+    long deletableBytes() {
+        Recomputer by = recomputer;
+        if (by == null || by.objection() != null || recalling || isRead()) {
+            return 0;
+        }
+        List<PromptBatch> gone = incomplete();
+        int demotable = tiers.canStore() ? tiers.demotableBlocks() : 0;
+        long left = 0;
+        long taken = aside;
+        for (PromptBatch batch : batches) {
+            long frames = isPinned(batch) ? 0 : freed(batch, demotable);
+            List<PromptBatch> then = with(gone, batch);
+            long more = Math.max(0, Replay.bytes(then, layout, by) - taken);
+            long gain = frames * layout.blockBytes() - more;
+            if (frames > 0 && gain > 0) {
+                gone = then;
+                demotable -= (int) frames;
+                left += gain;
+                taken += more;
+            }
+        }
+        return left;
     }
 
     /** Why nothing could be deleted. */

@@ -94,6 +94,26 @@ final class KvRoom implements AutoCloseable {
         frames.give(frame);
     }
 
+    /** Bytes that seem to be missing for so many frames, where nobody but kept sessions makes room. Asks nobody. */
+    long missingFor(int wanted) {
+        return Math.max(0, bytesBeside(wanted) - account.beyondClaim());
+    }
+
+    /** Bytes that are missing for so many frames, after kept sessions have made what room they can. */
+    long stillMissingFor(int wanted) {
+        long bytes = bytesBeside(wanted);
+        if (account.tryReserve(bytes)) {
+            account.release(bytes);
+            return 0;
+        }
+        return Math.max(0, bytes - fast.unreserved());
+    }
+
+    /** What so many frames take beside those that are free. */
+    private long bytesBeside(int wanted) {
+        return Math.max(0, wanted - frames.freeFrames()) * layout.blockBytes();
+    }
+
     /** Bytes that frames grow by. */
     long slabBytes() {
         return frames.slabBytes();
@@ -159,7 +179,7 @@ final class KvRoom implements AutoCloseable {
 
     /** Whether that much more fits into RAM, and some more, where nobody but kept sessions makes room. */
     boolean hasRoomFor(long bytes) {
-        return account.beyondClaim() >= bytes + 2 * frames.slabBytes();
+        return account.beyondClaim() + frames.freeFrames() * layout.blockBytes() >= bytes + 2 * frames.slabBytes();
     }
 
     /** Whether bytes could be taken if so many blocks in RAM were gone. */
@@ -169,8 +189,7 @@ final class KvRoom implements AutoCloseable {
 
     /** Takes bytes where blocks that are gone have left them. */
     boolean reserveFreed(long bytes) {
-        compact(Long.MAX_VALUE);
-        frames.trim();
+        trim();
         return account.tryReserve(bytes);
     }
 
@@ -239,9 +258,14 @@ final class KvRoom implements AutoCloseable {
 
     /** Gives back what blocks that are gone have left. */
     void giveBackFree() {
+        trim();
+        account.giveUpClaim();
+    }
+
+    /** The same, but what is claimed for the next step stays claimed. */
+    void trim() {
         compact(Long.MAX_VALUE);
         frames.trim();
-        account.giveUpClaim();
     }
 
     /**

@@ -281,22 +281,64 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
 
     /**
      * Brings back what was deleted before it was pinned: each step would compute it again. Where there is no room for it in
-     * the place of anything else, that is what happens, and it is not tried again before others are pinned.
+     * the place of anything else, that is what happens, and it is not tried again before others are pinned. Nothing else
+     * goes for a part of it: as long as something is missing, all that is deleted is computed again.
      */
     private void bringPinnedBack(int end) {
         PinnedSpans spans = pinned;
         int count = spans.isEmpty() || spans.equals(hopeless) ? 0 : deletions.countDeleted(spans, end);
-        if (count == 0) {
-            return;
+        if (count > 0 && !(couldFit(count) && makeRoom(count) && bringBack(spans, end, count))) {
+            hopeless = spans;
+            room.trim();
         }
+    }
+
+    /** Whether there is room for so many blocks, or seems to be where others go. */
+    private boolean couldFit(int count) {
+        long missing = room.missingFor(count);
+        if (missing == 0) {
+            return true;
+        }
+        int found = demotableBlocks();
+        long stored = storableBlocks(found) * layout.blockBytes();
+        return missing <= Math.min(found * layout.blockBytes(), stored + deletions.deletableBytes());
+    }
+
+    /** How many of the first victims are in the file already or would find room there. */
+    private long storableBlocks(int found) {
+        long there = 0;
+        for (int i = 0; i < found; i++) {
+            there += slow.has(layers[victims.layer(i)], victims.block(i)) ? 1 : 0;
+        }
+        return Math.min(found, there + slow.freeBlocks());
+    }
+
+    /** Makes room for so many blocks. Nothing is deleted unless that makes up for all that is missing. */
+    private boolean makeRoom(int count) {
+        for (long missing = room.stillMissingFor(count); missing > 0; missing = room.stillMissingFor(count)) {
+            int blocks = Math.toIntExact(Math.ceilDiv(missing, layout.blockBytes()));
+            if (!demote(blocks) && !(deletions.deletableBytes() >= missing && delete())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns false where others took the room meanwhile. */
+    private boolean bringBack(PinnedSpans spans, int end, int count) {
         List<Long> frames = new ArrayList<>();
         try {
-            while (frames.size() < count) { // before anything is lent: to make room, blocks may have to go
-                frames.add(room.frame());
+            while (frames.size() < count) { // before anything is lent: then nothing can make room
+                long frame = room.frameIfAny();
+                if (frame == 0) {
+                    return false;
+                }
+                frames.add(frame);
             }
             deletions.bringBack(spans, end, frames);
+            return true;
         } catch (MemoryFullException e) {
-            hopeless = spans;
+            return false;
         } finally {
             frames.forEach(room::give);
         }

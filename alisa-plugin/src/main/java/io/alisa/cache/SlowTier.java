@@ -68,6 +68,19 @@ final class SlowTier implements AutoCloseable {
         return file != null && state != State.BROKEN;
     }
 
+    /** How many blocks would find room in the file, as far as is known. */
+    long freeBlocks() {
+        PieceFile existing = file;
+        if (state == State.BROKEN || (existing == null && state == State.FULL)) {
+            return 0;
+        }
+        long blockBytes = layout.kvHeads() * layout.headBytes();
+        long regionBytes = blockBytes * PieceFile.RUN;
+        return existing == null
+                ? memory.slow().free() / regionBytes * PieceFile.RUN
+                : (existing.freeBytes() + existing.growthBytes()) / blockBytes;
+    }
+
     /** Whether something may have to be read. */
     boolean isOpen() {
         return file != null || lenders.length > 0;

@@ -303,6 +303,11 @@ public final class PieceFile implements AutoCloseable {
         return free * heads * pieceBytes;
     }
 
+    /** Bytes by which the file may still grow, as far as is known. */
+    public long growthBytes() {
+        return diskFull ? 0 : account.available() / regionBytes * regionBytes;
+    }
+
     /** Bytes of a region: of a run of blocks of one layer. */
     public long regionBytes() {
         return regionBytes;

@@ -12,6 +12,7 @@ import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.cache.KvSession;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +134,96 @@ class PinnedTokensTest {
             });
             assertThat(run.kv.isDeleted(block)).isFalse();
             assertThat(run.kv.deletedTokens()).as("others are still deleted").isPositive();
+            assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
+        }
+    }
+
+    /** A conversation of which so much is deleted, and RAM is full. */
+    private static TieredRun partlyDeleted(MemoryBudget fast, MemoryBudget slow, int blocks, long giveBack) {
+        TieredRun run = new TieredRun(SHAPE, 12, null, 1, new KvMemory(fast, slow, MemoryFile::new),
+                new VectorKernels(), WorkerTeam.shared(), 5);
+        run.talk(2000, 0, r -> {
+        });
+        run.kv.giveBack(giveBack);
+        fast.setCap(fast.reserved());
+        assertThat(run.kv.deletedTokens()).isEqualTo(blocks * 64);
+        return run;
+    }
+
+    private static MemoryAccount kept(MemoryBudget fast, int bytes) {
+        MemoryAccount kept = fast.open(wanted -> {
+        });
+        fast.setCap(fast.cap() + bytes);
+        assertThat(kept.tryReserve(bytes)).isTrue();
+        kept.setIdle(true);
+        return kept;
+    }
+
+    private static void step(TieredRun run) {
+        run.talk(2000, 1, r -> {
+        });
+    }
+
+    @Test
+    void nothingIsDeletedForWhatCannotComeBackAllTheSame() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        try (TieredRun run = partlyDeleted(fast, new MemoryBudget(0), 15, 600_000)) {
+            run.kv.pin(0, 18 * 64);
+            long deletions = run.kv.deletions();
+            step(run);
+            assertThat(run.kv.deletions()).isEqualTo(deletions);
+            assertThat(run.kv.deletedTokens()).isEqualTo(15 * 64);
+        }
+    }
+
+    /** What somebody is saving counts as free and gives nothing. */
+    @Test
+    void norWhereWhatIsKeptDoesNotGiveWay() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        try (TieredRun run = partlyDeleted(fast, new MemoryBudget(0), 15, 600_000);
+                MemoryAccount kept = kept(fast, 1 << 26)) {
+            fast.setReclaimer((budget, bytes) -> false);
+            run.kv.pin(0, 18 * 64);
+            long deletions = run.kv.deletions();
+            step(run);
+            assertThat(run.kv.deletions()).isEqualTo(deletions);
+            assertThat(kept.reserved()).isEqualTo(1 << 26);
+        }
+    }
+
+    /** A step claims some of what is kept for itself; no more goes for what comes back in no case. */
+    @Test
+    void norDoesWhatIsKeptGiveWayInVain() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        try (TieredRun run = partlyDeleted(fast, new MemoryBudget(0), 24, 1_200_000);
+                MemoryAccount kept = kept(fast, 1_000_000)) {
+            fast.setReclaimer((budget, bytes) -> {
+                long given = Math.min(bytes, kept.reserved());
+                kept.release(given);
+                return given > 0;
+            });
+            run.kv.pin(0, 2000);
+            step(run);
+            assertThat(run.kv.deletedTokens()).isEqualTo(24 * 64);
+            assertThat(kept.reserved()).isGreaterThan(500_000);
+        }
+    }
+
+    /** Others go to the file for it where that has room again, and none of them is deleted. */
+    @Test
+    void othersGoToTheFileForWhatComesBack() {
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        MemoryBudget slow = new MemoryBudget(0);
+        try (TieredRun run = partlyDeleted(fast, slow, 15, 600_000)) {
+            slow.setCap(Long.MAX_VALUE);
+            run.kv.pin(0, 7 * 64);
+            long deletions = run.kv.deletions();
+            step(run);
+            assertThat(run.kv.isDeleted(1)).isFalse();
+            assertThat(run.kv.isDeleted(6)).isFalse();
+            assertThat(run.kv.isDeleted(7)).isTrue();
+            assertThat(run.kv.demotedBlocks()).isPositive();
+            assertThat(run.kv.deletions()).isEqualTo(deletions);
             assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
         }
     }

@@ -147,6 +147,7 @@ class PieceFileTest {
                 write(file, 1, block, 100 + block);
             }
             assertThat(file.freeBytes()).isZero();
+            assertThat(file.growthBytes()).as("less than a region").isZero();
             assertThat(file.open(1, PieceFile.RUN)).as("full").isFalse();
             assertThat(small.reserved()).isEqualTo(region);
             for (int block = 0; block < PieceFile.RUN; block += 2) {
@@ -204,6 +205,7 @@ class PieceFileTest {
                 write(file, 1, block, 100 + block);
             }
             assertThat(failures).isEqualTo(1);
+            assertThat(file.growthBytes()).isZero();
             assertThatIOException().isThrownBy(() -> file.open(1, PieceFile.RUN));
             assertThat(failures).as("no place is free").isEqualTo(2);
             failing = "";

@@ -1,0 +1,58 @@
+package io.alisa.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.alisa.tier.MemoryBudget;
+import org.junit.jupiter.api.Test;
+
+/** What a session may still have of RAM. */
+class KvRoomTest {
+    private static final KvLayout LAYOUT = new KvLayout(KvFormat.INT8, 2, 64);
+    private static final int FRAMES = 200;
+
+    /** Nobody makes room. */
+    private static final KvRoom.Relief NONE = new KvRoom.Relief() {
+        @Override
+        public void growing() {
+            // no schedule
+        }
+
+        @Override
+        public boolean demote(int count) {
+            return false;
+        }
+
+        @Override
+        public boolean delete() {
+            return false;
+        }
+
+        @Override
+        public String remedy() {
+            return "there is none";
+        }
+    };
+
+    private final MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+
+    /** Frames that the session gave back to its pool are room as good as what nobody holds. */
+    @Test
+    void freeFramesAreRoom() {
+        try (KvRoom room = new KvRoom(LAYOUT, fast, bytes -> {
+        }, NONE)) {
+            List<Long> frames = new ArrayList<>();
+            while (frames.size() < FRAMES) {
+                frames.add(room.frame());
+            }
+            fast.setCap(fast.reserved());
+            long half = FRAMES / 2 * LAYOUT.blockBytes();
+            assertThat(room.hasRoomFor(half)).isFalse();
+            frames.forEach(room::give);
+            assertThat(room.hasRoomFor(half)).isTrue();
+            assertThat(room.hasRoomFor(2 * half)).as("and some more").isFalse();
+        }
+    }
+}

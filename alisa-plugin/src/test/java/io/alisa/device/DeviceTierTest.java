@@ -216,7 +216,7 @@ class DeviceTierTest {
     }
 
     /** What a session finds that opens. */
-    private enum Found {
+    enum Found {
         NOTHING, FULL, ROOM
     }
 

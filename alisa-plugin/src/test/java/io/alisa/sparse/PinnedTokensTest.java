@@ -146,7 +146,7 @@ class PinnedTokensTest {
         });
         run.kv.giveBack(giveBack);
         fast.setCap(fast.reserved());
-        assertThat(run.kv.deletedTokens()).isEqualTo(blocks * 64);
+        assertThat(run.kv.deletedTokens()).isEqualTo(blocks * 64L);
         return run;
     }
 

@@ -19,17 +19,20 @@ class SpeakerTest {
 
     @Test
     void whoLeftAfterTheLastLookIsMissed() throws IOException {
-        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                Socket page = new Socket(server.getInetAddress(), server.getLocalPort());
-                Socket served = server.accept()) {
-            Speaker speaker = new Speaker(new EventStream(served.getOutputStream()));
-            speaker.onWait();
-            assertThat(page.getInputStream().readNBytes(WAIT.length())).asString().isEqualTo(WAIT);
-            page.close();
-            assertThat(served.getInputStream().read()).as("it left").isNegative();
-            assertThat(speaker.stop()).as("nothing was sent since").isFalse();
-            speaker.onFloor(Memo.conversation());
-            assertThat(speaker.stop()).isTrue();
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Socket page = new Socket(server.getInetAddress(), server.getLocalPort());
+            try (Socket served = server.accept()) {
+                Speaker speaker = new Speaker(new EventStream(served.getOutputStream()));
+                speaker.onWait();
+                assertThat(page.getInputStream().readNBytes(WAIT.length())).asString().isEqualTo(WAIT);
+                page.close();
+                assertThat(served.getInputStream().read()).as("it left").isNegative();
+                assertThat(speaker.stop()).as("nothing was sent since").isFalse();
+                speaker.onFloor(Memo.conversation());
+                assertThat(speaker.stop()).isTrue();
+            } finally {
+                page.close();
+            }
         }
     }
 

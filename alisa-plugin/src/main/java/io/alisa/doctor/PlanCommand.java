@@ -27,6 +27,7 @@ import io.alisa.tier.SlowDirectory;
 /** {@code plan}: what the scheduler would do with a model on this machine, why, and what it predicts. */
 final class PlanCommand {
     private final PlanArguments arguments;
+    private final Machine machine = Machine.ofProcess();
     private final ModelFiles model;
     /** Whether there is anything to plan: floats stay in RAM. */
     private final boolean movable;
@@ -41,7 +42,7 @@ final class PlanCommand {
         this.model = ModelFiles.read(arguments.model());
         ByteModel bytes = arguments.mode().bytes(model.dimensions());
         this.movable = bytes.precision().isMovable();
-        this.caps = caps(arguments, configuration, movable);
+        this.caps = caps(configuration);
         this.profile = store.load();
         this.costs = new CostModel(bytes, profile.orAssumed(), arguments.mode().access(), model.weightBytes());
         Set<Recomputation> allowed = movable && arguments.recompute()
@@ -50,9 +51,8 @@ final class PlanCommand {
         this.plan = new Planner(costs, caps, arguments.expected(), allowed).plan();
     }
 
-    private static Caps caps(PlanArguments arguments, Configuration configuration, boolean movable) {
+    private Caps caps(Configuration configuration) {
         Long fast = arguments.fast();
-        Machine machine = Machine.ofProcess();
         long fastBytes = fast == null ? Caps.fastByDefault(machine.usable(), machine.heap()) : fast;
         Long slow = movable ? arguments.slow() : Long.valueOf(0);
         if (slow != null) {
@@ -107,7 +107,7 @@ final class PlanCommand {
                                         ByteSize.format(Math.round(bytes.digestTokenBytes())))
                                 : ""));
         String beside = arguments.fast() == null
-                ? " (auto, beside a heap of up to " + ByteSize.format(Machine.ofProcess().heap()) + ")"
+                ? " (auto, beside a heap of up to " + ByteSize.format(machine.heap()) + ")"
                 : "";
         line(out, "caps", String.format(Locale.ROOT, "fast %s%s, slow %s", ByteSize.format(caps.fastBytes()), beside,
                 ByteSize.format(caps.slowBytes())));

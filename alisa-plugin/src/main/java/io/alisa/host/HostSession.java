@@ -2,7 +2,6 @@ package io.alisa.host;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 
 import io.alisa.Phase;
@@ -192,26 +191,26 @@ public class HostSession implements AutoCloseable {
      */
     public void attend(int index, KvLayer layer, int start, int batch, float[] queries, float[] outputs) {
         SparseSession policy = sparse;
+        boolean decoded = isDecoded(start, batch);
+        if (decoded && policy != null && policy.isSparse(layer.tokens())) {
+            policy.decode(index, layer, queries, outputs);
+            return;
+        }
         if (batch > 1) {
             prefill().run(layer, start, batch, queries, outputs);
-            if (policy != null) {
-                policy.prefilled(index, layer, start, batch, queries);
-            }
-        } else if (isSparse(layer.tokens())) {
-            Objects.requireNonNull(policy).decode(index, layer, queries, outputs);
         } else {
             decode.run(layer, queries, outputs);
-            if (policy != null && start < promptEnd) {
-                policy.prefilled(index, layer, start, 1, queries);
-            } else if (policy != null) {
-                policy.decodedDense(index, layer, queries);
-            }
+        }
+        if (policy != null && decoded) {
+            policy.decodedDense(index, layer, queries);
+        } else if (policy != null) {
+            policy.prefilled(index, layer, start, batch, queries);
         }
     }
 
-    /** Whether the last of so many tokens, which comes alone, is attended sparsely. */
-    private boolean isSparse(int count) {
-        return sparse != null && count > promptEnd && sparse.isSparse(count);
+    /** Whether so many tokens are one that the model said, and no prompt's. */
+    private boolean isDecoded(int start, int batch) {
+        return batch == 1 && start >= promptEnd;
     }
 
     /** Counts a step after its last layer. */
@@ -220,10 +219,11 @@ public class HostSession implements AutoCloseable {
         tokens = endPosition;
         lastUsed = System.nanoTime();
         Branch place = branch;
+        boolean decoded = isDecoded(endPosition - batch, batch);
         if (place != null) {
-            place.stepDone(endPosition - batch, endPosition, batch == 1 && isSparse(endPosition));
+            place.stepDone(endPosition - batch, endPosition, decoded && sparse != null && sparse.isSparse(endPosition));
         }
-        if (batch == 1 && endPosition > promptEnd) {
+        if (decoded) {
             countDecoded(endPosition);
         }
         tiers.stepDone(endPosition, phase());

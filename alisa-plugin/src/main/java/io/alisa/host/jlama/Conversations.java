@@ -81,9 +81,15 @@ final class Conversations {
         if (whole || alone) {
             kvBuffer.setCurrentContextPosition(0); // what the session had is taken over as far as it begins alike
         }
-        PrefixScope scope = opener.scope();
-        if (alone && scope != PrefixScope.MODEL) {
-            sessions.goOn(binding, 0); // all users of such a client have one id: what it had may be another one's
+        if (alone) {
+            dropUnshared(binding, opener.scope());
+        }
+    }
+
+    /** All users of such a client have one id: what it had may be another one's. */
+    private void dropUnshared(Binding binding, PrefixScope scope) {
+        if (scope != PrefixScope.MODEL) {
+            sessions.goOn(binding, 0);
             settleLeft(binding, scope);
         }
     }

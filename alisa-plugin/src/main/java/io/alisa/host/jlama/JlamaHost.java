@@ -121,9 +121,9 @@ public final class JlamaHost implements HostHooks {
             int index = JlamaAccess.layerIndex(layer);
             int batch = ((AbstractTensor<?, ?>) input).shape().first();
             session.kv().layer(index).resize(startPosition, startPosition + batch);
-            session.promptUntil(binding.promptEnd());
-            if (index == 0 && batch > 1) {
-                notePrompt(session, binding, startPosition, startPosition + batch);
+            if (index == 0) {
+                session.promptUntil(binding.promptEnd());
+                notePrompt(session, binding, startPosition, batch);
             }
             return attendOurs(session, layer, (AbstractTensor<?, ?>) input, startPosition, reducer);
         } finally {
@@ -133,8 +133,9 @@ public final class JlamaHost implements HostHooks {
     }
 
     /** Keeps the ids of a batch, so that it can be deleted and computed again. */
-    private static void notePrompt(JlamaSession session, Binding binding, int start, int end) {
-        if (session.kv().layout().format() == KvFormat.INT8 && binding.tokens().size() >= end) {
+    private static void notePrompt(JlamaSession session, Binding binding, int start, int batch) {
+        int end = start + batch;
+        if (batch > 1 && session.kv().layout().format() == KvFormat.INT8 && binding.tokens().size() >= end) {
             session.kv().notePrompt(start, binding.tokens().range(start, end));
         }
     }

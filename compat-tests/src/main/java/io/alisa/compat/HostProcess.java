@@ -82,6 +82,15 @@ public final class HostProcess {
         return this;
     }
 
+    /**
+     * For tests that compare bits. The Vector API leaves open in which order the lanes of a vector are added up; the interpreter
+     * takes another one than compiled code, so the host's last bits depend on what is compiled already, and on what the
+     * compiler takes back. Without the compiler's own version of such a sum the order is always the interpreter's.
+     */
+    public HostProcess orderedSums() {
+        return flag("-XX:+UnlockDiagnosticVMOptions").flag("-XX:DisableIntrinsic=_VectorReductionCoerced");
+    }
+
     public HostProcess withoutFlag(String flag) {
         flags.remove(flag);
         return this;

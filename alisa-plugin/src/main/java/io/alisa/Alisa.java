@@ -54,7 +54,8 @@ public final class Alisa {
     /**
      * Saves a session: its tokens with their keys and values, so that {@link #restore} goes on where it stands. The file
      * appears whole or not at all, readable by its owner only; it stays until somebody deletes it. A session can be saved
-     * between two calls of {@code generate}, and goes on afterwards.
+     * between two calls of {@code generate}, and goes on afterwards, as long as what it holds is kept: not where
+     * {@code alisa.prefix.scope} is {@code off}, and half an hour at most.
      *
      * @param session the id that was given to {@code generate}, or that {@link #restore} returned, or that of its
      *                {@link SessionReport#id() report}

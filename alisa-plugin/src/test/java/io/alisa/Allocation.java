@@ -12,6 +12,8 @@ import com.sun.management.ThreadMXBean;
 
 /** Counts what the calling thread and all of ours allocate. */
 public final class Allocation {
+    /** Of tests that count: they run in a JVM of their own, see the parent pom. */
+    public static final String TAG = "allocation";
     /** Until the compiler must have done its work: vectors live on the heap before. */
     private static final int MOST_ROUNDS = 400;
     private static final ThreadMXBean THREADS = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);

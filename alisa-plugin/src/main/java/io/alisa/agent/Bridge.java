@@ -193,7 +193,7 @@ public final class Bridge {
         }
         FAILURES.forEach(failure -> text.append(failure).append('\n'));
         if (configuration != null) {
-            configuration.warnings()
+            Configuration.ofProcess().warnings() // as it is now: the next session reads it
                     .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
         }
         List<SessionReport> sessions = Sessions.ofProcess().reports();

@@ -56,6 +56,7 @@ final class BlockTable {
         return block < addresses.length ? addresses[block] : 0;
     }
 
+    /** Without the lock it may be what was a moment ago. */
     boolean isAllResident() {
         return away == 0;
     }

@@ -369,6 +369,16 @@ public final class KvSession implements AutoCloseable {
         return closed ? 0 : tiers.room().account().reserved();
     }
 
+    /** Whether all blocks are in RAM; some are in a file, its own or that of whom it grew out of, or deleted otherwise. */
+    public boolean isAllResident() {
+        for (KvLayer layer : layers) {
+            if (!layer.isAllResident()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Bytes of the session's file. */
     public long slowBytes() {
         return slow.bytes();

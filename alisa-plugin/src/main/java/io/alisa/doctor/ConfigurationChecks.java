@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.tier.PrivateFile;
 
 /** Every setting in force with its source and meaning, and what was wrong with the configuration. */
 final class ConfigurationChecks {
@@ -15,7 +16,7 @@ final class ConfigurationChecks {
         List<Check> checks = new ArrayList<>();
         for (Setting setting : Setting.values()) {
             Configuration.Value value = configuration.value(setting);
-            String text = value.text().isEmpty() ? "-" : value.text();
+            String text = value.text().isEmpty() ? meant(setting, configuration) : value.text();
             checks.add(Check.ok(setting.key(),
                     text + " (" + value.source() + ") | " + setting.meaning()));
         }
@@ -23,5 +24,14 @@ final class ConfigurationChecks {
             checks.add(Check.warn("configuration", warning, "correct or remove it"));
         }
         return checks;
+    }
+
+    /** What holds where a setting has no text. */
+    private static String meant(Setting setting, Configuration configuration) {
+        return switch (setting) {
+            case KV_TYPE -> configuration.flag(Setting.SPARSE) ? "int8" : "host";
+            case SLOW_DIR -> PrivateFile.directory("").toString();
+            default -> "-";
+        };
     }
 }

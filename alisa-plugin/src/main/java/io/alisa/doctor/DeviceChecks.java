@@ -51,7 +51,7 @@ final class DeviceChecks {
         boolean used = backend.equals("auto") || backend.equals("cuda");
         return Check.ok(module.name(), status.description()
                 + (used
-                        ? "; INT8 and sparse sessions use it"
+                        ? "; INT8 sessions use it, dense and sparse"
                         : "; not used, " + Setting.BACKEND.key() + " is " + backend));
     }
 }

@@ -1,6 +1,7 @@
 package io.alisa.doctor;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,9 @@ final class VectorJvm {
     /** Where the slow tier, the profile and a GPU's library are by default. */
     private static final Set<String> PLACES = Set.of("java.io.tmpdir", "user.home", "java.library.path");
 
+    /** What says how much memory and how many processors this JVM may use: what is chosen by default depends on them. */
+    private static final List<String> BOUNDS = List.of("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAM", "-XX:ActiveProcessorCount=");
+
     private VectorJvm() {
     }
 
@@ -24,7 +28,8 @@ final class VectorJvm {
 
     /** Runs the doctor there, with the same settings; returns its exit code. */
     static int run(List<String> words) throws IOException {
-        Process process = new ProcessBuilder(command(words, System.getProperties())).inheritIO().start();
+        List<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        Process process = new ProcessBuilder(command(words, flags, System.getProperties())).inheritIO().start();
         try {
             return process.waitFor();
         } catch (InterruptedException e) {
@@ -34,10 +39,11 @@ final class VectorJvm {
         }
     }
 
-    static List<String> command(List<String> words, Properties properties) {
+    static List<String> command(List<String> words, List<String> flags, Properties properties) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(properties.getProperty("java.home"), "bin", "java").toString(), "--add-modules", MODULE,
                 "--enable-native-access=ALL-UNNAMED", "-cp", properties.getProperty("java.class.path")));
+        flags.stream().filter(flag -> BOUNDS.stream().anyMatch(flag::startsWith)).forEach(command::add);
         for (String key : properties.stringPropertyNames()) {
             if (key.startsWith("alisa.") || PLACES.contains(key)) {
                 command.add("-D" + key + "=" + properties.getProperty(key));

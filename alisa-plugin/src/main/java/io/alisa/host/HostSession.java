@@ -245,7 +245,8 @@ public class HostSession implements AutoCloseable {
         long attendNanos = sparse == null ? 0 : sparse.takeAttendNanos();
         if (Recordings.POSSIBLE && DecodeStepEvent.isOn()) {
             DecodeStepEvent.emit(id, endPosition, attendedTokens - attendedBefore, recalledTokens - recalledBefore,
-                    selectNanos, attendNanos);
+                    selectNanos, attendNanos, new DecodeStepEvent.Held(kv.bytes(), kv.slowBytes(),
+                            shape.hostBytes(endPosition), kv.deletedTokens()));
         }
     }
 
@@ -262,7 +263,7 @@ public class HostSession implements AutoCloseable {
         if (kv.deletedTokens() > 0) {
             return Phase.III;
         }
-        return kv.demotedBlocks() + kv.deletions() == 0 ? Phase.I : Phase.II;
+        return kv.isAllResident() ? Phase.I : Phase.II;
     }
 
     /** Whether its reports have that id. */

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * conversation goes on or another one begins like it.
  *
  * <p>What is kept gives way to whatever an open session needs: INT8 goes to the file first, then the least recently used goes
- * altogether. It also goes after half an hour, when there are too many, and when its model was collected.
+ * altogether. It also goes after half an hour, but for what others share, when there are too many, and when its model was
+ * collected.
  *
  * <p>Thread-safe. Whoever holds this monitor never waits for a session's lock: a session that is in use is not idle.
  */
@@ -293,22 +294,19 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             }
         }
         for (int i = 0; i < kept.size() && freed < bytes; i++) {
-            freed += cutTail(kept.get(i), budget);
+            long before = kept.get(i).session().kv().heldOf(budget);
+            cutTail(kept.get(i));
+            freed += before - kept.get(i).session().kv().heldOf(budget);
         }
         return freed;
     }
 
     /** Frees what a kept session does not share, where others need the rest. */
-    private static long cutTail(Branch branch, MemoryBudget budget) {
-        if (branch.state != Branch.State.KEPT || !branch.isShared() || branch.isGrowing() || !branch.hasTail()) {
-            return 0;
+    private static void cutTail(Branch branch) {
+        if (branch.state == Branch.State.KEPT && branch.isShared() && !branch.isGrowing() && branch.hasTail()
+                && branch.session().kv().cutBackToFrozen()) {
+            branch.loseTail();
         }
-        long before = branch.session().kv().heldOf(budget);
-        if (!branch.session().kv().cutBackToFrozen()) {
-            return 0;
-        }
-        branch.loseTail();
-        return before - branch.session().kv().heldOf(budget);
     }
 
     /** What no user goes on with at present, the least recently used first. */
@@ -339,12 +337,18 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         return null;
     }
 
-    private synchronized void dropOld() {
+    /** Frees what nobody went on with for half an hour: of what others share, the rest. */
+    synchronized void dropOld() {
         long now = System.nanoTime();
         for (PrefixTree tree : trees.values()) {
             Branch oldest = tree.oldestLeaf();
             while (oldest != null && now - oldest.idleSince > MAX_AGE_NANOS && evict(oldest)) {
                 oldest = tree.oldestLeaf();
+            }
+            for (Branch branch : tree.branches()) {
+                if (now - branch.idleSince > MAX_AGE_NANOS) {
+                    cutTail(branch);
+                }
             }
         }
     }

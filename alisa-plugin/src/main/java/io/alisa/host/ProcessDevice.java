@@ -123,6 +123,6 @@ public final class ProcessDevice {
         if (!backend.equals("auto") && !backend.equals("cuda")) {
             return "device: none, " + Setting.BACKEND.key() + " is " + backend;
         }
-        return looked ? "device: none, " + whyNone : "device: none yet, only INT8 and sparse sessions use one";
+        return looked ? "device: none, " + whyNone : "device: none yet, only INT8 sessions use one";
     }
 }

@@ -1,25 +1,46 @@
 package io.alisa.host;
 
+import java.util.concurrent.TimeUnit;
+
 /** Frees what belongs to abandoned objects of the host: a daemon thread that waits for that, and looks around now and then. */
 final class SessionReaper extends Thread {
-    private static final long MINUTE_MILLIS = 60_000;
+    private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final System.Logger LOGGER = System.getLogger("io.alisa");
 
-    private final IdentityTable<?> table;
-    private final Runnable everyMinute;
+    private final Abandoned abandoned;
+    private final long everyNanos;
+    private final Runnable regularly;
+    private long due;
     private boolean saidError;
+
+    /** Where abandoned objects turn up. */
+    interface Abandoned {
+        /**
+         * Waits for one and frees what belongs to it.
+         *
+         * @return false where none turned up in that time, in milliseconds, at least 1
+         */
+        boolean await(long millis) throws InterruptedException;
+    }
 
     SessionReaper(IdentityTable<?> table) {
         this(table, () -> {
         });
     }
 
-    /** @param everyMinute done about once a minute, as long as nothing is abandoned */
+    /** @param everyMinute done about once a minute */
     SessionReaper(IdentityTable<?> table, Runnable everyMinute) {
+        this(table::awaitAbandoned, MINUTE_NANOS, everyMinute);
+    }
+
+    /** @param regularly done after so many nanoseconds, about, whether anything is abandoned or not */
+    SessionReaper(Abandoned abandoned, long everyNanos, Runnable regularly) {
         super(null, null, "alisa-session-reaper", 0, false);
         setContextClassLoader(null); // an application's must be free to go
-        this.table = table;
-        this.everyMinute = everyMinute;
+        this.abandoned = abandoned;
+        this.everyNanos = everyNanos;
+        this.regularly = regularly;
+        due = System.nanoTime() + everyNanos;
         setDaemon(true);
     }
 
@@ -37,8 +58,10 @@ final class SessionReaper extends Thread {
     /** One that can't be freed must not keep the others from it. */
     private void lookAround() throws InterruptedException {
         try {
-            if (!table.awaitAbandoned(MINUTE_MILLIS)) {
-                everyMinute.run();
+            boolean _ = abandoned.await(Math.max(1, TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime())));
+            if (System.nanoTime() - due >= 0) {
+                due = System.nanoTime() + everyNanos;
+                regularly.run();
             }
         } catch (RuntimeException e) {
             say(e);

@@ -33,13 +33,14 @@ final class TierWatch {
     }
 
     void stepDone(int tokens, Phase now) {
+        boolean moves = now != Phase.I || phase != Phase.I; // the last may have come back
         if (now != phase) {
             if (Recordings.POSSIBLE && PhaseChangeEvent.isOn()) {
                 PhaseChangeEvent.emit(session, tokens, phase.name(), now.name());
             }
             phase = now;
         }
-        if (now != Phase.I || uploaded() != uploaded) {
+        if (moves || uploaded() != uploaded) {
             transfers(tokens);
             recomputations(tokens);
         }

@@ -1,6 +1,7 @@
 package io.alisa.telemetry;
 
 import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.EventType;
@@ -33,13 +34,42 @@ public final class DecodeStepEvent extends Event {
     double recalled;
 
     @Label("Selection")
+    @Description("0 where all tokens are attended")
     @Timespan(Timespan.NANOSECONDS)
     long selectTime;
 
     @Label("Attention")
-    @Description("Attention over the selected tokens, and the estimate of the skipped ones")
+    @Description("Attention over the selected tokens, and the estimate of the skipped ones; 0 where all are attended")
     @Timespan(Timespan.NANOSECONDS)
     long attendTime;
+
+    @Label("Fast Tier")
+    @DataAmount
+    long fastBytes;
+
+    @Label("Slow Tier")
+    @DataAmount
+    long slowBytes;
+
+    @Label("Host's Own Cache")
+    @Description("What it would hold for these tokens")
+    @DataAmount
+    long hostEquivalentBytes;
+
+    @Label("Deleted Tokens")
+    @Description("Deleted at present")
+    long deletedTokens;
+
+    /**
+     * What a session holds.
+     *
+     * @param fastBytes           in RAM
+     * @param slowBytes           in its file
+     * @param hostEquivalentBytes what the host's own cache would hold
+     * @param deletedTokens       that are deleted at present
+     */
+    public record Held(long fastBytes, long slowBytes, long hostEquivalentBytes, long deletedTokens) {
+    }
 
     /** Whether anybody listens: an event is made only then. */
     public static boolean isOn() {
@@ -48,7 +78,7 @@ public final class DecodeStepEvent extends Event {
 
     /** Commits an event. */
     public static void emit(String session, int tokens, double attended, double recalled, long selectNanos,
-            long attendNanos) {
+            long attendNanos, Held held) {
         DecodeStepEvent event = new DecodeStepEvent();
         event.session = session;
         event.tokens = tokens;
@@ -56,6 +86,10 @@ public final class DecodeStepEvent extends Event {
         event.recalled = recalled;
         event.selectTime = selectNanos;
         event.attendTime = attendNanos;
+        event.fastBytes = held.fastBytes;
+        event.slowBytes = held.slowBytes;
+        event.hostEquivalentBytes = held.hostEquivalentBytes;
+        event.deletedTokens = held.deletedTokens;
         event.commit();
     }
 }

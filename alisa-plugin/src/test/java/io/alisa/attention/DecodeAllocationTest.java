@@ -5,6 +5,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,6 +24,7 @@ class DecodeAllocationTest {
     private final float[] queries = new float[shape.floats(1)];
     private final float[] outputs = new float[shape.floats(1)];
 
+    @Tag(Allocation.TAG)
     @ParameterizedTest
     @EnumSource(value = KvFormat.class, names = {"F32", "INT8"})
     void decodingAllocatesNothing(KvFormat format) {

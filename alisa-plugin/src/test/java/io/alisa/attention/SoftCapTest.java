@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 import io.alisa.Allocation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -123,6 +124,7 @@ class SoftCapTest {
         assertThat(bits(capped(kernels, scores, 0, scores.length, 50))).isEqualTo(bits(expected));
     }
 
+    @Tag(Allocation.TAG)
     @Test
     void cappingAllocatesNothing() {
         SelectionKernels kernels = new VectorSelectionKernels();

@@ -95,7 +95,7 @@ class ChecksTest {
     }
 
     @Test
-    void theSecondJvmHasTheSettingsAndTheDirectoriesOfTheFirst() {
+    void theSecondJvmHasTheSettingsTheBoundsAndTheDirectoriesOfTheFirst() {
         Properties properties = new Properties();
         properties.setProperty("java.home", "/jdk");
         properties.setProperty("java.class.path", "a.jar");
@@ -103,9 +103,10 @@ class ChecksTest {
         properties.setProperty("user.home", "/me");
         properties.setProperty("alisa.backend", "scalar");
         properties.setProperty("other", "x");
-        List<String> command = VectorJvm.command(List.of("profile"), properties);
+        List<String> command = VectorJvm.command(List.of("profile"), List.of("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Xother"),
+                properties);
         assertThat(command).startsWith("/jdk/bin/java").endsWith("io.alisa.doctor.Main", "profile")
-                .contains("-Djava.io.tmpdir=/private", "-Duser.home=/me", "-Dalisa.backend=scalar")
+                .contains("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Djava.io.tmpdir=/private", "-Duser.home=/me", "-Dalisa.backend=scalar")
                 .noneMatch(word -> word.contains("other"));
     }
 
@@ -290,7 +291,7 @@ class ChecksTest {
         DeviceModule good = new FakeModule("CUDA", new DeviceStatus(true, "a GPU", null));
         DeviceModule bad = new FakeModule("CUDA", new DeviceStatus(false, "no driver", "install it"));
         assertThat(DeviceChecks.of(found(good, bad), "auto", null)).containsExactly(
-                Check.ok("CUDA", "a GPU; INT8 and sparse sessions use it"),
+                Check.ok("CUDA", "a GPU; INT8 sessions use it, dense and sparse"),
                 Check.warn("CUDA", "no driver", "install it"));
         assertThat(DeviceChecks.of(found(good), "vector", null)).containsExactly(
                 Check.ok("CUDA", "a GPU; not used, alisa.backend is vector"));

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 
+import io.alisa.Phase;
 import io.alisa.SessionReport;
 import io.alisa.attention.AttentionKernels;
 import io.alisa.attention.DigestWriter;
@@ -25,6 +27,7 @@ import io.alisa.device.DeviceTier;
 import io.alisa.sparse.Budget;
 import io.alisa.sparse.SparseSession;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
 import io.alisa.tier.MemoryFullException;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -72,7 +75,12 @@ class HostSessionTest {
             if (digests != null) {
                 digests.update(layer);
             }
-            session.attend(index, layer, start, end - start, queries, outputs);
+            layer.pin();
+            try {
+                session.attend(index, layer, start, end - start, queries, outputs);
+            } finally {
+                layer.unpin();
+            }
             layer.settle();
         }
         session.stepDone(end, end - start);
@@ -90,6 +98,11 @@ class HostSessionTest {
             }
         }
         return queries;
+    }
+
+    /** In the order in which they happened: a file has them in that of the buffers that they were in. */
+    private static List<RecordedEvent> events(Path file) throws IOException {
+        return RecordingFile.readAllEvents(file).stream().sorted(Comparator.comparing(RecordedEvent::getStartTime)).toList();
     }
 
     private static void live(HostSession session) {
@@ -112,7 +125,7 @@ class HostSessionTest {
             recording.dump(file);
             report = session.report();
         }
-        List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+        List<RecordedEvent> events = events(file);
         List<RecordedEvent> steps = events.stream().filter(e -> e.getEventType().getName().equals("alisa.DecodeStep"))
                 .toList();
         assertThat(steps).hasSize(STEPS);
@@ -131,11 +144,14 @@ class HostSessionTest {
                 assertThat(event.getDuration("attendTime")).isPositive();
                 assertThat(event.getDuration("selectTime")).isPositive();
             }
+            assertThat(event.getLong("hostEquivalentBytes")).isEqualTo(SHAPE.hostBytes(tokens));
+            assertThat(event.getLong("deletedTokens")).isZero();
             attended += event.getDouble("attended");
             recalled += event.getDouble("recalled");
         }
         assertThat(report.attendedTokensPerStep()).isCloseTo(attended / STEPS, within(1e-6));
         assertThat(report.recalledTokens()).isEqualTo(Math.round(recalled)).isPositive();
+        assertThat(report.fastBytes()).isEqualTo(steps.getLast().getLong("fastBytes")).isPositive();
         assertThat(events.stream().filter(e -> e.getEventType().getName().equals("alisa.AttentionSample")))
                 .isNotEmpty().allSatisfy(e -> assertThat(e.getInt("layer")).isBetween(0, 1))
                 .anySatisfy(e -> assertThat(e.getInt("layer")).isEqualTo(1));
@@ -217,7 +233,7 @@ class HostSessionTest {
                 assertThat(report.recalledTokens()).isEqualTo(alone.recalledTokens());
                 assertThat(report.keptMass()).isEqualTo(alone.keptMass());
                 assertThat(report.phase()).isEqualTo(alone.phase());
-                List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+                List<RecordedEvent> events = events(file);
                 long uploaded = events.stream().mapToLong(e -> e.getLong("uploadedBytes")).sum();
                 if (mode.policy() == null) {
                     assertThat(uploaded).isEqualTo(held);
@@ -234,6 +250,37 @@ class HostSessionTest {
     private static long digestBytes(int blocks) {
         return blocks * new SketchLayout(SHAPE.kvHeads(), SHAPE.headSize()).blockBytes()
                 + new KvLayout(KvFormat.INT8, SHAPE.kvHeads(), SHAPE.headSize()).blockBytes();
+    }
+
+    /** And not from what it has been: what fits again is back in the first phase. */
+    @Test
+    void thePhaseFollowsFromWhatIsWhere() throws IOException {
+        Path file = directory.resolve("phases.jfr");
+        KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), () -> new MemoryFile((call, bytes) -> {
+        }));
+        try (Recording recording = new Recording();
+                HostSession session = new HostSession(SHAPE, swa(), memory, KERNELS, Teams.of(2))) {
+            recording.enable("alisa.PhaseChange");
+            recording.enable("alisa.TierTransfer");
+            recording.start();
+            live(session);
+            assertThat(session.report().phase()).isEqualTo(Phase.I);
+            session.kv().giveBack(session.kv().bytes() / 2);
+            assertThat(session.report().phase()).isEqualTo(Phase.II);
+            int end = PROMPT + STEPS;
+            for (int position = end; session.report().phase() != Phase.I && position < end + STEPS; position++) {
+                step(session, position, position + 1);
+            }
+            assertThat(session.report().phase()).as("all came back").isEqualTo(Phase.I);
+            recording.stop();
+            recording.dump(file);
+            List<RecordedEvent> events = events(file);
+            assertThat(events.stream().filter(e -> e.getEventType().getName().equals("alisa.PhaseChange"))
+                    .map(e -> e.getString("from") + " to " + e.getString("to"))).containsExactly("I to II", "II to I");
+            assertThat(events.stream().filter(e -> e.getEventType().getName().equals("alisa.TierTransfer"))
+                    .mapToLong(e -> e.getLong("loadedBytes")).sum()).isEqualTo(session.report().loadedBytes())
+                    .isPositive();
+        }
     }
 
     /** Only eight bits go there. */

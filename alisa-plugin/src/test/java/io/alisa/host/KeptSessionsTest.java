@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
@@ -331,6 +332,34 @@ class KeptSessionsTest {
         assertThat(root.children).hasSize(3);
         assertThat(root.children).allMatch(child -> child.from == (mode == Mode.EXACT ? 512 : 576));
         kvBuffers.forEach(kvBuffer -> chat.sessions.close(chat.sessions.bind(kvBuffer), true));
+        checkNothingIsLeft(chat);
+    }
+
+    /** Who never comes back is forgotten, whoever else begins as he did: but for what they share. */
+    @ParameterizedTest
+    @EnumSource
+    void whatIsOldGoesButForWhatOthersShare(Mode mode) {
+        ToyChat chat = mode.chat(memory);
+        int[] beginning = ToyChat.random(1, 600);
+        int[] secret = ToyChat.join(beginning, ToyChat.random(2, 900));
+        Object child = new Object();
+        chat.generate(new Object(), secret, 3);
+        chat.generate(child, ToyChat.join(beginning, ToyChat.random(3, 30)), 3, false);
+        Branch old = chat.branches().getFirst();
+        chat.sessions.kept().dropOld();
+        assertThat(old.done()).as("not old yet").isEqualTo(1503);
+        old.idleSince -= TimeUnit.MINUTES.toNanos(31);
+        chat.sessions.kept().dropOld();
+        assertThat(old.done()).as("the beginning").isEqualTo(mode == Mode.EXACT ? 512 : 576);
+        chat.checkTree();
+        Object other = new Object();
+        assertThat(chat.generate(other, secret, 3, false)).isEqualTo(ToyChat.alone(mode.mode, secret, 3));
+        assertThat(reused(chat)).isLessThanOrEqualTo(old.done());
+        chat.sessions.close(chat.sessions.bind(other), false);
+        chat.sessions.close(chat.sessions.bind(child), false);
+        assertThat(chat.branches()).containsExactly(old);
+        chat.sessions.kept().dropOld();
+        assertThat(chat.branches()).isEmpty();
         checkNothingIsLeft(chat);
     }
 

@@ -40,6 +40,20 @@ class SessionReaperTest {
         }
     }
 
+    /** A server where something is abandoned all the time. */
+    @Test
+    void itLooksAroundWhateverIsAbandoned() {
+        AtomicInteger looks = new AtomicInteger();
+        SessionReaper reaper = new SessionReaper(millis -> {
+            if (handled.incrementAndGet() > KEYS) {
+                throw new InterruptedException();
+            }
+            return true;
+        }, 0, looks::incrementAndGet);
+        reaper.run();
+        assertThat(looks).hasValue(KEYS);
+    }
+
     @Test
     void whatCannotBeFreedKeepsNothingElseFromIt() throws InterruptedException {
         IdentityTable<Integer> table = new IdentityTable<>(this::free);

@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import io.alisa.Allocation;
 import io.alisa.Phase;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PhaseSchedulerTest {
@@ -150,6 +151,7 @@ class PhaseSchedulerTest {
                 .phase()).isEqualTo(Phase.I);
     }
 
+    @Tag(Allocation.TAG)
     @Test
     void allocatesNothingWhereNothingIsToBeDone() {
         PhaseScheduler scheduler = new PhaseScheduler(Split.NONE, BYTES, Recomputation.REPLAY);

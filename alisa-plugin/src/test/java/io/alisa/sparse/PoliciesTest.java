@@ -10,6 +10,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ class PoliciesTest {
                 .hasMessageContaining("streaming-llm");
     }
 
+    @Tag(Allocation.TAG)
     @ParameterizedTest
     @ValueSource(strings = {"swa-paper", "h2o", "streaming-llm", "local", "strided", "dense"})
     void aStepAllocatesNothing(String policy) {

@@ -13,6 +13,7 @@ import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +108,7 @@ class SparseSessionTest {
         }
     }
 
+    @Tag(Allocation.TAG)
     @ParameterizedTest
     @CsvSource({"swa,INT8", "swa,F32", "swa-paper,INT8", "h2o,INT8", "streaming-llm,INT8"})
     void aStepAllocatesNothing(String policy, KvFormat format) {

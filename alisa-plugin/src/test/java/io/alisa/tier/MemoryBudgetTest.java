@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.alisa.Allocation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -258,6 +259,7 @@ class MemoryBudgetTest {
     }
 
     /** At the cap every layer of every step comes to that. */
+    @Tag(Allocation.TAG)
     @Test
     void whatFailedIsNotTriedAgainBeforeSomethingChanges() {
         MemoryBudget budget = new MemoryBudget(100);

@@ -17,6 +17,7 @@ import io.alisa.device.TokenChoice;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.Pinning;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a step asks of the driver, and of the heap. */
@@ -226,6 +227,7 @@ class CudaStepTest {
         }
     }
 
+    @Tag(Allocation.TAG)
     @Test
     void aStepAllocatesNothing() {
         TokenChoice choice = new TokenChoice();

@@ -12,6 +12,7 @@ import io.alisa.Allocation;
 import io.alisa.device.DeviceLostException;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whose context is the current one during calls, and after them. */
@@ -70,6 +71,7 @@ class CurrentContextTest {
         assertThat(done).containsExactly("push", "pop");
     }
 
+    @Tag(Allocation.TAG)
     @Test
     void aCallOfAThreadMakesNoObjects() {
         long[] answered = new long[1];

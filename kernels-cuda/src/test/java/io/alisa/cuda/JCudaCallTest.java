@@ -9,6 +9,7 @@ import io.alisa.Allocation;
 import io.alisa.device.DeviceLostException;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,6 +57,7 @@ class JCudaCallTest {
     }
 
     /** Some of the calls are made in every layer of every step. */
+    @Tag(Allocation.TAG)
     @Test
     void aCallMakesNoObjects() {
         long[] answered = new long[1];

@@ -209,8 +209,7 @@ public final class JlamaHost implements HostHooks {
                 session.useDevice(tier);
             }
         } else if (current.text(Setting.BACKEND).equals("cuda") && warned.add("exact")) {
-            LOGGER.warn("{}=cuda serves INT8 and sparse sessions only: set {}=int8 or {}=true", Setting.BACKEND.key(),
-                    Setting.KV_TYPE.key(), Setting.SPARSE.key());
+            LOGGER.warn("{}=cuda serves INT8 only: set {}=int8", Setting.BACKEND.key(), Setting.KV_TYPE.key());
         }
     }
 

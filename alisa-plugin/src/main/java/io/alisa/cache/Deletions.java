@@ -25,6 +25,8 @@ final class Deletions implements AutoCloseable {
     private @Nullable Recomputer recomputer;
     private @Nullable Replay replay;
     private boolean recalling;
+    /** From which block on nothing is deleted just now. */
+    private int kept = Integer.MAX_VALUE;
     /** Bytes reserved for computing again what is deleted. */
     private long aside;
     private @Nullable String objection;
@@ -75,6 +77,11 @@ final class Deletions implements AutoCloseable {
             closeReplay();
             count();
         }
+    }
+
+    /** Says that the blocks from that one on are about to change: until that is said of others they are not deleted. */
+    void keepFrom(int block) {
+        kept = block;
     }
 
     /** Says that other tokens come from a position on. */
@@ -247,9 +254,9 @@ final class Deletions implements AutoCloseable {
         return tiers.pinned().touch(batch.start(), batch.end());
     }
 
-    /** Nor are blocks that can still change. */
+    /** Nor are blocks that can still change, or are about to. */
     private int endBlock(PromptBatch batch) {
-        int end = batch.endBlock();
+        int end = Math.min(batch.endBlock(), kept);
         for (KvLayer layer : layers) {
             end = Math.min(end, layer.sealedBlocks());
         }

@@ -252,14 +252,27 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         deletions.endStep();
         bringPinnedBack(start);
         if (start < layers[0].tokens()) {
-            // A block that stays in part must be whole before the tokens behind it are others.
-            int block = start / KvLayout.BLOCK_TOKENS;
-            for (int i = 0; i < layers.length && start % KvLayout.BLOCK_TOKENS != 0; i++) {
-                if (block < layers[i].blockCount()) {
-                    unseal(layers[i], block);
-                }
+            if (start % KvLayout.BLOCK_TOKENS != 0) {
+                unsealAll(start / KvLayout.BLOCK_TOKENS);
             }
             deletions.cut(start);
+        }
+    }
+
+    /**
+     * A block that stays in part must be whole, in all layers, before the tokens behind it are others. What makes room for it
+     * in one must not take it from those before.
+     */
+    private void unsealAll(int block) {
+        deletions.keepFrom(block);
+        try {
+            for (KvLayer layer : layers) {
+                if (block < layer.blockCount()) {
+                    unseal(layer, block);
+                }
+            }
+        } finally {
+            deletions.keepFrom(Integer.MAX_VALUE);
         }
     }
 

@@ -164,6 +164,14 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         return true;
     }
 
+    /** Does a step at a position within the conversation: what came there and behind it is no more. */
+    public void goBackTo(int position, Between between) {
+        start = position;
+        end = position + 1;
+        promptTokens = 0;
+        repeat(between);
+    }
+
     /** Does the last step once more. */
     public void repeat(Between between) {
         stepOutputs.clear();

@@ -1,9 +1,9 @@
 package io.alisa.memory;
 
 import java.lang.foreign.Arena;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -34,18 +34,41 @@ final class NativeMemory {
 
     /** Has the owner do something, and waits, whether interrupted or not. An {@code OutOfMemoryError} there is thrown here. */
     static <T> T call(Supplier<T> task) {
-        try {
-            return CompletableFuture.supplyAsync(task, OWNER).join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw e;
-        }
+        FutureTask<T> future = new FutureTask<>(task::get);
+        OWNER.execute(future);
+        return await(future);
     }
 
     /** The same for what has no result. */
     static void run(Runnable task) {
-        CompletableFuture.runAsync(task, OWNER).join();
+        FutureTask<?> future = new FutureTask<>(task, null);
+        OWNER.execute(future);
+        await(future);
+    }
+
+    /**
+     * Not by joining a {@code CompletableFuture}: a worker of a fork-join pool would do other tasks of the application
+     * meanwhile, in the middle of a step and under its locks.
+     */
+    private static <T> T await(FutureTask<T> future) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return future.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw e.getCause() instanceof RuntimeException exception ? exception : new IllegalStateException(e.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

@@ -44,7 +44,7 @@ class PackageDirectionsTest {
                 .whereLayer("parallel").mayNotAccessAnyLayer()
                 .whereLayer("config").mayNotAccessAnyLayer()
                 .whereLayer("json").mayNotAccessAnyLayer()
-                .whereLayer("memory").mayNotAccessAnyLayer()
+                .whereLayer("memory").mayOnlyAccessLayers("parallel")
                 .whereLayer("save").mayOnlyAccessLayers("json")
                 .whereLayer("device").mayOnlyAccessLayers("tier")
                 .whereLayer("tier").mayOnlyAccessLayers("memory")

@@ -53,7 +53,8 @@ public final class HostCheck {
             "model/AbstractModel addBosToken ()Z", "tensor/KvBufferCache$KvBuffer ephemeral Z",
             "tensor/KvBufferCache$KvBuffer session Ljava/util/UUID;",
             "model/AbstractModel maybeQuantize (L" + HOST + "tensor/AbstractTensor;)L" + HOST
-                    + "tensor/AbstractTensor;");
+                    + "tensor/AbstractTensor;",
+            "util/PhysicalCoreExecutor pool Ljava/util/concurrent/ForkJoinPool;");
 
     private final HostClasses host;
     private final HostClasses adapter;

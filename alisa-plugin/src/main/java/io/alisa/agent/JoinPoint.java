@@ -24,6 +24,8 @@ enum JoinPoint {
             "(Lcom/github/tjake/jlama/tensor/AbstractTensor;ILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;"
                     + "Ljava/util/Optional;)Lcom/github/tjake/jlama/tensor/AbstractTensor;",
             "forward"),
+    /** A parallel loop of the host: ours where its caller would do other things while it waits. */
+    LOOP("com/github/tjake/jlama/util/PhysicalCoreExecutor", "execute", "(Ljava/lang/Runnable;)V", "execute"),
     /** Token ids of a prompt; ours where a part of it is known already. */
     PROMPT("com/github/tjake/jlama/model/AbstractModel", "batchForward",
             "([IILcom/github/tjake/jlama/tensor/KvBufferCache$KvBuffer;Ljava/util/Optional;)"
@@ -120,7 +122,7 @@ enum JoinPoint {
 
     /** Whether the hook's result replaces the body's. */
     boolean replaces() {
-        return this == ATTENTION || this == FORWARD || this == PROMPT;
+        return this == ATTENTION || this == FORWARD || this == LOOP || this == PROMPT;
     }
 
     /** Whether the hook is told what the body returns. */

@@ -139,7 +139,15 @@ final class Weaver {
 
     private static void returnUnlessNull(CodeBuilder code, JoinPoint point) {
         code.dup().ifThenElse(Opcode.IFNONNULL,
-                ours -> ours.checkcast(point.type().returnType()).areturn(), CodeBuilder::pop);
+                ours -> returnOurs(ours, point.type().returnType()), CodeBuilder::pop);
+    }
+
+    private static void returnOurs(CodeBuilder code, ClassDesc type) {
+        if (type.equals(ConstantDescs.CD_void)) {
+            code.pop().return_();
+        } else {
+            code.checkcast(type).areturn();
+        }
     }
 
     private static DynamicConstantDesc<?> invoke(ClassDesc type, ConstantDesc handle,

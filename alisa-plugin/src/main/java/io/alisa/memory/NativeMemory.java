@@ -1,13 +1,14 @@
 package io.alisa.memory;
 
 import java.lang.foreign.Arena;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+
+import io.alisa.parallel.Awaited;
 
 /**
  * The thread that owns all off-heap memory.
@@ -36,39 +37,13 @@ final class NativeMemory {
     static <T> T call(Supplier<T> task) {
         FutureTask<T> future = new FutureTask<>(task::get);
         OWNER.execute(future);
-        return await(future);
+        return Awaited.result(future);
     }
 
     /** The same for what has no result. */
     static void run(Runnable task) {
         FutureTask<?> future = new FutureTask<>(task, null);
         OWNER.execute(future);
-        await(future);
-    }
-
-    /**
-     * Not by joining a {@code CompletableFuture}: a worker of a fork-join pool would do other tasks of the application
-     * meanwhile, in the middle of a step and under its locks.
-     */
-    private static <T> T await(FutureTask<T> future) {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return future.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw e.getCause() instanceof RuntimeException exception ? exception : new IllegalStateException(e.getCause());
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        Awaited.result(future);
     }
 }

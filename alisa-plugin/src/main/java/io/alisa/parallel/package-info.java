@@ -1,4 +1,4 @@
-/** Worker threads that run one job together without allocating. */
+/** Worker threads that run one job together without allocating; waiting for others' work. */
 @NullMarked
 package io.alisa.parallel;
 

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ForkJoinPool;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.CausalSelfAttention;
@@ -17,6 +18,7 @@ import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
+import com.github.tjake.jlama.util.PhysicalCoreExecutor;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what Jlama does not publish. The agent checked that all of it is there before anything was woven. */
@@ -50,6 +52,8 @@ final class JlamaAccess {
     private static final VarHandle SESSION = open(KvBuffer.class, "session", UUID.class);
     private static final VarHandle EPHEMERAL = open(KvBuffer.class, "ephemeral", boolean.class);
 
+    private static final VarHandle POOL = open(PhysicalCoreExecutor.class, "pool", ForkJoinPool.class);
+
     private JlamaAccess() {
     }
 
@@ -77,6 +81,10 @@ final class JlamaAccess {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("This host has no method " + name + type, e);
         }
+    }
+
+    static ForkJoinPool pool(PhysicalCoreExecutor executor) {
+        return (ForkJoinPool) POOL.get(executor);
     }
 
     static AbstractModel model(CausalSelfAttention layer) {

@@ -19,6 +19,7 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import com.github.tjake.jlama.util.PhysicalCoreExecutor;
+import com.github.tjake.jlama.util.PhysicalCoreExecutor;
 import io.alisa.attention.Kernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
@@ -299,6 +300,11 @@ public final class JlamaHost implements HostHooks {
             }
             return hidden;
         }
+    }
+
+    @Override
+    public @Nullable Object execute(Object executor, Object loop) {
+        return ParallelLoops.run((PhysicalCoreExecutor) executor, (Runnable) loop) ? executor : null;
     }
 
     @Override

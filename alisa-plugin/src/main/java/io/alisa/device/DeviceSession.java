@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One session's part of a {@link DeviceTier}: which of its blocks are there, and what is done when the device fails.
- * None of its methods throws for that: from then on it holds nothing.
+ * None of its methods throws for that: from then on it holds nothing. What else is thrown halfway goes on, and it holds
+ * nothing from then on either: nobody knows what that left there, and all of it are copies.
  *
  * <p>Used under the session's lock; the numbers may be read by any thread.
  */
@@ -164,6 +165,7 @@ public final class DeviceSession implements AutoCloseable {
         if (!isServed()) {
             return;
         }
+        boolean done = false;
         try {
             if (!open() || !putBlocks(layer, from, count) || !putMeans(layer, from, count)) {
                 refusedAt = tier.releases();
@@ -173,8 +175,18 @@ public final class DeviceSession implements AutoCloseable {
                 kv.upload(layer.index());
                 bytes = kv.bytes();
             }
+            done = true;
         } catch (DeviceLostException e) {
             lose(e);
+        } finally {
+            closeUnless(done);
+        }
+    }
+
+    /** What is thrown halfway leaves blocks that count as held and were never copied, or the other way round. */
+    private void closeUnless(boolean done) {
+        if (!done) {
+            close();
         }
     }
 
@@ -232,11 +244,15 @@ public final class DeviceSession implements AutoCloseable {
         heldBlocks = heldBlocks - forgotten;
         DeviceKv from = usable();
         if (from != null) {
+            boolean done = false;
             try {
                 from.forget(layer.index(), firstBlock);
                 bytes = from.bytes();
+                done = true;
             } catch (DeviceLostException e) {
                 lose(e);
+            } finally {
+                closeUnless(done);
             }
         }
         tier.released();
@@ -249,11 +265,15 @@ public final class DeviceSession implements AutoCloseable {
             return;
         }
         long before = bytes;
+        boolean done = false;
         try {
             resting.rest();
             bytes = resting.bytes();
+            done = true;
         } catch (DeviceLostException e) {
             lose(e);
+        } finally {
+            closeUnless(done);
         }
         if (bytes < before) {
             tier.released();
@@ -303,7 +323,10 @@ public final class DeviceSession implements AutoCloseable {
         }
         heldBlocks = 0;
         bytes = 0;
-        kv.close();
-        tier.closed(this);
+        try {
+            kv.close();
+        } finally {
+            tier.closed(this);
+        }
     }
 }

@@ -31,6 +31,8 @@ public final class FakeDevice implements Device {
     private final TreeMap<Long, Long> pinned = new TreeMap<>();
     /** Calls until it is lost; negative: never. */
     private int callsLeft = -1;
+    /** Calls until one finds no memory of Java's; negative: none does. */
+    private int callsUntilOut = -1;
     private boolean full;
     private boolean lost;
     private boolean closed;
@@ -48,6 +50,11 @@ public final class FakeDevice implements Device {
     /** Has the call fail that comes after {@code count} others, and all after it. */
     public void failAfter(int count) {
         callsLeft = count;
+    }
+
+    /** Has the call that comes after {@code count} others, and no other, find no memory of Java's. */
+    public void runOutAfter(int count) {
+        callsUntilOut = count;
     }
 
     /** Says whether sessions find no room to open. */
@@ -89,6 +96,9 @@ public final class FakeDevice implements Device {
             throw new AssertionError("used after it was closed");
         }
         calls++;
+        if (callsUntilOut-- == 0) {
+            throw new OutOfMemoryError("the test wants it so");
+        }
         if (callsLeft-- == 0) {
             lost = true;
         }

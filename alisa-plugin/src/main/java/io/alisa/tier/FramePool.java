@@ -114,9 +114,9 @@ public final class FramePool implements AutoCloseable {
             return null;
         }
         slabs.add(behind(fresh.start), fresh);
-        pinning.pin(fresh.start, size);
         freeFrames += frames;
         bytes = bytes + size;
+        pinning.pin(fresh.start, size); // counted before: it is there, whatever is thrown here
         return fresh;
     }
 

@@ -271,6 +271,48 @@ class FramePoolTest {
         assertThat(pinned).isEmpty();
     }
 
+    /** The memory is there all the same: nobody has lost it. */
+    @Test
+    void whatCannotBePinnedIsCounted() {
+        Model model = new Model(1 << 20, 1 << 16);
+        int[] pins = new int[1];
+        model.pool.pinBy(new Pinning() {
+            @Override
+            public void pin(long address, long bytes) {
+                if (pins[0]++ == 1) {
+                    throw new OutOfMemoryError("the test wants it so");
+                }
+            }
+
+            @Override
+            public void settle() {
+                // nobody reads by itself
+            }
+
+            @Override
+            public void unpin(long address) {
+                // nor is anything pinned
+            }
+        });
+        Random random = new Random(1);
+        int failed = 0;
+        while (model.frames.size() < 16) {
+            try {
+                assertThat(model.take()).isTrue();
+            } catch (OutOfMemoryError e) {
+                failed++;
+            }
+            model.check();
+        }
+        assertThat(failed).isEqualTo(1);
+        while (!model.frames.isEmpty()) {
+            model.give(random);
+        }
+        model.pool.trim();
+        model.check();
+        assertThat(model.pool.bytes()).isZero();
+    }
+
     @Test
     void aStrangeAddressIsRefused() {
         Model model = new Model(1 << 20, 1 << 10);

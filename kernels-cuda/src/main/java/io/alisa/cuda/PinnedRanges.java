@@ -17,11 +17,25 @@ final class PinnedRanges implements AutoCloseable {
     void pin(long address, long bytes) {
         Quietly.run(() -> {
             try (var _ = driver.attach()) {
-                if (driver.register(address, bytes)) {
-                    ranges.put(address, bytes);
-                }
+                register(address, bytes);
+            } catch (OutOfMemoryError e) {
+                // Java's: what lies there is copied another way
             }
         });
+    }
+
+    private void register(long address, long bytes) {
+        if (driver.register(address, bytes)) {
+            boolean noted = false;
+            try {
+                ranges.put(address, bytes);
+                noted = true;
+            } finally {
+                if (!noted) {
+                    driver.unregister(address); // nobody would do that later
+                }
+            }
+        }
     }
 
     /** See {@link io.alisa.device.Device#unpin}. */

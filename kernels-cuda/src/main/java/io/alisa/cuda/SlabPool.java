@@ -68,12 +68,8 @@ final class SlabPool implements AutoCloseable {
                 return place(ofSize.get(i), blockBytes);
             }
         }
-        Slab slab = grow(blockBytes, ofSize.size());
-        if (slab == null) {
-            return null;
-        }
-        ofSize.add(slab);
-        return place(slab, blockBytes);
+        Slab slab = grow(blockBytes, ofSize);
+        return slab == null ? null : place(slab, blockBytes);
     }
 
     private static Place place(Slab slab, long blockBytes) {
@@ -81,27 +77,43 @@ final class SlabPool implements AutoCloseable {
     }
 
     /** The more slabs there are the larger is the next; a smaller one where there is no room for that. */
-    private @Nullable Slab grow(long blockBytes, int before) {
-        long wanted = Math.min(LARGEST_SLAB, SMALLEST_SLAB << Math.min(before, 5));
+    private @Nullable Slab grow(long blockBytes, List<Slab> ofSize) {
+        long wanted = Math.min(LARGEST_SLAB, SMALLEST_SLAB << Math.min(ofSize.size(), 5));
         for (long blocks = Math.max(1, wanted / blockBytes); blocks >= 1; blocks /= 2) {
             long bytes = blocks * blockBytes;
-            if (!account.tryReserve(bytes)) {
-                continue;
-            }
-            boolean taken = false;
-            try {
-                Driver.Memory memory = driver.allocate(bytes);
-                if (memory != null) {
-                    taken = true;
-                    return new Slab(memory, Math.toIntExact(blocks));
-                }
-            } finally {
-                if (!taken) {
-                    account.release(bytes);
-                }
+            Slab slab = account.tryReserve(bytes) ? fill(ofSize, bytes, Math.toIntExact(blocks)) : null;
+            if (slab != null) {
+                return slab;
             }
         }
         return null;
+    }
+
+    /** Takes what was reserved. All of it goes back where the driver has no room, or Java none to take note of it. */
+    private @Nullable Slab fill(List<Slab> ofSize, long bytes, int blocks) {
+        Driver.Memory memory = null;
+        boolean taken = false;
+        try {
+            memory = driver.allocate(bytes);
+            if (memory == null) {
+                return null;
+            }
+            Slab slab = new Slab(memory, blocks);
+            ofSize.add(slab);
+            taken = true;
+            return slab;
+        } finally {
+            if (!taken) {
+                giveBack(memory, bytes);
+            }
+        }
+    }
+
+    private void giveBack(Driver.@Nullable Memory memory, long bytes) {
+        account.release(bytes);
+        if (memory != null) {
+            driver.free(memory);
+        }
     }
 
     /** Gives a block's memory back. */
@@ -113,8 +125,7 @@ final class SlabPool implements AutoCloseable {
             if (ofSize == null || !ofSize.remove(slab)) {
                 throw new IllegalArgumentException("A block is given back to a pool that it is not from");
             }
-            account.release(slab.memory.bytes());
-            driver.free(slab.memory);
+            giveBack(slab.memory, slab.memory.bytes());
         }
     }
 

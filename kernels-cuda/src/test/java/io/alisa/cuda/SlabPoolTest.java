@@ -2,12 +2,14 @@ package io.alisa.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
+import io.alisa.ChildJvm;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,12 @@ class SlabPoolTest {
             assertThat(pool.take(16640)).isNotNull();
         }
         assertThat(driver.leftOver()).as("slabs").isLessThan(8);
+    }
+
+    /** In a JVM of its own, which has too little memory for it. */
+    @Test
+    void whatJavaHasNoMemoryToNoteGoesBack() throws IOException, InterruptedException {
+        assertThat(ChildJvm.with("-Xmx7m").run(SlabPoolMain.class)).contains("left over: 0 pieces, 0 bytes");
     }
 
     @Test

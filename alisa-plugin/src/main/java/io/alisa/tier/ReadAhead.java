@@ -3,6 +3,7 @@ package io.alisa.tier;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +32,22 @@ public final class ReadAhead {
         }
     }
 
+    private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
     private static final ReadAhead PROCESS = new ReadAhead();
 
+    private final IntFunction<ByteBuffer> memory;
     private volatile @Nullable Wish wish;
     private @Nullable Thread thread;
     private volatile long pieces;
+
+    ReadAhead() {
+        this(ByteBuffer::allocateDirect);
+    }
+
+    /** @param memory gives so many bytes to read into */
+    ReadAhead(IntFunction<ByteBuffer> memory) {
+        this.memory = memory;
+    }
 
     /** The one of this process. */
     public static ReadAhead ofProcess() {
@@ -65,20 +77,31 @@ public final class ReadAhead {
     }
 
     private void work() {
-        ByteBuffer scratch = ByteBuffer.allocateDirect(0);
+        ByteBuffer scratch = NONE;
         while (true) {
             Wish next = wish;
             if (next == null) {
                 LockSupport.park(this);
             } else {
                 wish = null;
-                if (scratch.capacity() < PieceFile.RUN * next.file.pieceBytes()) {
-                    scratch = ByteBuffer.allocateDirect(PieceFile.RUN * next.file.pieceBytes());
-                }
-                read(next, scratch);
-                wipe(scratch); // nobody's KV stays here when its session ends
+                scratch = fulfil(next, scratch);
             }
         }
+    }
+
+    /** Returns what the next wish is read into. */
+    private ByteBuffer fulfil(Wish now, ByteBuffer before) {
+        ByteBuffer scratch = before;
+        try {
+            if (scratch.capacity() < PieceFile.RUN * now.file.pieceBytes()) {
+                scratch = memory.apply(PieceFile.RUN * now.file.pieceBytes());
+            }
+            read(now, scratch);
+        } catch (OutOfMemoryError e) {
+            // Nobody waits for it, and nobody would start another thread for the next wish.
+        }
+        wipe(scratch); // nobody's KV stays here when its session ends
+        return scratch;
     }
 
     private void read(Wish now, ByteBuffer scratch) {

@@ -70,6 +70,30 @@ class ReadAheadTest {
         }
     }
 
+    /** The thread is there once and for all. */
+    @Test
+    void wantOfMemoryCostsOneWishOnly() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch read = new CountDownLatch(HEADS);
+        try (PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                read.countDown();
+            }
+        }, 3)) {
+            ReadAhead ahead = new ReadAhead(bytes -> {
+                if (asked.getCount() > 0) {
+                    asked.countDown();
+                    throw new OutOfMemoryError("Cannot reserve direct buffer memory");
+                }
+                return ByteBuffer.allocateDirect(bytes);
+            });
+            ahead.wish(file, 0, HEADS, 1L);
+            assertThat(asked.await(1, TimeUnit.MINUTES)).isTrue();
+            ahead.wish(file, 0, HEADS, 1L);
+            assertThat(read.await(1, TimeUnit.MINUTES)).as("goes on with the next").isTrue();
+        }
+    }
+
     /** Whoever wishes first may be an application that goes again. */
     @Test
     void keepsNothingOfWhoStartsIt() throws Exception {

@@ -100,7 +100,7 @@ final class HostTransformer implements ClassFileTransformer {
         return names != null && names.contains(name);
     }
 
-    private static Verdict check(ClassLoader loader, String name, byte[] classFile) {
+    private Verdict check(ClassLoader loader, String name, byte[] classFile) {
         HostClasses host = new HostClasses(loader::getResourceAsStream);
         host.put(name, classFile);
         ClassLoader ours = HostTransformer.class.getClassLoader();
@@ -108,7 +108,7 @@ final class HostTransformer implements ClassFileTransformer {
         if (differences.isEmpty()) {
             return Verdict.PASSED;
         }
-        System.err.println("[alisa] this Jlama (version " + HostCheck.version(loader)
+        refuse(loader, "this Jlama (version " + HostCheck.version(loader)
                 + ") is not one we know, it runs untouched; use version 0.8.4: "
                 + differences.getFirst()
                 + (differences.size() > 1 ? " (and " + (differences.size() - 1) + " more)" : ""));

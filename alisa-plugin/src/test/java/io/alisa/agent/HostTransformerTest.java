@@ -68,6 +68,8 @@ class HostTransformerTest {
         assertThat(said.lines()).singleElement().asString().startsWith("[alisa] this Jlama (version 0.8.4)")
                 .contains("it runs untouched",
                         "expected class com.github.tjake.jlama.model.CausalSelfAttention");
+        assertThat(Bridge.ask("explain")).asString().as("to whom reads no standard error")
+                .contains("this Jlama (version 0.8.4) is not one we know");
     }
 
     @Test

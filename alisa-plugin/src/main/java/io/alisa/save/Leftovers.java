@@ -9,17 +9,23 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
  * Temporary files of saves that were not finished. They go when a save fails, when the JVM ends, and, where it was killed,
- * with the next save into the same directory: who writes one holds a lock on it, so one that can be locked is nobody's. Where
- * there are no locks, they stay.
+ * with the next save into the same directory, an hour after they were written last: who writes one holds a lock on it, so
+ * one that can be locked is nobody's. Where there are no locks, they stay. Where several machines use a directory and each
+ * sees its own locks only, the hour tells.
  */
 final class Leftovers {
     static final String PREFIX = ".alisa-save-";
     static final String SUFFIX = ".tmp";
+    /** Somebody on another machine, whose lock may not be seen here, writes more often than that while he saves. */
+    private static final Duration AGE = Duration.ofHours(1);
     /** Written by this process now. A second look at one of these would give up its lock, so they are left alone. */
     private static final Set<Path> OURS = new HashSet<>();
     private static boolean watching;
@@ -73,12 +79,24 @@ final class Leftovers {
     static synchronized void sweep(Path directory) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
             for (Path file : files) {
-                if (!OURS.contains(file) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                if (!OURS.contains(file) && isOld(file)) {
                     deleteNobodys(file);
                 }
             }
         } catch (IOException e) {
             return; // whoever saves there will hear of it
+        }
+    }
+
+    /** Whether it is an ordinary file that nobody has written to for long. */
+    private static boolean isOld(Path file) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class,
+                    LinkOption.NOFOLLOW_LINKS);
+            return attributes.isRegularFile()
+                    && attributes.lastModifiedTime().toInstant().isBefore(Instant.now().minus(AGE));
+        } catch (IOException e) {
+            return false; // gone meanwhile
         }
     }
 

@@ -16,7 +16,10 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -181,6 +184,7 @@ class SessionFileTest {
     @Test
     void leftoversOfDeadProcessesGoWithTheNextSave() throws IOException, InterruptedException {
         Path left = Files.createFile(directory.resolve(".alisa-save-0.tmp"));
+        writtenBefore(left, 61);
         Path other = Files.createFile(directory.resolve("other.tmp"));
         Path file = whole("session");
         assertThat(files()).containsExactlyInAnyOrder(other, file).doesNotContain(left);
@@ -189,6 +193,7 @@ class SessionFileTest {
     @Test
     void whatAnotherProcessIsWritingStays() throws IOException, InterruptedException {
         Path theirs = Files.createFile(directory.resolve(".alisa-save-1.tmp"));
+        writtenBefore(theirs, 61);
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
                 System.getProperty("java.class.path").split(File.pathSeparator, 2)[0], Holder.class.getName(),
                 theirs.toString()).redirectErrorStream(true).start();
@@ -202,6 +207,21 @@ class SessionFileTest {
         }
         whole("session");
         assertThat(files()).as("once they are gone").containsExactly(directory.resolve("session"));
+    }
+
+    /** Where several machines use a directory, the locks of the others may not be seen here: what they write to is young. */
+    @Test
+    void whatMayBeWrittenElsewhereStays() throws IOException {
+        Path theirs = Files.createFile(directory.resolve(".alisa-save-1.tmp"));
+        List<Path> both = List.of(whole("session"), theirs);
+        assertThat(files()).containsExactlyInAnyOrderElementsOf(both);
+        writtenBefore(theirs, 59);
+        whole("session");
+        assertThat(files()).containsExactlyInAnyOrderElementsOf(both);
+    }
+
+    private static void writtenBefore(Path file, long minutes) throws IOException {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofMinutes(minutes))));
     }
 
     /** Another process at work on a file. */

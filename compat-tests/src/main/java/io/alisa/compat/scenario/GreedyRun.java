@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 
 /** Sessions that decode greedily, one per prompt, driven by one thread or several. */
@@ -35,7 +36,10 @@ final class GreedyRun {
             sessions.add(new GreedySession(scenario, Prompts.of(scenario, decoder.model(), session), decoder,
                     reference.map(recording -> recording.traces().get(session))));
         }
-        ExecutorService threads = Executors.newFixedThreadPool(scenario.threads());
+        // A pool whose workers do what others have left while they wait for something: sessions must not get into each other.
+        ExecutorService threads = scenario.threads() == 1
+                ? Executors.newSingleThreadExecutor()
+                : new ForkJoinPool(scenario.threads());
         try {
             List<Trace> traces = new ArrayList<>();
             for (Future<Trace> trace : threads.invokeAll(sessions)) {

@@ -16,7 +16,8 @@ final class VectorJvm {
     private static final Set<String> PLACES = Set.of("java.io.tmpdir", "user.home", "java.library.path");
 
     /** What says how much memory and how many processors this JVM may use: what is chosen by default depends on them. */
-    private static final List<String> BOUNDS = List.of("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAM", "-XX:ActiveProcessorCount=");
+    private static final List<String> BOUNDS = List.of("-Xmx", "-XX:MaxHeapSize=", "-XX:MaxRAM",
+            "-XX:ActiveProcessorCount=");
 
     private VectorJvm() {
     }

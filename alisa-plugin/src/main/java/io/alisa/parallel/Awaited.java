@@ -30,7 +30,9 @@ public final class Awaited {
             if (e.getCause() instanceof Error error) {
                 throw error;
             }
-            throw e.getCause() instanceof RuntimeException exception ? exception : new IllegalStateException(e.getCause());
+            throw e.getCause() instanceof RuntimeException exception
+                    ? exception
+                    : new IllegalStateException(e.getCause());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

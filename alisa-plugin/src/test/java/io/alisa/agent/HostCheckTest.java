@@ -163,7 +163,8 @@ class HostCheckTest {
     private static List<String> differencesOfEither(ClassTransform transform) {
         HostClasses host = new HostClasses(HostCheckTest::resource);
         List<String> opened = List.of(ATTENTION, MODEL, "com/github/tjake/jlama/model/TransformerBlock",
-                BUFFER, "com/github/tjake/jlama/tensor/KvBufferCache", "com/github/tjake/jlama/util/PhysicalCoreExecutor");
+                BUFFER, "com/github/tjake/jlama/tensor/KvBufferCache",
+                "com/github/tjake/jlama/util/PhysicalCoreExecutor");
         opened.forEach(name -> host.put(name, tamper(name, transform)));
         return HostCheck.differences(host, new HostClasses(HostCheckTest::resource)).stream()
                 .filter(difference -> opened.stream().anyMatch(name -> difference

@@ -103,10 +103,12 @@ class ChecksTest {
         properties.setProperty("user.home", "/me");
         properties.setProperty("alisa.backend", "scalar");
         properties.setProperty("other", "x");
-        List<String> command = VectorJvm.command(List.of("profile"), List.of("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Xother"),
+        List<String> command = VectorJvm.command(List.of("profile"),
+                List.of("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Xother"),
                 properties);
         assertThat(command).startsWith("/jdk/bin/java").endsWith("io.alisa.doctor.Main", "profile")
-                .contains("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Djava.io.tmpdir=/private", "-Duser.home=/me", "-Dalisa.backend=scalar")
+                .contains("-Xmx12g", "-XX:MaxRAMPercentage=30", "-Djava.io.tmpdir=/private", "-Duser.home=/me",
+                        "-Dalisa.backend=scalar")
                 .noneMatch(word -> word.contains("other"));
     }
 

@@ -102,7 +102,8 @@ class HostSessionTest {
 
     /** In the order in which they happened: a file has them in that of the buffers that they were in. */
     private static List<RecordedEvent> events(Path file) throws IOException {
-        return RecordingFile.readAllEvents(file).stream().sorted(Comparator.comparing(RecordedEvent::getStartTime)).toList();
+        return RecordingFile.readAllEvents(file).stream().sorted(Comparator.comparing(RecordedEvent::getStartTime))
+                .toList();
     }
 
     private static void live(HostSession session) {
@@ -256,8 +257,9 @@ class HostSessionTest {
     @Test
     void thePhaseFollowsFromWhatIsWhere() throws IOException {
         Path file = directory.resolve("phases.jfr");
-        KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), () -> new MemoryFile((call, bytes) -> {
-        }));
+        KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(),
+                () -> new MemoryFile((call, bytes) -> {
+                }));
         try (Recording recording = new Recording();
                 HostSession session = new HostSession(SHAPE, swa(), memory, KERNELS, Teams.of(2))) {
             recording.enable("alisa.PhaseChange");

@@ -22,7 +22,7 @@ final class ParallelLoops {
             return false;
         }
         ForkJoinPool hosts = JlamaAccess.pool(executor);
-        if (worker.getPool() == hosts) { // a loop in a loop: its worker must help
+        if (worker.getPool().equals(hosts)) { // a loop in a loop: its worker must help
             return false;
         }
         FutureTask<?> task = new FutureTask<>(loop, null);

@@ -42,7 +42,7 @@ class SessionReaperTest {
 
     /** A server where something is abandoned all the time. */
     @Test
-    void itLooksAroundWhateverIsAbandoned() {
+    void itLooksAroundWhateverIsAbandoned() throws InterruptedException {
         AtomicInteger looks = new AtomicInteger();
         SessionReaper reaper = new SessionReaper(millis -> {
             if (handled.incrementAndGet() > KEYS) {
@@ -50,7 +50,8 @@ class SessionReaperTest {
             }
             return true;
         }, 0, looks::incrementAndGet);
-        reaper.run();
+        reaper.start();
+        reaper.join();
         assertThat(looks).hasValue(KEYS);
     }
 

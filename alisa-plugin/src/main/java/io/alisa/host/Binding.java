@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * ids, also after it was closed. Guarded by its own monitor.
  */
 public final class Binding {
+    /** A thread that ends in the midst of its turn tells nobody: who waits for one looks whether it is still there. */
+    private static final long LOOK_AGAIN_MILLIS = 1000;
+
     private final TokenLog tokens = new TokenLog();
     private final WeakReference<Binding> reference = new WeakReference<>(this);
     private final PendingToken pending = new PendingToken();
@@ -242,22 +245,31 @@ public final class Binding {
     /**
      * Says that this thread generates here until it is {@link #silent}, as soon as no other one does: two at once would
      * overwrite each other's tokens, and a prompt begins where the reply before it ended.
+     *
+     * @throws IllegalStateException where the thread is interrupted while it waits: it does not speak then, and stays
+     *         interrupted
      */
     public synchronized void speak() {
-        boolean interrupted = false;
-        while (speaker != null && !speaker.equals(Thread.currentThread())) {
+        while (isOthersTurn()) {
             try {
-                wait();
+                wait(LOOK_AGAIN_MILLIS);
             } catch (InterruptedException e) {
-                interrupted = true; // the host's generate knows nothing of that: for who called it to see
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("This thread was interrupted while it waited for its turn: another one still"
+                        + " generates under the same session id. Ask again, or give each conversation an id of its own", e);
             }
         }
-        speaker = Thread.currentThread();
+        if (!Thread.currentThread().equals(speaker)) {
+            speaker = Thread.currentThread();
+            speaking = 0; // as often as one did that has ended: it will not be silent any more
+        }
         speaking++;
         asked = true;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    }
+
+    private boolean isOthersTurn() {
+        Thread now = speaker;
+        return now != null && !now.equals(Thread.currentThread()) && now.isAlive();
     }
 
     /** Whether this thread has begun to {@link #speak} and its prompt has not come yet: this is it. */

@@ -1,10 +1,13 @@
 package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,7 +34,7 @@ class BindingTest {
             said.add("other");
             binding.silent();
         });
-        while (other.getState() != Thread.State.WAITING) {
+        while (other.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
         Thread stranger = Thread.ofPlatform().start(binding::silent);
@@ -40,6 +43,69 @@ class BindingTest {
         binding.silent();
         other.join();
         assertThat(said).containsExactly("first", "other");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whoWaitsCanBeInterrupted() throws InterruptedException {
+        Binding binding = new Binding();
+        binding.speak();
+        List<Boolean> interrupted = Collections.synchronizedList(new ArrayList<>());
+        Thread other = Thread.ofPlatform().start(() -> {
+            assertThatIllegalStateException().isThrownBy(binding::speak)
+                    .withMessageContaining("another one still generates under the same session id");
+            interrupted.add(Thread.currentThread().isInterrupted());
+            assertThat(binding.takeAsked()).as("its prompt").isFalse();
+            binding.silent();
+        });
+        while (other.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        other.interrupt();
+        other.join();
+        assertThat(interrupted).as("for who called generate to see").containsExactly(true);
+        assertThat(binding.takeAsked()).as("it is still the first one's turn").isTrue();
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aThreadThatEndedSpeaksNoMore() throws InterruptedException {
+        Binding binding = new Binding();
+        Thread first = Thread.ofPlatform().start(() -> {
+            binding.speak();
+            binding.speak();
+        });
+        first.join();
+        binding.speak();
+        assertThat(binding.takeAsked()).isTrue();
+        binding.silent(); // for itself only
+        Thread other = Thread.ofPlatform().start(() -> {
+            binding.speak();
+            binding.silent();
+        });
+        other.join();
+    }
+
+    /** It ends while others wait. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void nobodyWaitsForAThreadThatEnds() throws InterruptedException {
+        Binding binding = new Binding();
+        CountDownLatch ends = new CountDownLatch(1);
+        CountDownLatch spoke = new CountDownLatch(1);
+        Thread first = Thread.ofPlatform().start(() -> {
+            binding.speak();
+            spoke.countDown();
+            assertThatCode(ends::await).doesNotThrowAnyException();
+        });
+        spoke.await();
+        Thread other = Thread.ofPlatform().start(binding::speak);
+        while (other.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        ends.countDown();
+        first.join();
+        other.join();
     }
 
     @Test

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class Conversations {
     /** Whose step this thread did last: the token it chooses next is that one's. */
     private static final ThreadLocal<@Nullable WeakReference<Binding>> STEPPING = new ThreadLocal<>();
+    /** Where this thread waited for its turn in vain: its closing the cache object is not to end another's reply. */
+    private static final ThreadLocal<@Nullable WeakReference<Binding>> UNHEARD = new ThreadLocal<>();
 
     private final Sessions sessions;
     private final Opener opener;
@@ -62,18 +64,25 @@ final class Conversations {
 
     /**
      * Somebody asks where a prompt is to begin: {@code generate}, or who feeds tokens himself. The former waits here until no
-     * other thread generates under the same id; it closes the cache object whatever becomes of it, which ends its turn.
+     * other thread generates under the same id; it closes the cache object whatever becomes of it, which ends its turn if it
+     * got one.
      *
      * @param whole whether the prompt tells the conversation from its beginning
      */
     void begin(KvBuffer kvBuffer, PromptCaller caller, boolean whole) {
         Binding binding = sessions.find(kvBuffer);
         if (binding != null && caller != PromptCaller.OTHER && !binding.isHostsOwn()) {
-            binding.speak();
+            speak(binding);
             if (!binding.isHostsOwn()) { // not meanwhile either
                 begin(binding, kvBuffer, caller, whole);
             }
         }
+    }
+
+    private static void speak(Binding binding) {
+        UNHEARD.set(binding.reference());
+        binding.speak();
+        UNHEARD.set(null);
     }
 
     private void begin(Binding binding, KvBuffer kvBuffer, PromptCaller caller, boolean whole) {
@@ -223,7 +232,7 @@ final class Conversations {
     /** The host's buffer is closed: its session ends for now, and the host is told where it goes on. */
     void closed(KvBuffer kvBuffer) {
         Binding binding = sessions.find(kvBuffer);
-        if (binding == null) {
+        if (binding == null || wasUnheard(binding)) {
             return;
         }
         try {
@@ -231,6 +240,15 @@ final class Conversations {
         } finally {
             binding.silent(); // whatever fails: others may be waiting to generate here
         }
+    }
+
+    private static boolean wasUnheard(Binding binding) {
+        WeakReference<Binding> unheard = UNHEARD.get();
+        if (unheard == null || !unheard.refersTo(binding)) {
+            return false;
+        }
+        UNHEARD.set(null);
+        return true;
     }
 
     private void end(Binding binding, KvBuffer kvBuffer) {

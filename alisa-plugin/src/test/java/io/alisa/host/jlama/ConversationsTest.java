@@ -1,6 +1,7 @@
 package io.alisa.host.jlama;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 import com.github.tjake.jlama.model.AbstractModel;
@@ -220,7 +222,7 @@ class ConversationsTest {
             }));
         }
         for (Thread other : others) {
-            while (other.getState() != Thread.State.WAITING) {
+            while (other.getState() != Thread.State.TIMED_WAITING) {
                 Thread.onSpinWait();
             }
         }
@@ -230,6 +232,64 @@ class ConversationsTest {
         }
         // The mark, with which a prompt begins, comes once; the host counts it each time.
         assertThat(begins).as("each behind the prompt before it").isEqualTo(List.of(2, 4, 6));
+    }
+
+    /** The host closes the cache object for whom it did not generate, too. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whoStopsWaitingLeavesTheReplyOfTheOtherAlone() throws InterruptedException {
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        Binding binding = sessions.bind(kvBuffer);
+        binding.record(0, 1, 2, 3);
+        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(), WorkerTeam.shared());
+        sessions.open(binding, model, session);
+        List<String> failures = Collections.synchronizedList(new ArrayList<>());
+        Thread other = Thread.ofPlatform().start(() -> {
+            try {
+                conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+            } catch (IllegalStateException e) {
+                failures.add(String.valueOf(e.getMessage()));
+                conversations.closed(kvBuffer);
+            }
+        });
+        while (other.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        other.interrupt();
+        other.join();
+        assertThat(failures).singleElement().asString().contains("interrupted while it waited");
+        assertThat(binding.session()).as("in the midst of a reply").isSameAs(session);
+        assertThat(binding.tokens().size()).isEqualTo(3);
+        conversations.closed(kvBuffer);
+        assertThat(binding.session()).isNull();
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, false); // nobody is waited for
+        conversations.closed(kvBuffer);
+    }
+
+    /** Whoever asked in vain and asks again. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void theTurnThatIsHadAtLastEnds() throws InterruptedException {
+        Binding binding = sessions.bind(kvBuffer);
+        CountDownLatch spoke = new CountDownLatch(1);
+        CountDownLatch ends = new CountDownLatch(1);
+        Thread first = Thread.ofPlatform().start(() -> {
+            binding.speak();
+            spoke.countDown();
+            assertThatCode(ends::await).doesNotThrowAnyException();
+            binding.silent();
+        });
+        spoke.await();
+        Thread.currentThread().interrupt();
+        assertThatIllegalStateException().isThrownBy(() -> conversations.begin(kvBuffer, PromptCaller.GENERATE, true));
+        assertThat(Thread.interrupted()).isTrue();
+        ends.countDown();
+        first.join();
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        conversations.closed(kvBuffer);
+        Thread last = Thread.ofPlatform().start(binding::speak);
+        last.join();
     }
 
     /** One step, which fails for want of a session; the prompt stays known. */

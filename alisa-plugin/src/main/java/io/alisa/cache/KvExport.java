@@ -28,11 +28,15 @@ public final class KvExport {
         this.tokens = tokens;
         for (int i = 0; i < session.layerCount(); i++) {
             if (session.layer(i).tokens() != tokens || tokens == 0) {
-                throw new IllegalStateException(
-                        "The session is in the middle of a step, or its last one failed; go on with"
-                                + " it and save it then");
+                throw midway();
             }
         }
+    }
+
+    /** Says that a session does not hold all that it should. */
+    public static IllegalStateException midway() {
+        return new IllegalStateException(
+                "The session is in the middle of a step, or its last one failed; go on with it and save it then");
     }
 
     /** The type of a block's elements in a file. */

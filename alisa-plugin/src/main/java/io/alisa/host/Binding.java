@@ -225,6 +225,14 @@ public final class Binding {
     }
 
     /**
+     * Whether a session that holds so many tokens lacks some that were known before the step at hand: they are being computed
+     * again, or that failed.
+     */
+    synchronized boolean isBehind(int held) {
+        return held < stepStart;
+    }
+
+    /**
      * Forgets the ids of a step that failed, be it that no session could be opened for it: a whole prompt, even where some
      * of its batches were computed. Returns whether there was one.
      */

@@ -65,6 +65,9 @@ public final class SavedSessions {
         if (binding.tokens().size() < tokens) {
             throw new IllegalStateException("The token ids of this session are not known, so it can't be saved");
         }
+        if (binding.isBehind(tokens)) { // all layers have as many, yet not all of the conversation
+            throw KvExport.midway();
+        }
         int[] ids = binding.tokens().first(tokens); // before it is looked at for the last time: those of another prompt come after
         List<float[]> rows = rows(session);
         int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();

@@ -247,6 +247,50 @@ class SavedSessionsTest {
         }
     }
 
+    private static void refusedMidway(SpokenSession spoken, Path file) {
+        assertThatThrownBy(() -> spoken.save(MODEL, file)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("its last one failed; go on with it and save it then");
+        assertThat(file).doesNotExist();
+    }
+
+    /** Some batches of a conversation that is computed again are there: what was said behind them would be gone for good. */
+    @Test
+    void aSessionThatIsBehindItsConversationIsRefused() throws IOException {
+        Path file = directory.resolve("behind");
+        try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
+            Binding binding = spoken.binding();
+            spoken.feed(0, 200, 100);
+            binding.record(0, SpokenSession.ids(300));
+            binding.record(300, SpokenSession.ids(50)); // the prompt behind what is computed again
+            refusedMidway(spoken, file);
+            assertThat(binding.forgetFailedStep()).isTrue();
+            assertThat(binding.tokens().size()).isEqualTo(300);
+            refusedMidway(spoken, file);
+            binding.beginAgain();
+            refusedMidway(spoken, file);
+            spoken.feed(200, 300, 100);
+            binding.pending().chosen(7, 300);
+            spoken.save(MODEL, file);
+        }
+    }
+
+    /** Before the next step and in the middle of a first prompt nothing lacks that was known before. */
+    @Test
+    void idsOfAStepThatIsAboutToComeAreNotMissed() throws IOException {
+        Path file = directory.resolve("ahead");
+        try (SpokenSession spoken = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
+            spoken.feed(0, 200, 100);
+            spoken.binding().record(0, SpokenSession.ids(300));
+            spoken.save(MODEL, file);
+            spoken.feed(200, 300, 1);
+            spoken.binding().recordOne(300, 7);
+            spoken.save(MODEL, file);
+            try (SpokenSession restored = restore(file, KvMemory.unlimited(), 1)) {
+                assertThat(restored.session.tokens()).isEqualTo(300);
+            }
+        }
+    }
+
     /** What a reply ended with, how the tokens were computed, and from where on sparsely: others may go on with it. */
     @Test
     void whatIsKnownOfTheConversationComesBackToo() throws IOException {

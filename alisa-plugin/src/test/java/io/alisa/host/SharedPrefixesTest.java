@@ -109,6 +109,38 @@ class SharedPrefixesTest {
         }
     }
 
+    /** It took over what another one has of its beginning, and got no further: the rest would be gone for good. */
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void aConversationThatIsBehindIsNotSaved(boolean close) throws IOException {
+        ToyChat chat = Mode.TO_THE_TOKEN.chat(KvMemory.unlimited());
+        int[] common = ToyChat.random(1, 512);
+        Object first = new Object();
+        chat.generate(first, ToyChat.join(common, ToyChat.random(2, 88)), 0, false);
+        Object second = new Object();
+        int[] known = ToyChat.join(common, ToyChat.random(3, 88));
+        chat.generate(second, known, 0);
+        chat.sessions.kept().dropKept();
+        int[] said = ToyChat.random(4, 100);
+        chat.beforePrompt = binding -> {
+            throw new MemoryFullException("its first batch finds no room");
+        };
+        assertThat(catchThrowable(() -> chat.generate(second, said, 0, close)))
+                .isInstanceOf(MemoryFullException.class);
+        Binding binding = chat.sessions.bind(second);
+        Path file = directory.resolve("behind");
+        assertThat(Objects.requireNonNull(binding.held()).tokens()).isEqualTo(512);
+        assertThat(catchThrowable(() -> chat.save(binding, file))).hasMessageContaining("its last one failed");
+        chat.sessions.close(binding, true);
+        assertThat(catchThrowable(() -> chat.save(binding, file))).hasMessageContaining("its last one failed");
+        chat.beforePrompt = any -> {
+        };
+        int[] reply = chat.generate(second, said, 6);
+        assertThat(reply).isEqualTo(ToyChat.alone(Mode.TO_THE_TOKEN.mode, ToyChat.join(known, said), 6));
+        assertThat(chat.save(binding, file)).isTrue();
+        Reference.reachabilityFence(first);
+    }
+
     @ParameterizedTest
     @CsvSource({"EXACT, 12", "TO_THE_TOKEN, 12", "INT8, 32", "SPARSE, 128", "SPARSE, 96"})
     void everyTextIsTheSerialOne(Mode mode, long megabytes) throws Exception {

@@ -33,6 +33,7 @@ final class Deletions implements AutoCloseable {
     private volatile long deletions;
     private volatile long deletedTokens;
     private volatile int wholeBlocks = Integer.MAX_VALUE;
+    private volatile boolean damaged;
     private volatile long recomputedTokens;
     private volatile long recomputeNanos;
 
@@ -532,6 +533,8 @@ final class Deletions implements AutoCloseable {
             }
         }
         if (why != null) {
+            damaged = true; // nobody is to go on with this session, nor to begin with these blocks
+            tiers.lose(damage.block());
             throw new IllegalStateException(damage.getMessage() + " and can't be recomputed (" + why
                     + "): close this session and begin a new one", damage);
         }
@@ -568,6 +571,11 @@ final class Deletions implements AutoCloseable {
     /** Blocks before the first that is deleted; a large number where none is. */
     int wholeBlocks() {
         return wholeBlocks;
+    }
+
+    /** Whether something was damaged that can't be computed again. */
+    boolean isDamaged() {
+        return damaged;
     }
 
     long recomputedTokens() {

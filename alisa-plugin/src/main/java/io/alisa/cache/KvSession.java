@@ -150,7 +150,16 @@ public final class KvSession implements AutoCloseable {
 
     /** How many of the first tokens are in some tier for certain, at least. */
     public int wholeTokens() {
-        return (int) Math.min(Integer.MAX_VALUE, (long) tiers.deletions().wholeBlocks() * KvLayout.BLOCK_TOKENS);
+        int blocks = Math.min(tiers.deletions().wholeBlocks(), slow.wholeBlocks());
+        return (int) Math.min(Integer.MAX_VALUE, (long) blocks * KvLayout.BLOCK_TOKENS);
+    }
+
+    /**
+     * Whether something of it is damaged and can't be computed again: whoever goes on with it fails as the step did that
+     * found out. By any thread.
+     */
+    public boolean isDamaged() {
+        return tiers.deletions().isDamaged();
     }
 
     /**

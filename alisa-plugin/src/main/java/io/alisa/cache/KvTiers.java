@@ -375,6 +375,11 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         return slow.canStore();
     }
 
+    /** Says that a block in the file, be it another session's, is damaged for good. */
+    void lose(int block) {
+        slow.lose(block);
+    }
+
     boolean isInFile(KvLayer layer, int block) {
         return !layer.isResident(block) && !layer.isDeleted(block) && slow.has(layer, block);
     }

@@ -29,6 +29,8 @@ final class SlowTier implements AutoCloseable {
     private volatile @Nullable PieceFile file;
     /** Whose file has a block of another session; as many as there are such blocks. */
     private SlowTier[] lenders = {};
+    /** The first block that is damaged for good, for all who read it here; a large number where none is. */
+    private volatile int wholeBlocks = Integer.MAX_VALUE;
     private boolean idle;
     private State state = State.OPEN;
     /** Why something could not be stored; empty where it could. */
@@ -105,6 +107,27 @@ final class SlowTier implements AutoCloseable {
 
     private SlowTier ownerOf(int block) {
         return block < lenders.length ? lenders[block] : this;
+    }
+
+    /** Says that a block is damaged for good. Whoever shares it finds the same there. */
+    void lose(int block) {
+        loseOwn(block);
+        ownerOf(block).loseOwn(block);
+    }
+
+    private synchronized void loseOwn(int block) { // several sessions that read here may find damage at once
+        wholeBlocks = Math.min(wholeBlocks, block);
+    }
+
+    /** Blocks before the first that is damaged for good, here or with whom it was borrowed from. By any thread. */
+    int wholeBlocks() {
+        int whole = wholeBlocks;
+        for (int block = 0; block < Math.min(lenders.length, whole); block++) {
+            if (lenders[block].wholeBlocks <= block) {
+                return block;
+            }
+        }
+        return whole;
     }
 
     boolean has(KvLayer layer, int block) {

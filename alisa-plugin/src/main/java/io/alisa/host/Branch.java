@@ -177,7 +177,8 @@ public final class Branch {
      * needs the branch, and any other prompt where nobody else ever will. 0: it can't.
      */
     int continuing(int[] prompt, PrefixRule rule, Donors donors) {
-        boolean free = state == State.KEPT && !isShared() && (donors.haveAlone(this) || isContinuedBy(prompt));
+        boolean free = state == State.KEPT && !isShared() && !session.kv().isDamaged()
+                && (donors.haveAlone(this) || isContinuedBy(prompt));
         int count = free ? reusable(prompt, rule) : 0;
         return count >= from ? count : 0;
     }

@@ -127,10 +127,11 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     /**
      * Has the user of a kept session go on with it at a position. Returns false where it is not there any more, not as far as
-     * that, where somebody took it over, or where others share what is to be overwritten.
+     * that, where somebody took it over, where it is damaged for good, or where others share what is to be overwritten.
      */
     synchronized boolean resume(Branch branch, TokenLog user, int position) {
         if (branch.state != Branch.State.KEPT || !branch.isOf(user) || position > branch.done()
+                || branch.session().kv().isDamaged()
                 || !branch.rewind(position)) {
             return false;
         }

@@ -229,7 +229,7 @@ public final class Sessions {
      * Closes the session of a cache object, if it has an open one. Nobody goes on with it for now: its ids may be forgotten
      * when its KV is gone.
      *
-     * @param keep whether its KV is kept, should the conversation go on
+     * @param keep whether its KV is kept, should the conversation go on; not where it is damaged for good
      */
     public void close(Binding binding, boolean keep) {
         end(binding, keep);
@@ -256,7 +256,7 @@ public final class Sessions {
             }
             open.remove(session);
         }
-        if (keep) {
+        if (keep && !session.kv().isDamaged()) { // else the next turn would fail as this one did
             kept.keep(branch);
         } else {
             kept.drop(branch);

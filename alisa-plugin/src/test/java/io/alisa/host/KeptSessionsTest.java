@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
@@ -127,6 +129,66 @@ class KeptSessionsTest {
         assertThat(chat.generate(kvBuffer, prompt, 5, false)).isEqualTo(ToyChat.alone(mode.mode, prompt, 5));
         chat.sessions.close(chat.sessions.bind(kvBuffer), false);
         assertThat(reused(chat)).isZero();
+    }
+
+    /** Of a chat whose first file gives back something else than was written. */
+    private ToyChat withBadFile() {
+        AtomicInteger files = new AtomicInteger();
+        return Mode.INT8.chat(new KvMemory(fast, slow, () -> {
+            boolean bad = files.getAndIncrement() == 0;
+            return new MemoryFile((call, bytes) -> {
+                if (bad && call.equals("read")) {
+                    bytes[0] ^= 4;
+                }
+            });
+        }));
+    }
+
+    private static void toFile(ToyChat chat, Object kvBuffer) {
+        HostSession held = Objects.requireNonNull(chat.sessions.bind(kvBuffer).held());
+        held.kv().giveBack(Long.MAX_VALUE / 2);
+        assertThat(held.kv().demotedBlocks()).isPositive();
+    }
+
+    private static void failsForGood(ToyChat chat, Object kvBuffer, int... said) {
+        assertThatThrownBy(() -> chat.generate(kvBuffer, said, 5)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("can't be recomputed");
+    }
+
+    /** Else each turn would fail as the first one did. */
+    @Test
+    void aDamagedSessionIsNotGoneOnWith() {
+        ToyChat chat = withBadFile();
+        Object kvBuffer = new Object();
+        int[] first = ToyChat.random(1, 600);
+        int[] all = ToyChat.join(first, chat.generate(kvBuffer, first, 5));
+        toFile(chat, kvBuffer);
+        int[] more = ToyChat.random(2, 50);
+        failsForGood(chat, kvBuffer, more);
+        assertThat(chat.branches()).isEmpty();
+        assertThat(chat.generate(kvBuffer, more, 5))
+                .isEqualTo(ToyChat.alone(Mode.INT8.mode, ToyChat.join(all, more), 5));
+        checkNothingIsLeft(chat);
+    }
+
+    /** Whoever shares a damaged block says so to those that come after it. */
+    @Test
+    void nothingIsSharedFromADamagedBlockOn() {
+        ToyChat chat = withBadFile();
+        Object parent = new Object();
+        int[] common = ToyChat.random(1, 600);
+        chat.generate(parent, common, 5, false);
+        toFile(chat, parent);
+        int[] prompt = ToyChat.join(common, ToyChat.random(2, 300));
+        Object child = new Object();
+        failsForGood(chat, child, prompt);
+        assertThat(chat.branches()).as("the child is gone").hasSize(1);
+        assertThat(chat.generate(child, prompt, 5)).isEqualTo(ToyChat.alone(Mode.INT8.mode, prompt, 5));
+        assertThat(reused(chat)).isZero();
+        chat.sessions.close(chat.sessions.bind(parent), true);
+        failsForGood(chat, parent, ToyChat.random(3, 20)); // it finds out itself, for it might have its ids
+        checkNothingIsLeft(chat);
+        Reference.reachabilityFence(parent);
     }
 
     @Test

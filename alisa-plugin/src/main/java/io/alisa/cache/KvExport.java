@@ -67,7 +67,7 @@ public final class KvExport {
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         for (int i = 0; i < session.layerCount() && layout.format() == KvFormat.INT8; i++) {
             long address = session.layer(i).recentBlock();
-            // A session that has only taken blocks over has no floats, nor needs any: the next token begins a block.
+            // A session that has only taken blocks over has no floats: zeros say so, see KvImport.
             to.write(address == 0
                     ? ByteBuffer.allocate(Math.toIntExact(floats.blockBytes()))
                     : OffHeap.bytes(address, floats.blockBytes()));

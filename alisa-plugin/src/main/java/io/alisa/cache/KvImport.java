@@ -71,6 +71,19 @@ public final class KvImport {
         if (last && layout.format() == KvFormat.INT8) {
             KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
             from.recent(layer.index(), OffHeap.bytes(layer.recentBlock(), floats.blockBytes()));
+            if (isZero(layer.recentBlock(), floats.blockBytes())) { // or all is zero in eight bits as well
+                layer.restoreNewest();
+            }
         }
+    }
+
+    /** Whether there are no floats: who saved the session had the block in eight bits alone. */
+    private static boolean isZero(long address, long bytes) {
+        for (long offset = 0; offset < bytes; offset += Float.BYTES) { // nearly always the first one tells
+            if (OffHeap.getFloat(address + offset) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

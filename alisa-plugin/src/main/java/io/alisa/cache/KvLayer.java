@@ -416,9 +416,18 @@ public final class KvLayer implements HostBlocks {
 
     /** Refills the floats of a block that the host went back into, as well as eight bits allow. */
     private void restore(int end) {
+        restore(end / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS, end);
+    }
+
+    /** The same for all tokens of the newest block: nobody has its floats. */
+    void restoreNewest() {
+        restore((tokens - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS, tokens);
+    }
+
+    private void restore(int start, int end) {
         float[] row = new float[layout.headSize()];
         for (int kvHead = 0; kvHead < layout.kvHeads(); kvHead++) {
-            for (int position = end / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS; position < end; position++) {
+            for (int position = start; position < end; position++) {
                 rows.readInt8Key(position, kvHead, row);
                 rows.putKey(position, kvHead, row, 0);
                 rows.readInt8Value(position, kvHead, row);
@@ -437,7 +446,7 @@ public final class KvLayer implements HostBlocks {
         }
     }
 
-    /** Address of the block that is kept in floats, see {@link RecentFloats}; 0 where none was yet. */
+    /** Address of the block that is kept in floats, see {@link RecentFloats}; 0 where none is. */
     long recentBlock() {
         return recent == null ? 0 : recent.kept();
     }

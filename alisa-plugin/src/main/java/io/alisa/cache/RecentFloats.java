@@ -69,9 +69,9 @@ final class RecentFloats {
         return block == first ? kept : staging.block(block - first - 1);
     }
 
-    /** Address of the block that is kept between steps; 0 before the first. */
+    /** Address of the block that is kept between steps; 0 where it is not there as it was computed, as before the first. */
     long kept() {
-        return kept;
+        return whole ? kept : 0;
     }
 
     /** Keeps the block of the last token; the others go. */

@@ -143,6 +143,28 @@ class SavedSessionsTest {
         }
     }
 
+    /** A session that only took blocks over has no floats of the last one: going back into it finds what eight bits hold. */
+    @Test
+    void whoGoesBackIntoABlockThatWasTakenOverFindsItsTokens() throws IOException {
+        Path file = directory.resolve("taken-over");
+        List<float[]> expected;
+        try (SpokenSession parent = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1);
+                SpokenSession child = SpokenSession.open(SpokenSession.int8(), KvMemory.unlimited(), 1)) {
+            parent.feed(0, 200, 100);
+            parent.session.kv().freeze(128);
+            assertThat(child.session.kv().inherit(parent.session.kv(), 128)).isTrue();
+            child.session.reuse(128);
+            child.binding().record(0, SpokenSession.ids(128));
+            child.binding().beginAgain();
+            child.save(MODEL, file);
+            parent.session.kv().freeze(0);
+            expected = parent.feed(120, 140, 1);
+        }
+        try (SpokenSession restored = restore(file, KvMemory.unlimited(), 1)) {
+            assertSame(restored.feed(120, 140, 1), expected);
+        }
+    }
+
     // ---- refused
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable restoring, String what) {

@@ -336,7 +336,10 @@ final class KvRoom implements AutoCloseable {
 
     @Override
     public void close() {
-        frames.close();
-        account.close();
+        try {
+            frames.close();
+        } finally {
+            account.close();
+        }
     }
 }

@@ -474,23 +474,31 @@ public final class KvSession implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
-                DeviceSession beside = device;
-                if (beside != null) {
-                    beside.close();
-                }
-                tiers.deletions().close();
-                for (KvLayer layer : layers) {
-                    layer.forget(); // whoever comes late asks for a block, and is refused
-                }
-                staging.release();
-                recent.close();
-                sketches.close();
-                means.close();
-                scratch.forEach(HeldBytes::close);
-                tiers.close();
+                closeAll();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Whatever fails: it is not tried again, and what others may have now must not stay reserved. */
+    private void closeAll() {
+        try {
+            DeviceSession beside = device;
+            if (beside != null) {
+                beside.close();
+            }
+            tiers.deletions().close();
+            for (KvLayer layer : layers) {
+                layer.forget(); // whoever comes late asks for a block, and is refused
+            }
+            staging.release();
+            recent.close();
+            sketches.close();
+            means.close();
+            scratch.forEach(HeldBytes::close);
+        } finally {
+            tiers.close();
         }
     }
 }

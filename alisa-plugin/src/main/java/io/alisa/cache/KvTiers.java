@@ -450,8 +450,18 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
 
     @Override
     public void close() {
-        readers.close();
-        room.close();
-        slow.close();
+        try {
+            readers.close();
+        } finally {
+            closeBudgets();
+        }
+    }
+
+    private void closeBudgets() {
+        try {
+            room.close();
+        } finally {
+            slow.close();
+        }
     }
 }

@@ -1,11 +1,13 @@
 package io.alisa.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.Pinning;
 import org.junit.jupiter.api.Test;
 
 /** What a session may still have of RAM. */
@@ -37,6 +39,32 @@ class KvRoomTest {
     };
 
     private final MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+
+    /** Nobody closes it a second time. */
+    @Test
+    void allIsGivenBackThoughMemoryCanNotBe() {
+        KvRoom room = new KvRoom(LAYOUT, fast, bytes -> {
+        }, NONE);
+        room.pinBy(new Pinning() {
+            @Override
+            public void pin(long address, long bytes) {
+                // nobody reads
+            }
+
+            @Override
+            public void settle() {
+                // nobody reads
+            }
+
+            @Override
+            public void unpin(long address) {
+                throw new OutOfMemoryError("here");
+            }
+        });
+        assertThat(room.frame()).isNotZero();
+        assertThatThrownBy(room::close).hasMessage("here");
+        assertThat(fast.reserved()).isZero();
+    }
 
     /** Frames that the session gave back to its pool are room as good as what nobody holds. */
     @Test

@@ -54,27 +54,35 @@ public final class KvSession implements AutoCloseable {
         int maxBlocks = KvLayout.blocks(maxTokens);
         this.slow = new SlowTier(layout, memory, layerCount, maxBlocks);
         this.tiers = new KvTiers(layout, memory, this::giveBack, slow, digested);
-        KvRoom room = tiers.room();
-        this.means = new Slabs(room::holdPinned, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
-        this.sketches = new Slabs(room::holdPinned, layerCount, KvDigest.RUN * sketchLayout.blockBytes(),
-                KvDigest.mostRuns(maxBlocks));
-        KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
-        this.recent = new Slabs(room::hold, layerCount, floats.blockBytes(), 1);
-        this.staging = new Staging(floats, room);
-        this.layers = new KvLayer[layerCount];
-        for (int i = 0; i < layerCount; i++) {
-            KvDigest digest = digested
-                    ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
-                            sketchLayout, i, unlessClosed(sketches::block))
-                    : null;
-            RecentFloats newest = layout.format() == KvFormat.INT8
-                    ? new RecentFloats(floats, i, unlessClosed(recent::block), staging)
-                    : null;
-            layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, tiers,
-                    unlessClosed((layer, block) -> room.frame()));
+        boolean made = false;
+        try {
+            KvRoom room = tiers.room();
+            this.means = new Slabs(room::holdPinned, layerCount, meansLayout.blockBytes(), KvLayout.blocks(maxBlocks));
+            this.sketches = new Slabs(room::holdPinned, layerCount, KvDigest.RUN * sketchLayout.blockBytes(),
+                    KvDigest.mostRuns(maxBlocks));
+            KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
+            this.recent = new Slabs(room::hold, layerCount, floats.blockBytes(), 1);
+            this.staging = new Staging(floats, room);
+            this.layers = new KvLayer[layerCount];
+            for (int i = 0; i < layerCount; i++) {
+                KvDigest digest = digested
+                        ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
+                                sketchLayout, i, unlessClosed(sketches::block))
+                        : null;
+                RecentFloats newest = layout.format() == KvFormat.INT8
+                        ? new RecentFloats(floats, i, unlessClosed(recent::block), staging)
+                        : null;
+                layers[i] = new KvLayer(layout, i, maxTokens, digest, newest, tiers,
+                        unlessClosed((layer, block) -> room.frame()));
+            }
+            tiers.serve(layers);
+            room.claim(1, 0); // for what is made along with it, before it has anything that could move
+            made = true;
+        } finally {
+            if (!made) {
+                tiers.close(); // the machine has no memory for it
+            }
         }
-        tiers.serve(layers);
-        room.claim(1, 0); // for what is made along with it, before it has anything that could move
     }
 
     private BlockSource unlessClosed(BlockSource source) {

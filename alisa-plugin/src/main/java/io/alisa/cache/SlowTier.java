@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.alisa.memory.OffHeap;
+import io.alisa.tier.BlockFile;
+import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.PieceFile;
 import io.alisa.tier.PieceReader;
 import io.alisa.tier.ReadAhead;
@@ -181,16 +183,45 @@ final class SlowTier implements AutoCloseable {
             return null;
         }
         try {
-            existing = new PieceFile(memory.files().open(), memory.slow().open(bytes -> {
-                // what is in a file stays there until its session closes
-            }), layers, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
-            existing.setIdle(idle);
-            file = existing;
-            return existing;
+            PieceFile fresh = make();
+            fresh.setIdle(idle);
+            file = fresh;
+            return fresh;
         } catch (IOException e) {
             refuse(State.FULL, "its file can't be made, " + e.getMessage()
                     + "; set alisa.memory.slow-dir to a directory that can be written");
             return null;
+        }
+    }
+
+    /** Makes the file, or nothing is left of it: it is tried again. */
+    private PieceFile make() throws IOException {
+        BlockFile opened = memory.files().open();
+        boolean made = false;
+        try {
+            PieceFile fresh = make(opened);
+            made = true;
+            return fresh;
+        } finally {
+            if (!made) {
+                opened.close();
+            }
+        }
+    }
+
+    private PieceFile make(BlockFile opened) {
+        MemoryAccount account = memory.slow().open(bytes -> {
+            // what is in a file stays there until its session closes
+        });
+        boolean made = false;
+        try {
+            PieceFile fresh = new PieceFile(opened, account, layers, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
+            made = true;
+            return fresh;
+        } finally {
+            if (!made) {
+                account.close(); // the machine has no memory for what is kept of each block
+            }
         }
     }
 

@@ -69,7 +69,6 @@ public final class PrefillAttention {
         this.floatBlocks = new long[rows.length];
         for (int i = 0; i < rows.length; i++) {
             rows[i] = new Int8Rows(shape.headSize());
-            floatBlocks[i] = session.scratch(floats.headBytes());
         }
         this.tilePositions = Math.clamp(TILE_ROWS / shape.groupSize(), 1, KvLayout.BLOCK_TOKENS);
         this.tiles = new AttentionTile[team.size()];
@@ -77,6 +76,12 @@ public final class PrefillAttention {
         for (int i = 0; i < tiles.length; i++) {
             tiles[i] = new AttentionTile(shape, tilePositions * shape.groupSize());
             spans[i] = new JoinedSpans(shape, tilePositions * shape.groupSize());
+        }
+        if (int8) { // last and at once: it stays until the session closes, and who fails here is made again
+            long blocks = session.scratch(rows.length * floats.headBytes());
+            for (int i = 0; i < rows.length; i++) {
+                floatBlocks[i] = blocks + i * floats.headBytes();
+            }
         }
     }
 

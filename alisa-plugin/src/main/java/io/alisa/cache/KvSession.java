@@ -30,6 +30,7 @@ public final class KvSession implements AutoCloseable {
     private final List<HeldBytes> scratch = new ArrayList<>();
     private volatile @Nullable DeviceSession device;
     private volatile boolean closed;
+    private volatile boolean beingSaved;
 
     /** A session without digests, as large as it likes. */
     public KvSession(KvLayout layout, int layerCount, int maxTokens) {
@@ -283,8 +284,20 @@ public final class KvSession implements AutoCloseable {
         }
     }
 
-    /** Moves blocks to the file until the session holds {@code bytes} less, as far as possible. Takes the lock. */
+    /** Says whether somebody holds the lock for as long as writing all of the session to a file takes. Under the lock. */
+    public void setBeingSaved(boolean value) {
+        beingSaved = value;
+    }
+
+    /**
+     * Moves blocks to the file until the session holds {@code bytes} less, as far as possible. Takes the lock, which a step
+     * has for a moment. Nothing is given back where the session is being saved: who asks keeps all sessions of its model
+     * waiting.
+     */
     public void giveBack(long bytes) {
+        if (beingSaved) {
+            return;
+        }
         lock.lock();
         try {
             if (!closed) {

@@ -200,6 +200,31 @@ class KvSessionTest {
         assertThat(session.isClosed()).isTrue();
     }
 
+    /** Whoever wants memory of it may have its own model wait, and a large file takes long. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void nobodyWaitsForASessionThatIsBeingSaved() throws InterruptedException {
+        KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), MemoryFile::new);
+        try (KvSession session = new KvSession(new KvLayout(KvFormat.INT8, 2, 64), 1, 6400, false, memory)) {
+            session.layer(0).resize(0, 6400);
+            session.layer(0).settle();
+            session.rest();
+            Thread asking = Thread.ofPlatform().unstarted(() -> session.giveBack(session.bytes() / 2));
+            session.lock().lock();
+            session.setBeingSaved(true);
+            try {
+                asking.start();
+                asking.join();
+                assertThat(session.demotedBlocks()).isZero();
+            } finally {
+                session.setBeingSaved(false);
+                session.lock().unlock();
+            }
+            session.giveBack(session.bytes() / 2);
+            assertThat(session.demotedBlocks()).as("as ever").isPositive();
+        }
+    }
+
     private static void write(KvSession session, int from, int to) {
         for (int layer = 0; layer < LAYERS; layer++) {
             session.layer(layer).resize(to);

@@ -67,7 +67,7 @@ final class JlamaSaves {
                 try {
                     saveComputingAgain(session, binding, model, print, file);
                 } finally {
-                    session.kv().lock().unlock();
+                    unlock(session);
                 }
                 return;
             }
@@ -75,7 +75,7 @@ final class JlamaSaves {
         try {
             SavedSessions.save(session, binding, print, JlamaAccess.addsBeginning(model), file);
         } finally {
-            session.kv().lock().unlock();
+            unlock(session);
         }
     }
 
@@ -90,6 +90,12 @@ final class JlamaSaves {
             session.kv().lock().unlock();
             throw new IllegalStateException("This session" + SavedSessions.GONE);
         }
+        session.kv().setBeingSaved(true); // others that want memory of it are not to wait for the disk
+    }
+
+    private static void unlock(JlamaSession session) {
+        session.kv().setBeingSaved(false);
+        session.kv().lock().unlock();
     }
 
     /**

@@ -67,7 +67,8 @@ public final class KvSession implements AutoCloseable {
             this.layers = new KvLayer[layerCount];
             for (int i = 0; i < layerCount; i++) {
                 KvDigest digest = digested
-                        ? new KvDigest(new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
+                        ? new KvDigest(
+                                new KvLayer(meansLayout, i, maxBlocks, null, null, null, unlessClosed(means::block)),
                                 sketchLayout, i, unlessClosed(sketches::block))
                         : null;
                 RecentFloats newest = layout.format() == KvFormat.INT8

@@ -215,7 +215,8 @@ final class SlowTier implements AutoCloseable {
         });
         boolean made = false;
         try {
-            PieceFile fresh = new PieceFile(opened, account, layers, layout.kvHeads(), (int) layout.headBytes(), maxBlocks);
+            PieceFile fresh = new PieceFile(opened, account, layers, layout.kvHeads(), (int) layout.headBytes(),
+                    maxBlocks);
             made = true;
             return fresh;
         } finally {

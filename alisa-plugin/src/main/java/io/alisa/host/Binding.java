@@ -263,8 +263,10 @@ public final class Binding {
                 wait(LOOK_AGAIN_MILLIS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("This thread was interrupted while it waited for its turn: another one still"
-                        + " generates under the same session id. Ask again, or give each conversation an id of its own", e);
+                throw new IllegalStateException(
+                        "This thread was interrupted while it waited for its turn: another one still"
+                                + " generates under the same session id. Ask again, or give each conversation an id of its own",
+                        e);
             }
         }
         if (!Thread.currentThread().equals(speaker)) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -188,7 +187,6 @@ class KeptSessionsTest {
         chat.sessions.close(chat.sessions.bind(parent), true);
         failsForGood(chat, parent, ToyChat.random(3, 20)); // it finds out itself, for it might have its ids
         checkNothingIsLeft(chat);
-        Reference.reachabilityFence(parent);
     }
 
     @Test

@@ -138,7 +138,7 @@ class SharedPrefixesTest {
         int[] reply = chat.generate(second, said, 6);
         assertThat(reply).isEqualTo(ToyChat.alone(Mode.TO_THE_TOKEN.mode, ToyChat.join(known, said), 6));
         assertThat(chat.save(binding, file)).isTrue();
-        Reference.reachabilityFence(first);
+        chat.sessions.close(chat.sessions.bind(first), true);
     }
 
     @ParameterizedTest

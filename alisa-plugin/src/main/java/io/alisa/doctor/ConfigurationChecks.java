@@ -3,8 +3,10 @@ package io.alisa.doctor;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.alisa.cache.KvFormat;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.host.SessionMode;
 import io.alisa.tier.PrivateFile;
 
 /** Every setting in force with its source and meaning, and what was wrong with the configuration. */
@@ -29,7 +31,7 @@ final class ConfigurationChecks {
     /** What holds where a setting has no text. */
     private static String meant(Setting setting, Configuration configuration) {
         return switch (setting) {
-            case KV_TYPE -> configuration.flag(Setting.SPARSE) ? "int8" : "host";
+            case KV_TYPE -> SessionMode.of(configuration, KvFormat.F32).format() == KvFormat.INT8 ? "int8" : "host";
             case SLOW_DIR -> PrivateFile.directory("").toString();
             default -> "-";
         };

@@ -90,13 +90,12 @@ public final class IdentityTable<V> {
         }
     }
 
-    /** Waits until a key was collected and drops its entry. Returns whether one was, in that time. */
-    boolean awaitAbandoned(long millis) throws InterruptedException {
+    /** Waits until a key was collected, so many milliseconds at most, and drops its entry. */
+    void awaitAbandoned(long millis) throws InterruptedException {
         Object reference = abandoned.remove(millis);
         if (reference != null) {
             drop(reference);
         }
-        return reference != null;
     }
 
     private void drop(Object reference) {

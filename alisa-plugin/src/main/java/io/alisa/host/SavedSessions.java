@@ -15,6 +15,7 @@ import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvImport;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.PinnedSpans;
+import io.alisa.config.Setting;
 import io.alisa.save.ManifestCheck;
 import io.alisa.save.SaveException;
 import io.alisa.save.SessionManifest;
@@ -28,7 +29,7 @@ public final class SavedSessions {
     /** Ends a sentence about a session that is known and can't be saved. */
     public static final String GONE = " holds no keys and values at present (nothing was said yet, the host serves it alone,"
             + " or it was closed and its memory was given to others, or kept too long): go on with it, then save it; with "
-            + "alisa.prefix.scope=off nothing is kept when it is closed, and generate closes it at its end";
+            + Setting.PREFIX_SCOPE.key() + "=off nothing is kept when it is closed, and generate closes it at its end";
 
     /** The first token that was decoded without seeing all others. */
     private static final String SPARSE_FROM = "sparse-from";

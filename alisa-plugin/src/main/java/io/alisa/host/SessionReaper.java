@@ -15,12 +15,8 @@ final class SessionReaper extends Thread {
 
     /** Where abandoned objects turn up. */
     interface Abandoned {
-        /**
-         * Waits for one and frees what belongs to it.
-         *
-         * @return false where none turned up in that time, in milliseconds, at least 1
-         */
-        boolean await(long millis) throws InterruptedException;
+        /** Waits for one, so many milliseconds at most, at least 1, and frees what belongs to it. */
+        void await(long millis) throws InterruptedException;
     }
 
     SessionReaper(IdentityTable<?> table) {
@@ -58,7 +54,7 @@ final class SessionReaper extends Thread {
     /** One that can't be freed must not keep the others from it. */
     private void lookAround() throws InterruptedException {
         try {
-            boolean _ = abandoned.await(Math.max(1, TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime())));
+            abandoned.await(Math.max(1, TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime())));
             if (System.nanoTime() - due >= 0) {
                 due = System.nanoTime() + everyNanos;
                 regularly.run();

@@ -35,15 +35,11 @@ final class NativeMemory {
 
     /** Has the owner do something, and waits, whether interrupted or not. An {@code OutOfMemoryError} there is thrown here. */
     static <T> T call(Supplier<T> task) {
-        FutureTask<T> future = new FutureTask<>(task::get);
-        OWNER.execute(future);
-        return Awaited.result(future);
+        return Awaited.run(new FutureTask<>(task::get), OWNER);
     }
 
     /** The same for what has no result. */
     static void run(Runnable task) {
-        FutureTask<?> future = new FutureTask<>(task, null);
-        OWNER.execute(future);
-        Awaited.result(future);
+        Awaited.run(new FutureTask<>(task, null), OWNER);
     }
 }

@@ -1,6 +1,7 @@
 package io.alisa.parallel;
 
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -13,10 +14,11 @@ public final class Awaited {
     }
 
     /**
-     * What a task that somebody else runs comes to. Waits whether interrupted or not, and keeps the interrupt for later; what
-     * the task throws is thrown here.
+     * Has somebody else run a task, and says what it comes to. Waits whether interrupted or not, and keeps the interrupt for
+     * later; what the task throws is thrown here.
      */
-    public static <T> T result(FutureTask<T> task) {
+    public static <T> T run(FutureTask<T> task, Executor by) {
+        by.execute(task);
         boolean interrupted = false;
         try {
             while (true) {

@@ -7,8 +7,10 @@ import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 
 import com.sun.management.ThreadMXBean;
+import io.alisa.Allocation;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.SketchLayout;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** INT8 kernels that have run for a while allocate nothing. */
@@ -26,6 +28,7 @@ class Int8AllocationTest {
     private final float[] key = new float[HEAD_SIZE];
     private final float[] value = new float[HEAD_SIZE];
 
+    @Tag(Allocation.TAG)
     @Test
     void kernelsAllocateNothing() {
         assumeTrue(threads.isThreadAllocatedMemorySupported(), "this JVM does not count allocation");

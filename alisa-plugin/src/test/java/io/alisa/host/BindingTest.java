@@ -34,9 +34,7 @@ class BindingTest {
             said.add("other");
             binding.silent();
         });
-        while (other.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
+        Turns.awaitWaiting(other);
         Thread stranger = Thread.ofPlatform().start(binding::silent);
         stranger.join();
         said.add("first");
@@ -58,9 +56,7 @@ class BindingTest {
             assertThat(binding.takeAsked()).as("its prompt").isFalse();
             binding.silent();
         });
-        while (other.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
+        Turns.awaitWaiting(other);
         other.interrupt();
         other.join();
         assertThat(interrupted).as("for who called generate to see").containsExactly(true);
@@ -100,9 +96,7 @@ class BindingTest {
         });
         spoke.await();
         Thread other = Thread.ofPlatform().start(binding::speak);
-        while (other.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
+        Turns.awaitWaiting(other);
         ends.countDown();
         first.join();
         other.join();

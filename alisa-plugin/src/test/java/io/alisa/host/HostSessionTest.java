@@ -258,8 +258,7 @@ class HostSessionTest {
     void thePhaseFollowsFromWhatIsWhere() throws IOException {
         Path file = directory.resolve("phases.jfr");
         KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(),
-                () -> new MemoryFile((call, bytes) -> {
-                }));
+                MemoryFile::new);
         try (Recording recording = new Recording();
                 HostSession session = new HostSession(SHAPE, swa(), memory, KERNELS, Teams.of(2))) {
             recording.enable("alisa.PhaseChange");

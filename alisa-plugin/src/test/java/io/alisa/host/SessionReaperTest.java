@@ -48,7 +48,6 @@ class SessionReaperTest {
             if (handled.incrementAndGet() > KEYS) {
                 throw new InterruptedException();
             }
-            return true;
         }, 0, looks::incrementAndGet);
         reaper.start();
         reaper.join();

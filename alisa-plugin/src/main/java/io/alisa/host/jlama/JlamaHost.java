@@ -19,7 +19,6 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
 import com.github.tjake.jlama.tensor.KvBufferCache.KvBuffer;
 import com.github.tjake.jlama.util.PhysicalCoreExecutor;
-import com.github.tjake.jlama.util.PhysicalCoreExecutor;
 import io.alisa.attention.Kernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;

@@ -25,9 +25,7 @@ final class ParallelLoops {
         if (worker.getPool().equals(hosts)) { // a loop in a loop: its worker must help
             return false;
         }
-        FutureTask<?> task = new FutureTask<>(loop, null);
-        hosts.execute(task);
-        Awaited.result(task);
+        Awaited.run(new FutureTask<>(loop, null), hosts);
         return true;
     }
 }

@@ -29,6 +29,7 @@ import io.alisa.host.PrefixRule;
 import io.alisa.host.PrefixScope;
 import io.alisa.host.SessionMode;
 import io.alisa.host.Sessions;
+import io.alisa.host.Turns;
 import io.alisa.parallel.WorkerTeam;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -222,9 +223,7 @@ class ConversationsTest {
             }));
         }
         for (Thread other : others) {
-            while (other.getState() != Thread.State.TIMED_WAITING) {
-                Thread.onSpinWait();
-            }
+            Turns.awaitWaiting(other);
         }
         reply();
         for (Thread other : others) {
@@ -253,9 +252,7 @@ class ConversationsTest {
                 conversations.closed(kvBuffer);
             }
         });
-        while (other.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
+        Turns.awaitWaiting(other);
         other.interrupt();
         other.join();
         assertThat(failures).singleElement().asString().contains("interrupted while it waited");

@@ -188,6 +188,12 @@ public final class HotTokens {
         return all;
     }
 
+    /** Whether the last step did without a KV head of a block: attended nothing of it, or what is hot. */
+    public boolean wasSpared(int kvHead, int block) {
+        return block < blocks
+                && (attended[kvHead][block] == 0 || areHot(kvHead, block, attended[kvHead][block]));
+    }
+
     /** Whether all the wanted tokens of a block are hot. */
     public boolean areHot(int kvHead, int block, long wanted) {
         return frameCount > 0 && block < blocks && (wanted & ~hot[kvHead][block]) == 0;

@@ -338,9 +338,13 @@ public final class KvSession implements AutoCloseable {
         }
     }
 
-    /** Says that a layer is attended, so that the next may be prepared. Under the lock. */
-    public void layerDone(int index) {
-        slow.readAhead(layers[(index + 1) % layers.length]);
+    /**
+     * Says that a layer is attended, so that the next may be prepared. Under the lock.
+     *
+     * @param batch how many tokens attended: one attends what the one before did, it is expected, several attend all
+     */
+    public void layerDone(int index, int batch) {
+        slow.readAhead(layers[(index + 1) % layers.length], batch == 1);
     }
 
     /** Reads what is not in RAM, for whoever saves the session. */

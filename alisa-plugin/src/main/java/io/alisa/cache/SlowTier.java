@@ -24,8 +24,8 @@ final class SlowTier implements AutoCloseable {
     private final int layers;
     private final int maxBlocks;
     private final ReadSpeed speed = new ReadSpeed();
-    /** A bit per block that is to be read ahead. */
-    private final long[] wanted;
+    /** {@code [kvHead]}: a bit per block that is to be read ahead. */
+    private final long[][] wanted;
     private final AtomicLong loadedBytes = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
     private volatile @Nullable PieceFile file;
@@ -52,7 +52,7 @@ final class SlowTier implements AutoCloseable {
         this.memory = memory;
         this.layers = layers;
         this.maxBlocks = maxBlocks;
-        this.wanted = new long[(maxBlocks + Long.SIZE - 1) / Long.SIZE];
+        this.wanted = new long[layout.kvHeads()][(maxBlocks + Long.SIZE - 1) / Long.SIZE];
     }
 
     /** Why the last block that was to be stored could not be; null where it could. */
@@ -263,19 +263,27 @@ final class SlowTier implements AutoCloseable {
         }
     }
 
-    /** Has what is here and not in RAM of the layer read ahead, where that hides anything. */
-    void readAhead(KvLayer layer) {
+    /**
+     * Has what is here and not in RAM of the layer read ahead, where that hides anything.
+     *
+     * @param chosen whether only that which the step before attended, as far as is known, else all
+     */
+    void readAhead(KvLayer layer, boolean chosen) {
         PieceFile from = file;
-        if (from == null || layer.isAllResident() || !speed.isSlow(from.bytesRead(), from.readNanos())) {
+        if (from == null || layer.isAllResident()
+                || !speed.isSlow(from.requests(), from.bytesRead(), from.readNanos())) {
             return;
         }
-        Arrays.fill(wanted, 0);
-        for (int block = 0; block < layer.sealedBlocks(); block++) {
-            if (!layer.isResident(block) && from.has(layer.index(), block)) {
-                wanted[block / Long.SIZE] |= 1L << block;
+        for (int head = 0; head < layout.kvHeads(); head++) {
+            Arrays.fill(wanted[head], 0);
+            for (int block = 0; block < layer.sealedBlocks(); block++) {
+                if (!layer.isResident(block) && from.has(layer.index(), block)
+                        && !(chosen && layer.hot().wasSpared(head, block))) {
+                    wanted[head][block / Long.SIZE] |= 1L << block;
+                }
             }
         }
-        ReadAhead.ofProcess().wish(from, layer.index(), layout.kvHeads(), wanted);
+        ReadAhead.ofProcess().wish(from, layer.index(), wanted);
     }
 
     /** Bytes of the file. */

@@ -46,6 +46,7 @@ public final class PieceFile implements AutoCloseable {
     private final int[] homes;
     /** Looked up by sessions that share blocks, too, while this one adds some. */
     private final List<Region> regions = new CopyOnWriteArrayList<>();
+    private final AtomicLong requests = new AtomicLong();
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong readNanos = new AtomicLong();
     private volatile long bytesWritten;
@@ -231,6 +232,7 @@ public final class PieceFile implements AutoCloseable {
             int next = done + together(layer, block + done, count - done);
             target.limit(target.position() + (next - done) * pieceBytes);
             file.read(position(placeOf(layer, block + done), head), target);
+            requests.incrementAndGet();
             done = next;
         }
         bytesRead.addAndGet((long) count * pieceBytes);
@@ -321,6 +323,11 @@ public final class PieceFile implements AutoCloseable {
     /** Bytes of the file. */
     public long bytes() {
         return account.reserved();
+    }
+
+    /** Requests in which something was read so far. */
+    public long requests() {
+        return requests.get();
     }
 
     /** Bytes read so far. */

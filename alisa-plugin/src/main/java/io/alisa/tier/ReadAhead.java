@@ -21,19 +21,24 @@ public final class ReadAhead {
     private static final class Wish {
         final PieceFile file;
         final int layer;
-        final int heads;
-        final long[] wanted;
+        final long[][] wanted;
 
-        Wish(PieceFile file, int layer, int heads, long... wanted) {
+        Wish(PieceFile file, int layer, long[][] wanted) {
             this.file = file;
             this.layer = layer;
-            this.heads = heads;
-            this.wanted = wanted.clone();
+            this.wanted = new long[wanted.length][];
+            for (int head = 0; head < wanted.length; head++) {
+                this.wanted[head] = wanted[head].clone();
+            }
         }
     }
 
+    /** What nobody wants is read, too, where it is less than this: to ask a disk once more takes longer. */
+    private static final int BRIDGED_BYTES = 64 << 10;
     private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
     private static final ReadAhead PROCESS = new ReadAhead();
+
+    private static final int RUNS_PER_WORD = Long.SIZE / PieceFile.RUN;
 
     private final IntFunction<ByteBuffer> memory;
     private volatile @Nullable Wish wish;
@@ -57,10 +62,10 @@ public final class ReadAhead {
     /**
      * Says what will be wanted next.
      *
-     * @param wanted a bit per block of the layer; a copy is kept
+     * @param wanted {@code [head]} of a bit per block of the layer; a copy is kept
      */
-    public void wish(PieceFile file, int layer, int heads, long... wanted) {
-        wish = new Wish(file, layer, heads, wanted);
+    public void wish(PieceFile file, int layer, long[][] wanted) {
+        wish = new Wish(file, layer, wanted);
         LockSupport.unpark(started());
     }
 
@@ -105,10 +110,10 @@ public final class ReadAhead {
     }
 
     private void read(Wish now, ByteBuffer scratch) {
-        int runs = (now.wanted.length * Long.SIZE + PieceFile.RUN - 1) / PieceFile.RUN;
-        for (int head = 0; head < now.heads; head++) {
-            for (int run = 0; run < runs && wish == null; run++) {
-                int bits = (int) (now.wanted[run / 2] >>> (run % 2 * PieceFile.RUN));
+        for (int head = 0; head < now.wanted.length; head++) {
+            long[] words = now.wanted[head];
+            for (int run = 0; run < words.length * RUNS_PER_WORD && wish == null; run++) {
+                int bits = (int) (words[run / RUNS_PER_WORD] >>> (run % RUNS_PER_WORD * PieceFile.RUN));
                 if (bits != 0) {
                     readRun(now, head, run, bits, scratch);
                 }
@@ -123,11 +128,23 @@ public final class ReadAhead {
         }
     }
 
-    /** From the first to the last wanted block in one request. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    /** Wanted blocks with little between them in one request. */
     private void readRun(Wish now, int head, int run, int bits, ByteBuffer scratch) {
-        int first = Integer.numberOfTrailingZeros(bits);
-        int count = Integer.SIZE - Integer.numberOfLeadingZeros(bits) - first;
+        int bridged = BRIDGED_BYTES / now.file.pieceBytes();
+        for (int left = bits; left != 0;) {
+            int first = Integer.numberOfTrailingZeros(left);
+            int last = first;
+            left &= left - 1;
+            while (left != 0 && Integer.numberOfTrailingZeros(left) - last - 1 <= bridged) {
+                last = Integer.numberOfTrailingZeros(left);
+                left &= left - 1;
+            }
+            read(now, head, run, first, last - first + 1, scratch);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    private void read(Wish now, int head, int run, int first, int count, ByteBuffer scratch) {
         try {
             now.file.warm(now.layer, head, run * PieceFile.RUN + first, count, scratch);
             pieces = pieces + count;

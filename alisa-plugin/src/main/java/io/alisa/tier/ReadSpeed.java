@@ -5,11 +5,14 @@ package io.alisa.tier;
  * makes it look fast. Used by one thread at a time.
  */
 public final class ReadSpeed {
-    /** Slower than this, reading waits for a disk: bytes per microsecond. */
-    private static final long MEMORY_SPEED = 2_000;
+    /** What a request may cost before its bytes: far more than a call of the system, far less than a disk's answer. */
+    private static final long NANOS_PER_REQUEST = 25_000;
+    /** What copying may take: slower than this, reading waits for a disk. */
+    private static final long BYTES_PER_NANO = 2;
     /** Calls for which slow remains slow. */
     private static final int MEMORY = 256;
 
+    private long requests;
     private long bytes;
     private long nanos;
     private int slowFor;
@@ -17,14 +20,16 @@ public final class ReadSpeed {
     /**
      * Judges by what was read since the last call.
      *
-     * @param bytesRead bytes read so far
-     * @param readNanos time that took, summed over threads
+     * @param requestsMade requests so far
+     * @param bytesRead    bytes read so far
+     * @param readNanos    time that took, summed over threads
      */
-    public boolean isSlow(long bytesRead, long readNanos) {
-        long micros = (readNanos - nanos) / 1_000;
-        if (micros > 0) {
-            slowFor = (bytesRead - bytes) / micros < MEMORY_SPEED ? MEMORY : Math.max(0, slowFor - 1);
+    public boolean isSlow(long requestsMade, long bytesRead, long readNanos) {
+        if (requestsMade > requests) {
+            long allowed = (requestsMade - requests) * NANOS_PER_REQUEST + (bytesRead - bytes) / BYTES_PER_NANO;
+            slowFor = readNanos - nanos > allowed ? MEMORY : Math.max(0, slowFor - 1);
         }
+        requests = requestsMade;
         bytes = bytesRead;
         nanos = readNanos;
         return slowFor > 0;

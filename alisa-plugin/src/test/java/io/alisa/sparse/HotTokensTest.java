@@ -11,6 +11,7 @@ import io.alisa.attention.Teams;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.BlockReader;
 import io.alisa.cache.KvFormat;
+import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvMemory;
 import io.alisa.tier.MemoryBudget;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Tokens that are attended again and again stay in RAM while their blocks do not. */
 class HotTokensTest {
     private static final int LENGTH = 2_200;
+    private static final int BLOCKS = LENGTH / KvLayout.BLOCK_TOKENS;
     private static final int STEPS = 250;
     private static final double RATIO = 0.03;
 
@@ -116,6 +118,48 @@ class HotTokensTest {
             assertThat(run.kv.layer(0).isAllResident()).as("there is room again").isTrue();
             assertThat(run.kv.hotTokens()).isZero();
         }
+    }
+
+    /** What is read ahead: what the step before read. */
+    @Test
+    void whatTheNextStepReadsIsForeseen() {
+        AttentionShape shape = new AttentionShape(2, 2, 32, 0);
+        MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
+        try (TieredRun run = run(shape, 1, "swa", new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new), 2,
+                5)) {
+            run.talkInOneBatch(LENGTH, r -> {
+            });
+            run.askTheSame();
+            run.kv.giveBack(run.kv.bytes() / 2);
+            fast.setCap(run.kv.bytes() + (1 << 18)); // for the floats of a small batch
+            KvLayer layer = run.kv.layer(0);
+            int most = 0;
+            int exact = 0;
+            for (int i = 0; i < 20; i++) {
+                run.goBackTo(LENGTH, r -> {
+                });
+                int foreseen = wanted(layer, shape.kvHeads());
+                long before = run.kv.loadedBytes();
+                run.goBackTo(LENGTH, r -> {
+                });
+                most = Math.max(most, foreseen);
+                exact += run.kv.loadedBytes() - before == foreseen * layer.layout().headBytes() ? 1 : 0;
+            }
+            assertThat(most).as("pieces, far fewer than all").isBetween(1, BLOCKS * shape.kvHeads() * 3 / 4);
+            assertThat(exact).as("of 20 steps; in some blocks change places, or all are read for a sample")
+                    .isGreaterThanOrEqualTo(16);
+        }
+    }
+
+    /** Pieces that the last step did not do without. */
+    private static int wanted(KvLayer layer, int kvHeads) {
+        int wanted = 0;
+        for (int head = 0; head < kvHeads; head++) {
+            for (int block = 0; block < BLOCKS; block++) {
+                wanted += layer.isResident(block) || layer.hot().wasSpared(head, block) ? 0 : 1;
+            }
+        }
+        return wanted;
     }
 
     private static long loaded(TieredRun run) {

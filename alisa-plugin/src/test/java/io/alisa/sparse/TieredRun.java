@@ -222,7 +222,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
             layer.unpin();
         }
         layer.settle();
-        kv.layerDone(index);
+        kv.layerDone(index, to - from);
         if (index == kv.layerCount() - 1) {
             kv.stepDone();
         }

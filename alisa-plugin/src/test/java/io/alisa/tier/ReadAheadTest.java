@@ -19,18 +19,25 @@ import org.junit.jupiter.api.Test;
 
 class ReadAheadTest {
     private static final int PIECE = 64;
+    private static final int LARGE_PIECE = 16 << 10;
     private static final int HEADS = 2;
+    /** The first, of both heads. */
+    private static final long[][] ONE_BLOCK = {{1}, {1}};
 
     private final Queue<Integer> requests = new ConcurrentLinkedQueue<>();
 
     private PieceFile file(MemoryFile.Trouble trouble, int blocks) throws IOException {
+        return file(trouble, blocks, PIECE);
+    }
+
+    private PieceFile file(MemoryFile.Trouble trouble, int blocks, int pieceBytes) throws IOException {
         MemoryBudget budget = MemoryBudget.unlimited();
         PieceFile file = new PieceFile(new MemoryFile(trouble), budget.open(bytes -> {
-        }), 1, HEADS, PIECE, 128);
+        }), 1, HEADS, pieceBytes, 128);
         for (int block = 0; block < blocks; block++) {
             assertThat(file.open(0, block)).isTrue();
             for (int head = 0; head < HEADS; head++) {
-                file.write(0, head, block, 1, ByteBuffer.allocate(PIECE), new PieceReader());
+                file.write(0, head, block, 1, ByteBuffer.allocate(pieceBytes), new PieceReader());
             }
             file.written(0, block);
         }
@@ -40,17 +47,33 @@ class ReadAheadTest {
     /** From the first to the last wanted block of a run in one request, head by head, and what is not there not at all. */
     @Test
     void readsWhatIsWantedInLargeRequests() throws Exception {
-        CountDownLatch all = new CountDownLatch(4);
+        CountDownLatch all = new CountDownLatch(3);
         try (PieceFile file = file((call, bytes) -> {
             if (call.equals("read")) {
                 requests.add(bytes.length / PIECE);
                 all.countDown();
             }
         }, 50)) {
-            new ReadAhead().wish(file, 0, HEADS, 0b1011L | 0b111L << 40, 1L);
+            new ReadAhead().wish(file, 0, new long[][]{{0b1011L | 0b111L << 40, 1L}, {1L << 2, 0}});
             assertThat(all.await(1, TimeUnit.MINUTES)).isTrue();
         }
-        assertThat(requests).containsExactly(4, 3, 4, 3);
+        assertThat(requests).containsExactly(4, 3, 1);
+    }
+
+    /** What lies between is read, too, unless that is more than a disk's answer takes. */
+    @Test
+    void readsFarPiecesApart() throws Exception {
+        CountDownLatch all = new CountDownLatch(3);
+        try (PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                requests.add(bytes.length);
+                all.countDown();
+            }
+        }, 32, LARGE_PIECE)) {
+            new ReadAhead().wish(file, 0, new long[][]{{1L << 1 | 1L << 5 | 1L << 11}, {1L << 31}});
+            assertThat(all.await(1, TimeUnit.MINUTES)).isTrue();
+        }
+        assertThat(requests).as("four are 64 KiB").containsExactly(5 * LARGE_PIECE, LARGE_PIECE, LARGE_PIECE);
     }
 
     @Test
@@ -63,7 +86,7 @@ class ReadAheadTest {
             }
         }, 3)) {
             ReadAhead ahead = new ReadAhead();
-            ahead.wish(file, 0, HEADS, 1L);
+            ahead.wish(file, 0, ONE_BLOCK);
             assertThat(all.await(1, TimeUnit.MINUTES)).as("goes on after a failure").isTrue();
             assertThat(ahead.pieces()).isZero();
             assertThat(file.bytesRead()).as("counts as nobody's waiting").isZero();
@@ -87,9 +110,9 @@ class ReadAheadTest {
                 }
                 return ByteBuffer.allocateDirect(bytes);
             });
-            ahead.wish(file, 0, HEADS, 1L);
+            ahead.wish(file, 0, ONE_BLOCK);
             assertThat(asked.await(1, TimeUnit.MINUTES)).isTrue();
-            ahead.wish(file, 0, HEADS, 1L);
+            ahead.wish(file, 0, ONE_BLOCK);
             assertThat(read.await(1, TimeUnit.MINUTES)).as("goes on with the next").isTrue();
         }
     }
@@ -109,7 +132,7 @@ class ReadAheadTest {
         }, 1)) {
             caller.setContextClassLoader(application);
             local.set("the application's");
-            new ReadAhead().wish(file, 0, HEADS, 1L);
+            new ReadAhead().wish(file, 0, ONE_BLOCK);
             assertThat(seen.get(1, TimeUnit.MINUTES)).containsExactly(null, null);
         } finally {
             caller.setContextClassLoader(before);

@@ -74,7 +74,7 @@ final class FloatAttention {
             kv.unpin();
         }
         kv.settle();
-        session.kv().layerDone(index);
+        session.kv().layerDone(index, batch);
         writeBack(step);
         work = null;
     }

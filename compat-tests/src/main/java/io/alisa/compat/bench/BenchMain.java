@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.RunnerException;
  * Runs all benchmarks, opponent after opponent, and writes the figures as tables.
  *
  * <p>Arguments: the plugin jar, the directory for the report, and benchmarks to run (default: all of
- * {@code kernel layer model decode prefill tiers timeline restore clients startup}).
+ * {@code kernel layer model decode prefill tiers longtiers timeline restore clients startup}).
  */
 public final class BenchMain {
     private static final List<Mode> ALL = List.of(Mode.values());
@@ -35,7 +35,8 @@ public final class BenchMain {
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
-                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "timeline", "restore", "clients",
+                : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "longtiers", "timeline", "restore",
+                        "clients",
                         "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
@@ -70,11 +71,14 @@ public final class BenchMain {
     }
 
     private void tiers(ChildJvm child, Path directory) throws IOException, InterruptedException {
-        if (wanted.contains("tiers")) {
-            for (WeightType weights : List.of(WeightType.F32, WeightType.Q4)) {
-                TierReport tierReport = new TierReport(weights, new TierBench(child).run(weights));
-                report.add(tierReport.lines());
-                tierReport.judge(report.bars());
+        for (TierBench.Context context : TierBench.Context.values()) {
+            if (wanted.contains(context.key)) {
+                for (WeightType weights : List.of(WeightType.F32, WeightType.Q4)) {
+                    TierReport tierReport = new TierReport(context, weights,
+                            new TierBench(child, context).run(weights));
+                    report.add(tierReport.lines());
+                    tierReport.judge(report.bars());
+                }
             }
         }
         if (wanted.contains("timeline")) {

@@ -17,17 +17,38 @@ import io.alisa.compat.tiny.WeightType;
  */
 final class TierBench {
     static final String MARK = "tier: ";
-    static final int TOKENS = 32_768;
     private static final int LAYERS = 4;
-    private static final int ROUNDS = Sizes.QUICK ? 1 : 3;
     /** Share of the host's F32 bytes that the fast tier may hold. */
     private static final double FAST_SHARE = 0.055;
-    private static final long HOST_BYTES = (long) TOKENS * LAYERS * 2 * 8 * 64 * Float.BYTES;
+
+    /** How long the context is, and what share of it is attended. */
+    enum Context {
+        USUAL("tiers", 32_768, 0.2, 3), //
+        /** As many tokens attended as long contexts need; one round, for it takes minutes to fill. */
+        LONG("longtiers", 262_144, 1.0 / 256, 1);
+
+        /** What it is asked for by. */
+        final String key;
+        final int tokens;
+        final double ratio;
+        private final int rounds;
+
+        Context(String key, int tokens, double ratio, int rounds) {
+            this.key = key;
+            this.tokens = tokens;
+            this.ratio = ratio;
+            this.rounds = Sizes.QUICK ? 1 : rounds;
+        }
+
+        long hostBytes() {
+            return (long) tokens * LAYERS * 2 * 8 * 64 * Float.BYTES;
+        }
+    }
 
     /** Who decodes. */
     enum Kind {
-        SPARSE_IN_RAM("sparse 0.2, all in RAM", true, false), //
-        SPARSE_SPLIT("sparse 0.2, fast tier 5.5 %", true, true), //
+        SPARSE_IN_RAM("sparse, all in RAM", true, false), //
+        SPARSE_SPLIT("sparse, fast tier 5.5 %", true, true), //
         DENSE_IN_RAM("dense INT8, all in RAM", false, false), //
         DENSE_SPLIT("static split: dense INT8, fast tier 5.5 %", false, true);
 
@@ -41,11 +62,14 @@ final class TierBench {
             this.capped = capped;
         }
 
-        List<String> settings() {
+        List<String> settings(Context context) {
             List<String> settings = new ArrayList<>();
-            settings.add(sparse ? "-Dalisa.sparse=true" : "-Dalisa.kv.type=int8");
-            if (capped) {
-                settings.add("-Dalisa.memory.fast=" + (long) (FAST_SHARE * HOST_BYTES));
+            settings.add("-Dalisa.memory.fast=" + (capped ? (long) (FAST_SHARE * context.hostBytes()) : "4g"));
+            if (sparse) {
+                settings.add("-Dalisa.sparse=true");
+                settings.add("-Dalisa.sparse.caching-ratio=" + context.ratio);
+            } else {
+                settings.add("-Dalisa.kv.type=int8");
             }
             return settings;
         }
@@ -53,15 +77,14 @@ final class TierBench {
 
     /** What a run printed. */
     record Outcome(double millis, long loaded, double stallMillis, long fast, long slow, String phase) {
-        double fastShare() {
-            return fast / (double) HOST_BYTES;
-        }
     }
 
     private final ChildJvm child;
+    private final Context context;
 
-    TierBench(ChildJvm child) {
+    TierBench(ChildJvm child, Context context) {
         this.child = child;
+        this.context = context;
     }
 
     /** Four layers of Llama-3.2-1B and a quarter of its vocabulary. */
@@ -72,10 +95,10 @@ final class TierBench {
     /** The kinds take turns; of each the round with the median time. */
     Map<Kind, Outcome> run(WeightType weights) throws IOException, InterruptedException {
         Map<Kind, List<Outcome>> all = new LinkedHashMap<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < context.rounds; round++) {
             for (Kind kind : Kind.values()) {
                 System.out.println(
-                        "== tiers: round " + (round + 1) + " of " + ROUNDS + ", " + weights + ", " + kind.label);
+                        "== " + context.key + ": round " + (round + 1) + " of " + context.rounds + ", " + weights + ", " + kind.label);
                 all.computeIfAbsent(kind, k -> new ArrayList<>()).add(run(kind, weights));
             }
         }
@@ -88,8 +111,8 @@ final class TierBench {
     }
 
     private Outcome run(Kind kind, WeightType weights) throws IOException, InterruptedException {
-        return parse(child.run(kind.settings(), TierRun.class, MARK,
-                List.of(weights.name(), Integer.toString(TOKENS))).getLast());
+        return parse(child.run(kind.settings(context), TierRun.class, MARK,
+                List.of(weights.name(), Integer.toString(context.tokens))).getLast());
     }
 
     private static Outcome parse(String... parts) {

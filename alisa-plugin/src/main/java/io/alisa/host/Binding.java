@@ -29,6 +29,8 @@ public final class Binding {
     private boolean served;
     /** Whether ids were recorded that no session was opened for yet. */
     private boolean unserved;
+    /** Whether a prompt of {@code generate} was recorded, and no token chosen since. */
+    private boolean unanswered;
     private @Nullable Thread speaker;
     /** How often it began: who is handed a piece of a reply may ask for another one. */
     private int speaking;
@@ -189,6 +191,21 @@ public final class Binding {
         tokens.record(position, ids);
     }
 
+    /**
+     * As {@link #record}, for a prompt of {@code generate}: until a token is chosen it has failed, even where all of it was
+     * computed, for the host does something yet behind the last layer's attention. Who feeds tokens himself may need none.
+     */
+    public synchronized void recordAsked(int position, int... ids) {
+        record(position, ids);
+        unanswered = true;
+    }
+
+    /** Notes the token that was chosen after what was recorded. */
+    public synchronized void chosen(int token) {
+        unanswered = false;
+        pending.chosen(token, tokens.size());
+    }
+
     /** As {@link #record}, without allocating. */
     public synchronized void recordOne(int position, int id) {
         beginStep(position);
@@ -197,6 +214,7 @@ public final class Binding {
 
     private void beginStep(int position) {
         stepStart = position;
+        unanswered = false; // who goes on has the output
         unserved |= session == null && !hostsOwn;
         PinnedSpans left = pinned.before(position);
         if (session != null && !left.equals(pinned)) {
@@ -234,11 +252,12 @@ public final class Binding {
 
     /**
      * Forgets the ids of a step that failed, be it that no session could be opened for it: a whole prompt, even where some
-     * of its batches were computed. Returns whether there was one.
+     * of its batches were computed, or all of them and it was not answered. Returns whether there was one.
      */
     public synchronized boolean forgetFailedStep() {
-        boolean failed = session == null ? unserved : tokens.size() > session.tokens();
+        boolean failed = session == null ? unserved : unanswered || tokens.size() > session.tokens();
         unserved = false;
+        unanswered = false;
         if (failed) {
             tokens.cut(stepStart);
         }

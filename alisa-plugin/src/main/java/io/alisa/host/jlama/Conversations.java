@@ -128,7 +128,7 @@ final class Conversations {
         Prompt said = goOn(binding, tokens, start);
         boolean open = sessions.goOn(binding, said.start());
         int known = binding.tokens().size();
-        binding.record(said.start(), said.ids()); // these are forgotten if that fails, not what was said before
+        binding.recordAsked(said.start(), said.ids()); // these are forgotten if that fails, not what was said before
         Prompt prompt = open || said.start() == 0 || known < said.start()
                 ? said
                 : said.after(binding.tokens().first(said.start()));
@@ -200,7 +200,7 @@ final class Conversations {
         Binding binding = reference == null ? null : reference.get();
         if (binding != null) {
             STEPPING.set(null);
-            binding.pending().chosen(token, binding.tokens().size());
+            binding.chosen(token);
         }
     }
 

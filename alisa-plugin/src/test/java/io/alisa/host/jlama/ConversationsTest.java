@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +36,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A user who comes back when his ids are forgotten: nothing is said that does not follow on what was said before. */
 class ConversationsTest {
@@ -158,12 +161,8 @@ class ConversationsTest {
     void aClientWithOneIdForAllLeavesNothingToTheNextWhereNothingIsShared() {
         for (PromptCaller caller : List.of(PromptCaller.GENERATE, PromptCaller.GENERATE_ALONE)) {
             Binding binding = sessions.bind(kvBuffer);
-            HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
-                    new ScalarKernels(), WorkerTeam.shared());
             binding.record(0, 1, 2, 3);
-            sessions.open(binding, model, session);
-            session.kv().layer(0).resize(3);
-            session.stepDone(3, 3);
+            compute(binding, 3);
             sessions.close(binding, true);
             conversations.begin(kvBuffer, caller, true);
             assertThat(sessions.kept().count()).isEqualTo(caller == PromptCaller.GENERATE ? 1 : 0);
@@ -171,6 +170,52 @@ class ConversationsTest {
             assertThat(sessions.kept().count()).as("nobody else may have it").isZero();
             conversations.closed(kvBuffer);
         }
+    }
+
+    private HostSession open(Binding binding) {
+        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(), WorkerTeam.shared());
+        sessions.open(binding, model, session);
+        return session;
+    }
+
+    /** What the layers do with a first prompt. */
+    private void compute(Binding binding, int tokens) {
+        HostSession session = open(binding);
+        session.kv().layer(0).resize(tokens);
+        session.stepDone(tokens, tokens);
+    }
+
+    /** Behind the last layer's attention the host may fail yet: whoever tries again must not say his prompt twice. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPromptStaysThatWasAnswered(boolean answered) {
+        Binding binding = sessions.bind(kvBuffer);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        assertThat(prompt(0)).as("for the host to compute").isNull();
+        compute(binding, 3);
+        if (answered) {
+            conversations.sampled(7);
+        }
+        conversations.closed(kvBuffer);
+        assertThat(binding.tokens().size()).isEqualTo(answered ? 3 : 0);
+        assertThat(kvBuffer.getCurrentContextPosition()).as("the mark is not counted").isEqualTo(answered ? 3 : 0);
+    }
+
+    /** Its token was handed out already: it belongs to the reply. */
+    @Test
+    void aDecodeStepThatFailsBehindTheLayersTakesNothingBack() {
+        Binding binding = sessions.bind(kvBuffer);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        prompt(0);
+        compute(binding, 3);
+        conversations.sampled(7);
+        conversations.token(model, 7, 3, kvBuffer, Optional.empty());
+        HostSession session = Objects.requireNonNull(binding.session());
+        session.kv().layer(0).resize(4);
+        session.stepDone(4, 1);
+        conversations.closed(kvBuffer);
+        assertThat(binding.tokens().first(4)).containsExactly(1, 2, 3, 7);
     }
 
     @Test
@@ -240,9 +285,7 @@ class ConversationsTest {
         conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
         Binding binding = sessions.bind(kvBuffer);
         binding.record(0, 1, 2, 3);
-        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
-                new ScalarKernels(), WorkerTeam.shared());
-        sessions.open(binding, model, session);
+        HostSession session = open(binding);
         List<String> failures = Collections.synchronizedList(new ArrayList<>());
         Thread other = Thread.ofPlatform().start(() -> {
             try {

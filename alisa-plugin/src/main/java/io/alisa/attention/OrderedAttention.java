@@ -36,8 +36,8 @@ public final class OrderedAttention {
     private final double[][] doubles;
 
     private KvLayer layer;
-    private float[] queries = {};
-    private float[] outputs = {};
+    private float[] queries = NONE;
+    private float[] outputs = NONE;
     private int start;
     private int positions;
     private boolean large;
@@ -83,8 +83,21 @@ public final class OrderedAttention {
         outputs = output;
         large = DecodeAttention.isLarge(kv);
         int tileCount = (count + tilePositions - 1) / tilePositions;
-        team.run(attendTile, shape.kvHeads() * tileCount,
-                2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * count * kv.tokens());
+        try {
+            team.run(attendTile, shape.kvHeads() * tileCount,
+                    2L * shape.kvHeads() * shape.groupSize() * shape.headSize() * count * kv.tokens());
+        } finally {
+            release();
+        }
+    }
+
+    /** Lets go of the batch: a session may be kept for long, and a decode step takes one tile of a prompt's only. */
+    private void release() {
+        queries = NONE;
+        outputs = NONE;
+        for (AttentionTile tile : tiles) {
+            tile.release();
+        }
     }
 
     /** Gives up the scores, which are as long as the context. */

@@ -2,10 +2,12 @@ package io.alisa.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
+import io.alisa.host.Garbage;
 import io.alisa.parallel.WorkerTeam;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,5 +90,26 @@ class OrderedAttentionTest {
                         .isEqualTo(Arrays.copyOfRange(outputs, from, from + 2 * shape.rowStride()));
             }
         }
+    }
+
+    /** A session may be kept for half an hour after its prompt; a decode step uses the tile of one thread only. */
+    @Test
+    void noBatchOutlivesItsPrompt() {
+        AttentionShape shape = new AttentionShape(1, 2, 32, 0);
+        try (RandomAttention prompt = new RandomAttention(shape, 0, 256, 4, 1)) {
+            OrderedAttention attention = new OrderedAttention(shape, new VectorKernels(), Teams.of(3), prompt.layer(),
+                    new SummationOrder(16, true), 1f);
+            WeakReference<float[]> queries = new WeakReference<>(attend(attention, prompt));
+            float[] row = new float[shape.floats(1)];
+            attention.run(prompt.layer(), 255, 1, row, row.clone());
+            assertThat(Garbage.collectUntil(() -> queries.refersTo(null))).as("collected").isTrue();
+            assertThat(attention.heapBytes()).as("it is used yet").isPositive();
+        }
+    }
+
+    private static float[] attend(OrderedAttention attention, RandomAttention prompt) {
+        float[] queries = prompt.queries.clone();
+        attention.run(prompt.layer(), 0, prompt.positions, queries, new float[queries.length]);
+        return queries;
     }
 }

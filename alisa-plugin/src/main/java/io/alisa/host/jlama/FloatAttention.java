@@ -55,6 +55,14 @@ final class FloatAttention {
 
     /** Reads queries, keys and values of {@code batch} positions from {@code step}, writes {@code attended}. */
     void run(int index, LayerWork step, int startPosition) {
+        try {
+            attend(index, step, startPosition);
+        } finally {
+            work = null; // whatever fails: that of a prompt is large, and the session may be kept
+        }
+    }
+
+    private void attend(int index, LayerWork step, int startPosition) {
         KvLayer kv = session.kv().layer(index);
         OrderedAttention ordered = session.ordered();
         store(kv, step, startPosition, ordered == null ? model.scale() : 1f);
@@ -76,15 +84,17 @@ final class FloatAttention {
         kv.settle();
         session.kv().layerDone(index, batch);
         writeBack(step);
-        work = null;
     }
 
     /** As {@link #run} for a batch of which a part was deleted: the same arithmetic, and nothing is counted or chosen by. */
     void runAgain(KvLayer view, LayerWork step, int startPosition) {
-        store(view, step, startPosition, model.scale());
-        session.prefill().run(view, startPosition, step.batch(), step.queries, step.outputs);
-        writeBack(step);
-        work = null;
+        try {
+            store(view, step, startPosition, model.scale());
+            session.prefill().run(view, startPosition, step.batch(), step.queries, step.outputs);
+            writeBack(step);
+        } finally {
+            work = null;
+        }
     }
 
     /** Stores the new keys and values and prepares the queries. */

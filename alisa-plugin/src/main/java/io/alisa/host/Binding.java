@@ -88,10 +88,12 @@ public final class Binding {
         return served;
     }
 
-    /** The session that is open, or the last one where what it held is kept; null where there is none. */
+    /** The session that is open, or the last one where what it held is kept yet; null where there is none. */
     public synchronized @Nullable HostSession held() {
         Branch place = branch();
-        return session != null || place == null || !place.isOf(tokens) ? session : place.session();
+        return session != null || place == null || !place.isOf(tokens) || place.session().kv().isClosed()
+                ? session
+                : place.session();
     }
 
     /** Has the host's calls on this cache object, which is nobody's, reach a session for now; null: no more. */

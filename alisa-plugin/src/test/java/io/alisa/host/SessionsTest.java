@@ -124,7 +124,10 @@ class SessionsTest {
         binding.setId(hosts);
         binding.record(0, new int[9]);
         step(session, 9);
-        sessions.close(binding, false);
+        sessions.close(binding, true);
+        assertThat(binding.held()).as("kept").isSameAs(session);
+        sessions.kept().dropKept();
+        assertThat(binding.held()).as("a model that is loaded again may have another one of that id").isNull();
         assertThat(sessions.find(UUID.fromString(session.report().id()))).isEmpty();
         assertThat(sessions.find(hosts)).containsExactly(binding);
         assertThat(kvBuffer).isNotNull();

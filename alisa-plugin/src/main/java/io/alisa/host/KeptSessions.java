@@ -85,9 +85,16 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         branch.tree.updateIdle();
     }
 
-    /** Keeps a session that its user is done with. */
+    /** Keeps a session that its user is done with, even where it can't give up what only steps need. */
     void keep(Branch branch) {
-        branch.session().rest(); // its lock is taken: before the monitor
+        try {
+            branch.session().rest(); // its lock is taken: before the monitor
+        } finally {
+            keepRested(branch);
+        }
+    }
+
+    private void keepRested(Branch branch) {
         boolean closed;
         synchronized (this) {
             closed = branch.tree.isClosed();
@@ -100,7 +107,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
             }
         }
         if (closed) {
-            drop(branch);
+            dropRested(branch);
         } else {
             branch.session().close();
         }
@@ -143,7 +150,14 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     /** Frees an open session, unless others share what it has: then it is kept as long as they do. */
     void drop(Branch branch) {
-        branch.session().rest(); // its lock is taken: before the monitor
+        try {
+            branch.session().rest(); // its lock is taken: before the monitor
+        } finally {
+            dropRested(branch);
+        }
+    }
+
+    private void dropRested(Branch branch) {
         synchronized (this) {
             if (branch.isShared() && !branch.tree.isGone()) {
                 branch.state = Branch.State.KEPT;

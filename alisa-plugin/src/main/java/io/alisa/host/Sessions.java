@@ -232,9 +232,12 @@ public final class Sessions {
      * @param keep whether its KV is kept, should the conversation go on; not where it is damaged for good
      */
     public void close(Binding binding, boolean keep) {
-        end(binding, keep);
-        binding.tokens().trim();
-        closedIds.closed(binding, binding.branch());
+        try {
+            end(binding, keep);
+        } finally { // whatever failed: the session has ended
+            binding.tokens().trim();
+            closedIds.closed(binding, binding.branch());
+        }
     }
 
     private void end(Binding binding, boolean keep) {
@@ -248,18 +251,23 @@ public final class Sessions {
         if (session == null || branch == null) {
             return;
         }
-        synchronized (this) {
-            SessionReport report = session.report();
-            if (lastClosed == null || session.lastUsed() >= lastClosedUsed) {
-                lastClosed = closedReport(report);
-                lastClosedUsed = session.lastUsed();
+        try {
+            noteClosed(session);
+        } finally { // nobody else ever would: what it holds must not count for ever
+            if (keep && !session.kv().isDamaged()) { // else the next turn would fail as this one did
+                kept.keep(branch);
+            } else {
+                kept.drop(branch);
             }
-            open.remove(session);
         }
-        if (keep && !session.kv().isDamaged()) { // else the next turn would fail as this one did
-            kept.keep(branch);
-        } else {
-            kept.drop(branch);
+    }
+
+    private synchronized void noteClosed(HostSession session) {
+        open.remove(session);
+        SessionReport report = session.report();
+        if (lastClosed == null || session.lastUsed() >= lastClosedUsed) {
+            lastClosed = closedReport(report);
+            lastClosedUsed = session.lastUsed();
         }
     }
 

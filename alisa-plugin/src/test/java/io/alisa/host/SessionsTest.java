@@ -1,6 +1,7 @@
 package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.lang.ref.WeakReference;
 import java.util.Objects;
@@ -14,6 +15,8 @@ import io.alisa.cache.KvMemory;
 import io.alisa.parallel.WorkerTeam;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SessionsTest {
     private static final ModelShape SHAPE = new ModelShape("TINY", 2, 256, 64, 0, 2, 2, 0, 4, 16,
@@ -181,6 +184,41 @@ class SessionsTest {
         HostSession session = open(new Object());
         step(session, 1);
         return session;
+    }
+
+    /** Nobody comes by again: what it holds would count for ever. */
+    @ParameterizedTest
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void aSessionEndsWhateverFails(boolean reporting, boolean keep) {
+        Object kvBuffer = new Object();
+        HostSession session = new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(), WorkerTeam.shared()) {
+            @Override
+            public SessionReport report() {
+                return reporting ? fail() : super.report();
+            }
+
+            @Override
+            public void rest() {
+                if (!reporting) {
+                    fail();
+                }
+            }
+
+            private SessionReport fail() {
+                throw new IllegalStateException("No luck");
+            }
+        };
+        Binding binding = sessions.bind(kvBuffer);
+        binding.record(0, 1, 2, 3);
+        sessions.open(binding, model, session);
+        step(session, 3);
+        assertThatIllegalStateException().isThrownBy(() -> sessions.close(binding, keep)).withMessage("No luck");
+        assertThat(sessions.reports()).isEmpty();
+        assertThat(sessions.kept().count()).isEqualTo(keep ? 1 : 0);
+        sessions.kept().dropKept();
+        assertThat(session.kv().isClosed()).isTrue();
+        assertThat(sessions.find(kvBuffer)).isSameAs(binding);
     }
 
     /** Of three batches one was computed: whoever tries again must not find it in his conversation. */

@@ -255,12 +255,13 @@ final class Conversations {
         HostSession session = binding.session();
         boolean failed = binding.forgetFailedStep();
         int known = binding.tokens().size();
-        sessions.close(binding, session != null && known > 0 && opener.mayComeBack(kvBuffer)
-                && opener.scope() != PrefixScope.OFF);
-        // Where ids were forgotten, the host must not believe that the next prompt is the first.
+        // Before anything is closed, which may fail: where it goes on depends on the ids alone. Where some were forgotten, the
+        // host must not believe that the next prompt is the first.
         if (session != null || (failed && binding.tokens().forgotten() == 0)) {
             int unknown = session == null ? 0 : session.tokens();
             kvBuffer.setCurrentContextPosition(known == 0 ? unknown : binding.pending().next(known));
         }
+        sessions.close(binding, session != null && known > 0 && opener.mayComeBack(kvBuffer)
+                && opener.scope() != PrefixScope.OFF);
     }
 }

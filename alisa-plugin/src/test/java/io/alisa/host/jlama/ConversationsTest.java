@@ -202,6 +202,25 @@ class ConversationsTest {
         assertThat(kvBuffer.getCurrentContextPosition()).as("the mark is not counted").isEqualTo(answered ? 3 : 0);
     }
 
+    /** Else the next prompt would be taken for one that does not follow on what was said. */
+    @Test
+    void theHostKnowsWhereItGoesOnThoughClosingFails() {
+        Binding binding = sessions.bind(kvBuffer);
+        conversations.begin(kvBuffer, PromptCaller.GENERATE, true);
+        prompt(0);
+        sessions.open(binding, model, new HostSession(SHAPE, SessionMode.exact(KvFormat.F32), KvMemory.unlimited(),
+                new ScalarKernels(), WorkerTeam.shared()) {
+            @Override
+            public void rest() {
+                throw new IllegalStateException("No luck");
+            }
+        });
+        Objects.requireNonNull(binding.session()).stepDone(3, 3);
+        kvBuffer.setCurrentContextPosition(3); // as the host does after a prompt
+        assertThatIllegalStateException().isThrownBy(() -> conversations.closed(kvBuffer)).withMessage("No luck");
+        assertThat(kvBuffer.getCurrentContextPosition()).as("nothing was answered").isZero();
+    }
+
     /** Its token was handed out already: it belongs to the reply. */
     @Test
     void aDecodeStepThatFailsBehindTheLayersTakesNothingBack() {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
@@ -27,8 +28,14 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(30);
 
     private final IdentityTable<PrefixTree> trees = new IdentityTable<>(this::modelGone);
+    private final Consumer<Thread> starter;
     private boolean reaping;
     private boolean reclaiming;
+
+    /** @param starter starts the thread that looks after what nobody needs any more */
+    KeptSessions(Consumer<Thread> starter) {
+        this.starter = starter;
+    }
 
     /** What a new session begins with: the first tokens that a branch has already. */
     public record Start(Branch branch, int tokens) {
@@ -75,8 +82,8 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     private void add(Branch branch) {
         if (!reaping) {
-            reaping = true;
-            new SessionReaper(trees, this::dropOld).start();
+            starter.accept(new SessionReaper(trees, this::dropOld));
+            reaping = true; // where it can't be started now, the next session tries again
         }
         branch.tree.use();
         branch.tree.branches().add(branch);

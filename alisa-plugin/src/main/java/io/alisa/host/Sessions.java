@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 import io.alisa.SessionReport;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,10 @@ public final class Sessions {
 
     private final IdentityTable<Binding> table = new IdentityTable<>(this::abandoned);
     private final Set<HostSession> open = new LinkedHashSet<>();
-    private final KeptSessions kept = new KeptSessions();
+    private final KeptSessions kept;
     private final RestoredSessions restored = new RestoredSessions();
     private final ClosedIds closedIds;
+    private final Consumer<Thread> starter;
     private boolean reaping;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
@@ -33,7 +35,14 @@ public final class Sessions {
     }
 
     Sessions(ClosedIds closedIds) {
+        this(closedIds, Thread::start);
+    }
+
+    /** @param starter starts the threads that free what is abandoned */
+    Sessions(ClosedIds closedIds, Consumer<Thread> starter) {
         this.closedIds = closedIds;
+        this.starter = starter;
+        kept = new KeptSessions(starter);
     }
 
     /** The sessions of this process. */
@@ -105,8 +114,8 @@ public final class Sessions {
                 binding = waiting == null ? new Binding() : waiting;
                 table.put(kvBuffer, binding);
                 if (!reaping) {
-                    reaping = true;
-                    new SessionReaper(table).start();
+                    starter.accept(new SessionReaper(table));
+                    reaping = true; // where it can't be started now, the next one tries again
                 }
             }
             return binding;

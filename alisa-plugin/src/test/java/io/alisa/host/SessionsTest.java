@@ -1,12 +1,14 @@
 package io.alisa.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.lang.ref.WeakReference;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.alisa.SessionReport;
 import io.alisa.attention.ScalarKernels;
@@ -23,7 +25,7 @@ class SessionsTest {
             KvFormat.F32,
             0.25f, 0, 128);
 
-    private final Sessions sessions = new Sessions();
+    private Sessions sessions = new Sessions();
     private final Object model = new Object();
 
     private HostSession open(Object kvBuffer) {
@@ -150,6 +152,26 @@ class SessionsTest {
         assertThat(session.kv().bytes()).isPositive();
         assertThat(Garbage.collectUntil(() -> session.kv().isClosed())).as("closed").isTrue();
         assertThat(session.kv().bytes()).isZero();
+    }
+
+    /** The machine may have no thread left just then, for the objects of the host or for what is kept. */
+    @Test
+    void aThreadThatCannotBeStartedIsTriedAgain() {
+        AtomicInteger attempts = new AtomicInteger();
+        sessions = new Sessions(new ClosedIds(), thread -> {
+            if (attempts.getAndIncrement() % 2 == 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            thread.start();
+        });
+        Object kvBuffer = new Object();
+        for (int i = 0; i < 2; i++) {
+            assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> open(new Object()));
+        }
+        assertThat(open(kvBuffer).kv().isClosed()).isFalse();
+        anAbandonedSessionIsClosed();
+        assertThat(attempts).as("two threads").hasValue(4);
+        assertThat(sessions.find(kvBuffer)).isNotNull();
     }
 
     /** One that is abandoned waits until its lock is free. Whoever has it may ask for what belongs to a cache object. */

@@ -163,8 +163,16 @@ public final class JlamaHost implements HostHooks {
         SessionMode mode = mode(binding, currentConfiguration(), shape.format());
         AbstractModel model = JlamaAccess.model(layer);
         JlamaSession session = open(shape, mode, model);
-        sessions.open(binding, model, session);
-        return session;
+        boolean opened = false;
+        try {
+            sessions.open(binding, model, session);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                session.close(); // nobody else knows of it
+            }
+        }
     }
 
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {

@@ -8,6 +8,9 @@ import java.util.TreeMap;
  * they decide between no two plans. Not thread-safe, allocates nothing until asked.
  */
 public final class MeasuredCosts {
+    /** How far a rate is corrected at most, either way: what is no rate any more would make no profile. */
+    private static final double MOST_CORRECTED = 1e6;
+
     private final SmoothedRate load = new SmoothedRate();
     private final SmoothedRate multiplyAdd = new SmoothedRate();
     private double readTokens;
@@ -32,7 +35,7 @@ public final class MeasuredCosts {
     /** The profile as it turned out to be, for requests to the slow tier of {@code requestBytes}. */
     public HardwareProfile correct(HardwareProfile profile, double requestBytes) {
         double profiled = profile.slowReadBytes(requestBytes);
-        double factor = load.corrected(profiled) / profiled;
+        double factor = Math.clamp(load.corrected(profiled) / profiled, 1 / MOST_CORRECTED, MOST_CORRECTED);
         TreeMap<Integer, Double> reads = new TreeMap<>();
         profile.slowReadBytes().forEach((request, rate) -> reads.put(request, rate * factor));
         return new HardwareProfile(profile.machine(), profile.readBytes(), profile.threadReadBytes(),

@@ -29,6 +29,9 @@ public final class ProfileStore {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final long LARGEST_FILE = 64 << 10;
     private static final String SLOW_READ = "slowReadBytes.";
+    /** Bytes or multiply-adds per second: no machine has less or more, and what is computed of them stays finite. */
+    private static final double LEAST_RATE = 1e3;
+    private static final double MOST_RATE = 1e18;
 
     private final Path file;
     private final String machine;
@@ -130,21 +133,25 @@ public final class ProfileStore {
         TreeMap<Integer, Double> reads = new TreeMap<>();
         for (String key : properties.stringPropertyNames()) {
             if (key.startsWith(SLOW_READ)) {
-                reads.put(Integer.valueOf(key.substring(SLOW_READ.length())), number(properties, key));
+                reads.put(Integer.valueOf(key.substring(SLOW_READ.length())), rate(properties, key));
             }
         }
-        return new HardwareProfile(properties.getProperty("machine", ""), number(properties, "readBytes"),
-                number(properties, "threadReadBytes"), number(properties, "denseBytes"),
-                number(properties, "sparseBytes"), number(properties, "digestBytes"),
-                number(properties, "multiplyAdds"), number(properties, "slowWriteBytes"), reads);
+        return new HardwareProfile(properties.getProperty("machine", ""), rate(properties, "readBytes"),
+                rate(properties, "threadReadBytes"), rate(properties, "denseBytes"),
+                rate(properties, "sparseBytes"), rate(properties, "digestBytes"),
+                rate(properties, "multiplyAdds"), rate(properties, "slowWriteBytes"), reads);
     }
 
-    private static double number(Properties properties, String key) {
+    private static double rate(Properties properties, String key) {
         String text = properties.getProperty(key);
         if (text == null) {
             throw new IllegalArgumentException(key + " is missing");
         }
-        return Double.parseDouble(text);
+        double rate = Double.parseDouble(text);
+        if (!(rate >= LEAST_RATE && rate <= MOST_RATE)) { // nor NaN
+            throw new IllegalArgumentException(key + " is no machine's: " + text);
+        }
+        return rate;
     }
 
     /** Replaces what was stored, at once: a reader sees the old file or the new one. */

@@ -3,7 +3,9 @@ package io.alisa.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 import io.alisa.Phase;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,17 @@ class MeasuredCostsTest {
             costs.loaded(i < 500 ? 1e8 : 9e8, 1_000_000_000);
         }
         assertThat(costs.correct(PROFILE, REQUEST).slowReadBytes(REQUEST)).isGreaterThan(8.9e8);
+    }
+
+    /** However far the profile is off, what comes of it is a profile: the step that asks for it goes on. */
+    @Test
+    void noRateIsCorrectedToInfinity() {
+        HardwareProfile odd = new HardwareProfile("odd", 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9,
+                new TreeMap<>(Map.of(REQUEST, 1e-300, 2 * REQUEST, 1e9)));
+        MeasuredCosts costs = new MeasuredCosts();
+        costs.loaded(1e9, 1_000_000_000);
+        HardwareProfile now = costs.correct(odd, REQUEST);
+        assertThat(now.slowReadBytes()).containsEntry(2 * REQUEST, 1e15);
     }
 
     /** Another session took what the plan counted on. */

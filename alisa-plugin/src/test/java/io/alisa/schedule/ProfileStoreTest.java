@@ -68,7 +68,8 @@ class ProfileStoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"readBytes=-1", "readBytes=NaN", "slowReadBytes.x=3", "slowReadBytes.-4=3",
-            "slowWriteBytes=Infinity"})
+            "slowWriteBytes=Infinity", "readBytes=999", "multiplyAdds=1e-300", "slowReadBytes.4096=1.1e18",
+            "digestBytes=1e300"})
     void numbersThatMakeNoSenseAreIgnored(String line) throws IOException {
         ProfileStore store = store("this");
         store.save(profile("this"));

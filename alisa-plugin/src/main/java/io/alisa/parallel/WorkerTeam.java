@@ -107,15 +107,17 @@ public final class WorkerTeam {
             next.set(0);
             long round = (state.get() / ROUND + 1) * ROUND;
             state.set(round | OPEN);
-            int helpers = Math.min(workers.length, itemCount - 1);
-            for (int i = 0; i < helpers; i++) {
-                workers[i].call(round);
+            Throwable thrown;
+            try {
+                int helpers = Math.min(workers.length, itemCount - 1);
+                for (int i = 0; i < helpers; i++) {
+                    workers[i].call(round);
+                }
+                takeItems(work, itemCount, 0);
+            } finally {
+                thrown = closeRound(); // whatever is thrown: the next round must be nobody's but its own
             }
-            takeItems(work, itemCount, 0);
-            closeRound();
-            Throwable thrown = failure;
             if (thrown != null) {
-                failure = null;
                 rethrow(thrown);
             }
         } finally {
@@ -137,8 +139,8 @@ public final class WorkerTeam {
         }
     }
 
-    /** Lets no more workers in and waits for those that are in: each is on its last item. */
-    private void closeRound() {
+    /** Lets no more workers in and waits for those that are in: each is on its last item. Returns what failed. */
+    private @Nullable Throwable closeRound() {
         state.addAndGet(-OPEN);
         for (int spins = 0; state.get() % OPEN != 0; spins++) {
             if (spins < LAST_SPINS) {
@@ -148,6 +150,9 @@ public final class WorkerTeam {
             }
         }
         job = null;
+        Throwable thrown = failure;
+        failure = null;
+        return thrown;
     }
 
     /** Enters a round if it is still open. */
@@ -171,13 +176,18 @@ public final class WorkerTeam {
         }
     }
 
-    /** The first failure is what went wrong; later ones may come of it. */
+    /** The first failure is what went wrong; later ones may come of it. Throws nothing: the round must end. */
     private synchronized void fail(Throwable thrown) {
         Throwable first = failure;
         if (first == null) {
             failure = thrown;
-        } else if (!first.equals(thrown)) { // which a preallocated one may be
-            first.addSuppressed(thrown);
+            return;
+        }
+        try {
+            if (!first.equals(thrown)) { // which a preallocated one may be
+                first.addSuppressed(thrown);
+            }
+        } catch (Throwable t) { // there is no memory for it, or equals is the item's own: the first must do
         }
     }
 
@@ -207,11 +217,14 @@ public final class WorkerTeam {
                 awaitCallAfter(round);
                 round = called;
                 if (enter(round)) {
-                    Job work = job;
-                    if (work != null) {
-                        takeItems(work, items, number);
+                    try {
+                        Job work = job;
+                        if (work != null) {
+                            takeItems(work, items, number);
+                        }
+                    } finally {
+                        state.decrementAndGet(); // or the caller would wait for ever
                     }
-                    state.decrementAndGet();
                 }
             }
         }

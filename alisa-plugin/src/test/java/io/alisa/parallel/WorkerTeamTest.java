@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The time limit only ends a hang. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -154,13 +155,60 @@ class WorkerTeamTest {
             if (worker == 0) {
                 throw new IllegalArgumentException("first");
             }
-            while (Arrays.stream(caller.getStackTrace()).noneMatch(at -> at.getMethodName().equals("closeRound"))) {
-                Thread.onSpinWait(); // it waits there, its failure is known
-            }
+            awaitIn("closeRound", caller); // its failure is known
             throw new IllegalStateException("second");
         }, 2)).isInstanceOf(IllegalArgumentException.class).hasMessage("first")
                 .satisfies(thrown -> assertThat(thrown.getSuppressed()).singleElement()
                         .satisfies(later -> assertThat(later).hasMessage("second")));
+    }
+
+    /** Nobody knows whether it is the same as another. */
+    private static final class Incomparable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Incomparable(String message) {
+            super(message);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            throw new UnsupportedOperationException("equals");
+        }
+
+        @Override
+        public int hashCode() {
+            return 0;
+        }
+    }
+
+    /** Where the later failure is the worker's, the caller waits for it; else it must not leave the worker behind. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aLaterFailureThatCanNotGoWithTheFirstIsLeftOut(int later) {
+        WorkerTeam team = new WorkerTeam(2);
+        Thread[] threads = new Thread[2];
+        String done = later == 0 ? "awaitCallAfter" : "closeRound"; // where the other one is when its failure is known
+        CountDownLatch both = new CountDownLatch(2);
+        assertThatThrownBy(() -> team.run((item, worker) -> {
+            threads[worker] = Thread.currentThread();
+            both.countDown();
+            await(both);
+            if (worker == later) {
+                awaitIn(done, threads[1 - worker]);
+            }
+            throw new Incomparable("of " + worker);
+        }, 2)).isInstanceOf(Incomparable.class).hasMessage("of " + (1 - later)).hasNoSuppressedExceptions();
+        CountDownLatch bothAgain = new CountDownLatch(2);
+        team.run((item, worker) -> {
+            bothAgain.countDown();
+            await(bothAgain); // for the worker, too
+        }, 2);
+    }
+
+    private static void awaitIn(String method, Thread thread) {
+        while (Arrays.stream(thread.getStackTrace()).noneMatch(at -> at.getMethodName().equals(method))) {
+            Thread.onSpinWait();
+        }
     }
 
     private static void await(CountDownLatch latch) {

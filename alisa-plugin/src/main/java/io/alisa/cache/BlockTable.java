@@ -31,11 +31,14 @@ final class BlockTable {
 
     private void grow() {
         int length = Math.min(maxBlocks, Growth.of(addresses.length, count + LEAST));
-        addresses = Arrays.copyOf(addresses, length);
+        // All copies are made before one is kept: where the heap has no room for them, the table is as it was.
+        long[] longer = Arrays.copyOf(addresses, length);
         if (move) {
-            use = Arrays.copyOf(use, length);
+            float[] longerUse = Arrays.copyOf(use, length);
             deleted = Arrays.copyOf(deleted, length);
+            use = longerUse;
         }
+        addresses = longer;
     }
 
     /** Blocks that there is room for, on the heap. */

@@ -55,9 +55,23 @@ public final class HotTokens {
             return true;
         }
         int more = (Growth.of(blocks, count) + RUN - 1) / RUN * RUN;
-        if (!room.reserveSpare(heapBytes(more) - heapBytes(blocks))) {
+        long bytes = heapBytes(more) - heapBytes(blocks);
+        if (!room.reserveSpare(bytes)) {
             return false;
         }
+        boolean there = false;
+        try {
+            grow(more);
+            there = true;
+            return true;
+        } finally {
+            if (!there) {
+                room.release(bytes); // the heap has no room for it
+            }
+        }
+    }
+
+    private void grow(int more) {
         for (int head = 0; head < layout.kvHeads(); head++) {
             attended[head] = Arrays.copyOf(attended[head], more);
             hot[head] = Arrays.copyOf(hot[head], more);
@@ -67,7 +81,6 @@ public final class HotTokens {
         }
         frames = Arrays.copyOf(frames, more / RUN);
         blocks = more;
-        return true;
     }
 
     private long heapBytes(int count) {

@@ -43,10 +43,18 @@ final class KvRoom implements AutoCloseable {
     KvRoom(KvLayout layout, MemoryBudget fast, MemoryBudget.Owner owner, Relief relief) {
         this.layout = layout;
         this.fast = fast;
-        this.account = fast.open(owner);
-        this.frames = new FramePool(account, layout.blockBytes());
         this.floatBlockBytes = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize()).blockBytes();
         this.relief = relief;
+        this.account = fast.open(owner);
+        boolean made = false;
+        try {
+            this.frames = new FramePool(account, layout.blockBytes());
+            made = true;
+        } finally {
+            if (!made) {
+                account.close(); // the machine has no memory for it
+            }
+        }
     }
 
     void serve(KvLayer... ofSession) {

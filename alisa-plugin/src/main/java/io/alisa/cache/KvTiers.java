@@ -50,8 +50,16 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         this.slow = slow;
         this.digested = digested;
         this.room = new KvRoom(layout, memory.fast(), owner, this);
-        this.readers = new BlockReaders(layout, slow, room);
-        this.deletions = new Deletions(layout, this, room);
+        boolean made = false;
+        try {
+            this.readers = new BlockReaders(layout, slow, room);
+            this.deletions = new Deletions(layout, this, room);
+            made = true;
+        } finally {
+            if (!made) {
+                room.close(); // the machine has no memory for it
+            }
+        }
     }
 
     void setSchedule(KvSchedule by) {

@@ -23,8 +23,8 @@ public final class FramePool implements AutoCloseable {
 
     private final MemoryAccount account;
     private final long frameBytes;
-    /** In the order of their addresses. */
-    private final List<Slab> slabs = new ArrayList<>();
+    /** In the order of their addresses. Empty by its capacity: else no room is made before the first is added. */
+    private final ArrayList<Slab> slabs = new ArrayList<>(0);
     /** What frames move to, the fullest last. */
     private List<Slab> targets = List.of();
     private Pinning pinning = Pinning.NONE;
@@ -108,6 +108,7 @@ public final class FramePool implements AutoCloseable {
         long size = frames * frameBytes;
         Slab fresh;
         try {
+            slabs.ensureCapacity(slabs.size() + 1); // before: a slab that is not in the list is lost
             fresh = new Slab(size, frames, pinning.alignment());
         } catch (OutOfMemoryError e) { // the machine has less than the cap promised: as if the cap were reached
             account.release(size);

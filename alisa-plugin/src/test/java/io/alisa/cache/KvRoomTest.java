@@ -66,6 +66,19 @@ class KvRoomTest {
         assertThat(fast.reserved()).isZero();
     }
 
+    /** More blocks than can be counted fail where fewer do that the heap has no room for, and cost nothing. */
+    @Test
+    void bytesThatTheHeapHasNoRoomForAreGivenBack() {
+        try (KvRoom room = new KvRoom(LAYOUT, fast, bytes -> {
+        }, NONE)) {
+            HotTokens hot = new HotTokens(LAYOUT);
+            assertThatThrownBy(() -> hot.reserve(Integer.MAX_VALUE, room))
+                    .isInstanceOf(NegativeArraySizeException.class);
+            assertThat(fast.reserved()).isZero();
+            assertThat(hot.reserve(1, room)).as("fewer do not fail").isTrue();
+        }
+    }
+
     /** Frames that the session gave back to its pool are room as good as what nobody holds. */
     @Test
     void freeFramesAreRoom() {

@@ -8,13 +8,16 @@ import io.alisa.tier.MemoryFullException;
  * change places with them, and when there is room in RAM again, blocks come back.
  *
  * <p>A few at a time, now and then: use changes slowly, and a block costs as much to move as to attend from the file some
- * times. Used under the session's lock.
+ * times. But what comes back to free memory takes the place of nobody, and is then not read again: it does so at each
+ * step, more at a time. Used under the session's lock.
  */
 final class KvBalance {
     /** Steps between two looks at a layer. */
     private static final int EVERY = 16;
     /** Blocks that move at a look, at most. */
     private static final int MOVES = 4;
+    /** The same where there is room for all. */
+    private static final int RETURNS = 64;
     /** How much more a block must be used to be worth a move: otherwise equals would change places for ever. */
     private static final float FACTOR = 1.5f;
     private static final float MARGIN = 0.02f;
@@ -28,21 +31,32 @@ final class KvBalance {
 
     /** Called after each step of a session; looks at one layer in turn. Returns whether it did. */
     boolean stepDone(KvLayer... layers) {
-        int turn = steps++ % (EVERY * layers.length);
-        if (turn % EVERY != 0 || !tiers.readers().canRead()) {
+        int step = steps++;
+        if (!tiers.readers().canRead()) {
             return false;
         }
-        try {
-            balance(layers[turn / EVERY]);
-        } catch (DamagedPieceException | MemoryFullException e) {
-            // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
+        if (tiers.room().hasEase()) {
+            balance(layers[step % layers.length], RETURNS);
         }
+        int turn = step % (EVERY * layers.length);
+        if (turn % EVERY != 0) {
+            return false;
+        }
+        balance(layers[turn / EVERY], MOVES);
         placeTokens(layers[turn / EVERY]);
         return true;
     }
 
-    private void balance(KvLayer layer) {
-        for (int move = 0; move < MOVES && !layer.isAllResident(); move++) {
+    private void balance(KvLayer layer, int moves) {
+        try {
+            exchange(layer, moves);
+        } catch (DamagedPieceException | MemoryFullException e) {
+            // It stays where it is: whoever attends it will find out, and knows what to do. Or others took the room.
+        }
+    }
+
+    private void exchange(KvLayer layer, int moves) {
+        for (int move = 0; move < moves && !layer.isAllResident(); move++) {
             boolean isRoom = tiers.room().hasFrame();
             int back = mostUsedAway(layer, isRoom);
             if (back < 0) {

@@ -29,6 +29,9 @@ final class KvRoom implements AutoCloseable {
         String remedy();
     }
 
+    /** With a larger part of all memory free than this nothing leaves it. */
+    private static final int EASE = 8;
+
     private final KvLayout layout;
     private final MemoryBudget fast;
     private final MemoryAccount account;
@@ -131,6 +134,11 @@ final class KvRoom implements AutoCloseable {
     boolean hasFrame() {
         return frames.freeFrames() > 0
                 || (account.belowShare() > frames.slabBytes() && fast.unreserved() > 2 * frames.slabBytes());
+    }
+
+    /** Whether many can: so much is free that nothing is about to leave for want of it. */
+    boolean hasEase() {
+        return hasFrame() && fast.unreserved() > fast.cap() / EASE;
     }
 
     // ---- memory that does not move

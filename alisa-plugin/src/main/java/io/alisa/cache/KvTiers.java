@@ -177,10 +177,10 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
             }
         }
         int count = layers.length;
-        long slowHeld = slow.bytes();
+        long slowHeld = slow.usedBytes();
         long held = room.account().reserved();
         return new Occupancy(layers[0].tokens(), room.slabBytes(), held, held + memory.fast().free(), slowHeld,
-                slowHeld + memory.slow().free(), inFile / count,
+                slowHeld + slow.freeBlocks() * layout.blockBytes(), inFile / count,
                 deleted / count, demotable / count, deletions.deletableBlocks());
     }
 

@@ -85,6 +85,12 @@ final class SlowTier implements AutoCloseable {
                 : (existing.freeBytes() + existing.growthBytes()) / blockBytes;
     }
 
+    /** Bytes of the file that blocks take: places of others that are no more are as good as new ones. */
+    long usedBytes() {
+        PieceFile existing = file;
+        return existing == null ? 0 : existing.bytes() - existing.freeBytes();
+    }
+
     /** Whether something may have to be read. */
     boolean isOpen() {
         return file != null || lenders.length > 0;

@@ -52,7 +52,9 @@ public final class SessionSchedule implements KvSchedule {
     @Override
     public Decision decide(Occupancy now) {
         AdaptivePlan existing = plan;
-        Caps caps = new Caps(memory.fast().share(), memory.slow().share());
+        // What can be had, not what were left if everybody took his share: who misses memory asks for it.
+        Caps caps = new Caps(Math.max(memory.fast().share(), now.fastCap()),
+                Math.max(memory.slow().share(), now.slowCap()));
         if (existing == null) {
             existing = new AdaptivePlan(profiled(), caps, new Expectation(Math.min(now.tokens(), context - 1), context),
                     allowed);

@@ -6,13 +6,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A plan that follows what is measured: once costs or caps are no longer what it was made for, it is made again for the
- * tokens still to come. Not thread-safe.
+ * tokens still to come.
+ *
+ * <p>It is a forecast for the longest context, which few conversations reach: as long as there is room it moves nothing,
+ * and it deletes nothing from the fast tier that need not leave it. One that does not fit is no better than the caps
+ * alone. Not thread-safe.
  */
 public final class AdaptivePlan {
     /** Tokens between two looks at the costs. */
     private static final int INTERVAL = 1024;
     /** Costs and caps that differ by less don't move a plan by much. */
     private static final double DIFFERENCE = 0.2;
+
+    /** The plan is followed once less than this part of the fast tier is free. */
+    private static final int EASE = 8;
 
     private final CostModel profiled;
     private final int context;
@@ -22,6 +29,8 @@ public final class AdaptivePlan {
     private CostModel costs;
     private Plan plan;
     private PhaseScheduler scheduler;
+    /** What the caps alone force. */
+    private PhaseScheduler forced;
     private int nextLook;
 
     public AdaptivePlan(CostModel profiled, Caps caps, Expectation expected, Set<Recomputation> allowed) {
@@ -31,12 +40,13 @@ public final class AdaptivePlan {
         this.allowed = allowed;
         this.costs = profiled;
         this.plan = new Planner(costs, caps, expected, allowed).plan();
-        this.scheduler = scheduler();
+        this.scheduler = scheduler(plan.split());
+        this.forced = scheduler(Split.NONE);
         this.nextLook = INTERVAL;
     }
 
-    private PhaseScheduler scheduler() {
-        return new PhaseScheduler(plan.split(), costs.bytes(), recomputation());
+    private PhaseScheduler scheduler(Split split) {
+        return new PhaseScheduler(plan.fits() ? split : Split.NONE, costs.bytes(), recomputation());
     }
 
     /**
@@ -68,24 +78,29 @@ public final class AdaptivePlan {
     /**
      * The decision in a session of {@code now.tokens()} tokens; now and then the plan is looked at first.
      *
-     * @param share what the session may have at present: other sessions come and go
+     * @param having what the session may have at present: other sessions come and go
      */
-    public Decision decide(Occupancy now, Caps share) {
-        if (now.tokens() < context && (moved(share.fastBytes(), caps.fastBytes())
-                || moved(share.slowBytes(), caps.slowBytes()))) {
-            caps = share;
+    public Decision decide(Occupancy now, Caps having) {
+        if (now.tokens() < context && (moved(having.fastBytes(), caps.fastBytes())
+                || moved(having.slowBytes(), caps.slowBytes()))) {
+            caps = having;
             make(now.tokens());
         }
         if (now.tokens() >= nextLook && now.tokens() < context) {
             nextLook = now.tokens() + INTERVAL;
             revise(now.tokens());
         }
-        return scheduler.decide(now);
+        Decision need = forced.decide(now);
+        long free = now.fastCap() - now.fastBytes() - now.neededBytes();
+        return free > now.fastCap() / EASE || !need.fits()
+                ? need
+                : scheduler.decide(now, now.slowBlocks() + (long) Math.max(need.blocksToDemote(), need.blocksToDelete()));
     }
 
     private void make(int tokens) {
         plan = new Planner(costs, caps, new Expectation(tokens, context), allowed).plan();
-        scheduler = scheduler();
+        scheduler = scheduler(plan.split());
+        forced = scheduler(Split.NONE);
     }
 
     private void revise(int tokens) {

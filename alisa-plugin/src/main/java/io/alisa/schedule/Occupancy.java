@@ -7,8 +7,8 @@ package io.alisa.schedule;
  * @param neededBytes     bytes the fast tier needs for them
  * @param fastBytes       bytes in the fast tier now
  * @param fastCap         its cap
- * @param slowBytes       bytes in the slow tier now; what a half-filled region of a file takes, included
- * @param slowCap         its cap
+ * @param slowBytes       bytes in the slow tier now
+ * @param slowCap         its cap: what can still come there, free places in a file included, and what is there
  * @param slowBlocks      blocks in the slow tier
  * @param deletedBlocks   blocks that are deleted
  * @param demotableBlocks blocks in the fast tier that may leave it: full, not pinned

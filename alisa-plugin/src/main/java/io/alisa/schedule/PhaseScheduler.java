@@ -39,8 +39,15 @@ public final class PhaseScheduler {
      * deletes least, unless the plan wants more.
      */
     public Decision decide(Occupancy now) {
+        return decide(now, Long.MAX_VALUE);
+    }
+
+    /** @param most blocks that may be deleted for the plan's sake alone */
+    Decision decide(Occupancy now, long most) {
         long planned = blocks(split.away(now.tokens())) - now.slowBlocks() - now.deletedBlocks();
-        long plannedDelete = mayDelete ? blocks(split.deleted(now.tokens())) - now.deletedBlocks() : 0;
+        long plannedDelete = mayDelete
+                ? Math.min(most, blocks(split.deleted(now.tokens())) - now.deletedBlocks())
+                : 0;
         int batch = batch(now.fastCap());
         if (over(now) <= 0 && planned < batch && plannedDelete <= 0) {
             return Decision.stay(phase(now.slowBlocks(), now.deletedBlocks()));

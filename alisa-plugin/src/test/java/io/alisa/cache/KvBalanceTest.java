@@ -104,6 +104,22 @@ class KvBalanceTest {
         }
     }
 
+    /** However many layers there are: each block that is not there is read again and again. */
+    @Test
+    void manyLayersComeBackWithinSomeSteps() {
+        int layers = 16;
+        try (KvSession session = session(layers)) {
+            session.giveBack(session.bytes() / 2);
+            attend(session.layer(0));
+            for (int step = 0; step < 2 * layers; step++) {
+                session.stepDone();
+            }
+            for (int layer = 0; layer < layers; layer++) {
+                assertThat(session.layer(layer).isAllResident()).as("layer %s", layer).isTrue();
+            }
+        }
+    }
+
     /** An idle session that somebody is saving counts as free, and gives nothing. */
     @Test
     void whatIdleSessionsDoNotGiveIsMovedOutOfTheWay() {

@@ -9,6 +9,8 @@ import java.util.TreeMap;
 
 import io.alisa.Phase;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MeasuredCostsTest {
     private static final int REQUEST = 256 << 10;
@@ -106,14 +108,56 @@ class MeasuredCostsTest {
     void capsThatGrowMakeAnotherPlan() {
         ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
         long block = bytes.blockBytes();
-        Caps half = new Caps(150 * block, 300 * block);
+        Caps half = new Caps(150 * block, 400 * block);
         AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(0.2, 0)), half,
                 new Expectation(6_400, 32_768), Set.of(Recomputation.REPLAY));
-        Occupancy now = new Occupancy(64 * 200, block, 210 * block, 1000 * block, 0, 300 * block, 0, 0, 199, 100);
-        Decision before = plan.decide(now, half);
+        Decision before = plan.decide(split(block, 230), half);
         assertThat(before.blocksToDemote()).as("the old plan splits here").isPositive();
-        Decision after = plan.decide(now, new Caps(1000 * block, 300 * block));
-        assertThat(after.blocksToDemote()).isZero();
-        assertThat(after.blocksToDelete()).isZero();
+        Caps all = new Caps(1000 * block, 400 * block);
+        for (long fastCap : new long[]{230, 1000}) {
+            Decision after = plan.decide(split(block, fastCap), all);
+            assertThat(after.blocksToDemote()).isZero();
+            assertThat(after.blocksToDelete()).isZero();
+        }
+    }
+
+    private static Occupancy split(long block, long fastBlocks) {
+        return new Occupancy(64 * 200, block, 210 * block, fastBlocks * block, 0, 400 * block, 0, 0, 199, 100);
+    }
+
+    /** A model's longest context is reached by few conversations: as long as there is room nothing goes for its sake. */
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 1500, 3000})
+    void nothingIsDeletedWhileThereIsRoom(int blocks) {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, false);
+        long block = bytes.blockBytes();
+        Caps caps = new Caps(blocks * block, 0);
+        AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(1, 0)), caps,
+                new Expectation(64, 131_072), Set.of(Recomputation.REPLAY));
+        for (int held = blocks / 2; held < Math.min(blocks, 2047); held += 64) {
+            Decision decision = plan.decide(new Occupancy(64 * held, block, held * block, blocks * block, 0, 0, 0, 0,
+                    held - 1, held - 2), caps);
+            assertThat(decision).as("%s of %s blocks", held, blocks).isEqualTo(Decision.stay(Phase.I));
+        }
+    }
+
+    /** What leaves the fast tier goes to the file as long as that has room, whatever the longest context would need. */
+    @Test
+    void nothingIsDeletedWhileTheFileHasRoom() {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, false);
+        long block = bytes.blockBytes();
+        Caps caps = new Caps(250 * block, 250 * block);
+        AdaptivePlan plan = new AdaptivePlan(Models.costs(bytes, AccessPattern.ofSession(1, 0)), caps,
+                new Expectation(64, 131_072), Set.of(Recomputation.REPLAY));
+        int inFile = 0;
+        for (int held = 125; held + inFile < 450; held++) {
+            Decision decision = plan.decide(new Occupancy(64 * (held + inFile), block, held * block, caps.fastBytes(),
+                    inFile * block, caps.slowBytes(), inFile, 0, held - 1, held + inFile - 2), caps);
+            assertThat(decision.blocksToDelete()).as("%s in RAM, %s in the file", held, inFile).isZero();
+            assertThat(decision.blocksToDemote()).isLessThanOrEqualTo(held < 218 ? 0 : 8);
+            held -= decision.blocksToDemote();
+            inFile += decision.blocksToDemote();
+        }
+        assertThat(inFile).isPositive();
     }
 }

@@ -86,7 +86,7 @@ class HotTokensTest {
     /** Others ask for a part of what the session holds, and most of that stays theirs. */
     private static void squeeze(TieredRun run, MemoryBudget fast, long held, double part) {
         run.kv.giveBack(fast.free() + (long) (held * part));
-        fast.setCap(run.kv.bytes() + readers(run.shape()) + held / 4);
+        fast.setCap(run.kv.bytes() + readers(run.shape()) + held / 16);
     }
 
     /** What they are for. */
@@ -130,8 +130,12 @@ class HotTokensTest {
             run.talkInOneBatch(LENGTH, r -> {
             });
             run.askTheSame();
-            run.kv.giveBack(run.kv.bytes() / 2);
-            fast.setCap(run.kv.bytes() + (1 << 18)); // for the floats of a small batch
+            for (int i = 0; i < 2; i++) { // what the batch took goes, and what blocks are read with comes
+                run.goBackTo(LENGTH, r -> {
+                });
+                run.kv.giveBack(run.kv.bytes() / 3);
+            }
+            fast.setCap(run.kv.bytes() + (1 << 14)); // for what is known of hot tokens
             KvLayer layer = run.kv.layer(0);
             int most = 0;
             int exact = 0;
@@ -147,7 +151,7 @@ class HotTokensTest {
             }
             assertThat(most).as("pieces, far fewer than all").isBetween(1, BLOCKS * shape.kvHeads() * 3 / 4);
             assertThat(exact).as("of 20 steps; in some blocks change places, or all are read for a sample")
-                    .isGreaterThanOrEqualTo(16);
+                    .isGreaterThanOrEqualTo(12);
         }
     }
 

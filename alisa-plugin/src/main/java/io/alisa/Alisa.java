@@ -38,7 +38,10 @@ public final class Alisa {
         return List.copyOf(reports);
     }
 
-    /** The session used last, also after it was closed; null when there was none yet. */
+    /**
+     * The session used last by whatever thread, also after it was closed; null when there was none yet. Where several
+     * generate at once it may be another one's than the caller's.
+     */
     @SuppressWarnings("unchecked")
     public static @Nullable SessionReport lastSession() {
         return ask("lastSession") instanceof Map<?, ?> session ? report((Map<String, Object>) session) : null;

@@ -94,7 +94,8 @@ public final class AdaptivePlan {
         long free = now.fastCap() - now.fastBytes() - now.neededBytes();
         return free > now.fastCap() / EASE || !need.fits()
                 ? need
-                : scheduler.decide(now, now.slowBlocks() + (long) Math.max(need.blocksToDemote(), need.blocksToDelete()));
+                : scheduler.decide(now,
+                        now.slowBlocks() + (long) Math.max(need.blocksToDemote(), need.blocksToDelete()));
     }
 
     private void make(int tokens) {

@@ -98,7 +98,8 @@ final class TierBench {
         for (int round = 0; round < context.rounds; round++) {
             for (Kind kind : Kind.values()) {
                 System.out.println(
-                        "== " + context.key + ": round " + (round + 1) + " of " + context.rounds + ", " + weights + ", " + kind.label);
+                        "== " + context.key + ": round " + (round + 1) + " of " + context.rounds + ", " + weights + ", "
+                                + kind.label);
                 all.computeIfAbsent(kind, k -> new ArrayList<>()).add(run(kind, weights));
             }
         }

@@ -23,7 +23,8 @@ final class TierReport {
     List<String> lines() {
         Table table = new Table("Decoding at " + Table.tokens(context.tokens) + " tokens, "
                 + Table.tokens((int) (context.ratio * context.tokens))
-                + " of them attended where sparse, 4 layers of Llama-3.2-1B, " + (weights == WeightType.F32 ? "F32 weights" : "Q4 weights with I8 activations"),
+                + " of them attended where sparse, 4 layers of Llama-3.2-1B, "
+                + (weights == WeightType.F32 ? "F32 weights" : "Q4 weights with I8 activations"),
                 List.of("", "ms per token", "loaded per token, MB", "stall per token, ms", "fast, % of the host's F32",
                         "slow, MB", "phase"));
         outcomes.forEach((kind, o) -> table.row(List.of(kind.label, Table.cell("%.1f", o.millis()),

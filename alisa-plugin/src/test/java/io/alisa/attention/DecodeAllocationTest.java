@@ -6,6 +6,7 @@ import io.alisa.cache.KvLayer;
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.KvSession;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -31,12 +32,30 @@ class DecodeAllocationTest {
         try (KvSession session = new KvSession(new KvLayout(format, 2, 64), 1, ROOM)) {
             KvLayer layer = session.layer(0);
             DecodeAttention attention = new DecodeAttention(shape, kernels, Teams.of(3), layer);
-            Allocation.assertNoneAfterAWhile(() -> decode(attention, layer));
+            Step step = attention::run;
+            Allocation.assertNoneAfterAWhile(() -> decode(step, layer));
         }
     }
 
+    @Tag(Allocation.TAG)
+    @Test
+    void decodingInTheHostsOrderAllocatesNothing() {
+        try (KvSession session = new KvSession(new KvLayout(KvFormat.F32, 2, 64), 1, ROOM)) {
+            KvLayer layer = session.layer(0);
+            OrderedAttention attention = new OrderedAttention(shape, kernels, Teams.of(3), layer,
+                    new SummationOrder(16, true), 1f);
+            Step step = (kv, query, output) -> attention.run(kv, kv.tokens() - 1, 1, query, output);
+            Allocation.assertNoneAfterAWhile(() -> decode(step, layer));
+        }
+    }
+
+    /** A step's attention. */
+    private interface Step {
+        void attend(KvLayer layer, float[] queries, float[] outputs);
+    }
+
     /** What the plugin does per layer and step: room for a token, rotation, KV, attention. */
-    private void decode(DecodeAttention attention, KvLayer layer) {
+    private void decode(Step step, KvLayer layer) {
         for (int position = FIRST; position < FIRST + STEPS; position++) {
             layer.resize(position, position + 1);
             rotary.prepare(position, 3);
@@ -45,7 +64,7 @@ class DecodeAllocationTest {
                 writer.putKey(layer, position, kvHead, head);
                 writer.putValue(layer, position, kvHead, head);
             }
-            attention.run(layer, queries, outputs);
+            step.attend(layer, queries, outputs);
             layer.settle();
         }
     }

@@ -148,6 +148,10 @@ class SessionsTest {
     /** No other call is made after the object is gone: nobody may ever come by again. */
     @Test
     void anAbandonedSessionIsClosed() {
+        checkThatOneIsClosed();
+    }
+
+    private void checkThatOneIsClosed() {
         HostSession session = openAbandoned();
         assertThat(session.kv().bytes()).isPositive();
         assertThat(Garbage.collectUntil(() -> session.kv().isClosed())).as("closed").isTrue();
@@ -169,7 +173,7 @@ class SessionsTest {
             assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> open(new Object()));
         }
         assertThat(open(kvBuffer).kv().isClosed()).isFalse();
-        anAbandonedSessionIsClosed();
+        checkThatOneIsClosed();
         assertThat(attempts).as("two threads").hasValue(4);
         assertThat(sessions.find(kvBuffer)).isNotNull();
     }

@@ -163,6 +163,7 @@ class WorkerTeamTest {
     }
 
     /** Nobody knows whether it is the same as another. */
+    @SuppressWarnings("ThrowableEqualsHashCode") // an item may throw anything
     private static final class Incomparable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

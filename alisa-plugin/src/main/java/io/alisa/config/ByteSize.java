@@ -1,12 +1,16 @@
 package io.alisa.config;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sizes as people write them ({@code 512m}, {@code 8g}) and as people read them. */
+/** Sizes as people write them ({@code 512m}, {@code 8 GiB}, {@code 1.5g}) and as people read them. */
 public final class ByteSize {
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmgt]?)b?");
+    /** A fraction only before a unit: there is no half of a byte, and who wrote one forgot the unit. */
+    private static final Pattern SIZE = Pattern.compile(
+            "(\\d{1,15}(?:\\.\\d{1,9}(?=\\s*[kmgt]))?)\\s*(?:([kmgt])i?)?b?");
 
     private ByteSize() {
     }
@@ -20,14 +24,15 @@ public final class ByteSize {
         }
     }
 
-    /** Bytes of {@code text}; units are powers of 1024. */
+    /** Bytes of {@code text}, rounded down; all units are powers of 1024, whatever they are called. */
     public static long parse(String text) {
         Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));
         if (matcher.matches()) {
-            long unit = 1L << (10 * " kmgt".indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2)));
-            long count = Long.parseLong(matcher.group(1));
-            if (count <= Long.MAX_VALUE / unit) {
-                return count * unit;
+            int exponent = matcher.group(2) == null ? 0 : " kmgt".indexOf(matcher.group(2));
+            BigInteger bytes = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(1L << (10 * exponent)))
+                    .toBigInteger();
+            if (bytes.bitLength() < Long.SIZE) {
+                return bytes.longValue();
             }
         }
         throw new IllegalArgumentException("Not a size: '" + text + "'; write for instance 512m or 8g");

@@ -10,15 +10,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ByteSizeTest {
     @ParameterizedTest
     @CsvSource({"0,0", "1,1", "1023,1023", "1b,1", "512m,536870912", "512M,536870912", "8g,8589934592",
-            "8gb,8589934592", "3k,3072", "2t,2199023255552"})
+            "8gb,8589934592", "3k,3072", "2t,2199023255552", "8Gi,8589934592", "8GiB,8589934592", "512MiB,536870912",
+            "1.5g,1610612736", "8 GB,8589934592", "11.8 GiB,12670153523", "0.5k,512", "0.0001k,0", "7 b,7"})
     void readsWhatPeopleWrite(String text, long bytes) {
         assertThat(ByteSize.isSize(text)).isTrue();
         assertThat(ByteSize.parse(text)).isEqualTo(bytes);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "m", "-1", "1.5g", "8 g", "8gib", "8x", "auto", "9999999999999999",
-            "999999999999999t"})
+    @ValueSource(strings = {"", "m", "-1", "-1.5g", "1.5", "1.5 b", ".5g", "1.g", "1,5g", "1.5.5g", "8ib",
+            "8 i", "8g b", "8 g 1", "1e3", "8x", "auto", "9999999999999999", "999999999999999t", "8388608.0t"})
     void refusesTheRest(String text) {
         assertThat(ByteSize.isSize(text)).isFalse();
         assertThatThrownBy(() -> ByteSize.parse(text)).isInstanceOf(IllegalArgumentException.class)

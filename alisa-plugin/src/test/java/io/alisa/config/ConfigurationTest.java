@@ -128,7 +128,7 @@ class ConfigurationTest {
             "CACHING_RATIO,0", "CACHING_RATIO,1.01", "CACHING_RATIO,-0.2", "CACHING_RATIO,NaN",
             "CACHING_RATIO,20%", "MIN_CONTEXT,-1", "MIN_CONTEXT,many", "MIN_CONTEXT,12345678901",
             "KV_TYPE,int4", "MEMORY_FAST,lots", "MEMORY_FAST,-5g", "MEMORY_FAST,999999999999999t",
-            "MEMORY_SLOW,5 g", "RECOMPUTE,on", "BACKEND,gpu"})
+            "MEMORY_SLOW,5 x", "RECOMPUTE,on", "BACKEND,gpu"})
     void aValueThatMakesNoSenseWarnsAndTheDefaultHolds(Setting setting, String bad) {
         Configuration configuration = Configuration.of(properties(setting.key(), bad),
                 Map.of(setting.environmentKey(), setting.defaultText()));
@@ -171,7 +171,7 @@ class ConfigurationTest {
             "ENABLED,No,false",
             "ENABLED,TRUE,true", "ENABLED,1,true", "SPARSE,Yes,true", "SPARSE,ON,true", "SPARSE,0,false",
             "SPARSE_POLICY,SWA-Paper,swa-paper", "KV_TYPE,INT8,int8", "BACKEND,Scalar,scalar", "RECOMPUTE,OFF,off",
-            "PREFIX_SCOPE,Session,session", "MEMORY_FAST,AUTO,auto", "MEMORY_SLOW,2G,2g"})
+            "PREFIX_SCOPE,Session,session", "MEMORY_FAST,AUTO,auto", "MEMORY_SLOW,2G,2g", "MEMORY_FAST,1.5 GiB,1.5 gib"})
     void otherSpellingsMeanTheSame(Setting setting, String spelled, String value) {
         Configuration configuration = Configuration.of(new Properties(), Map.of(setting.environmentKey(), spelled));
         assertThat(configuration.value(setting))

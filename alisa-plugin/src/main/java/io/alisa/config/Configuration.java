@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings in force and where each came from. A system property wins over its environment twin, that over the
- * file, that over the default; a value that makes no sense is answered by a warning and the next source is not
+ * The settings in force and where each came from. A system property wins over its environment twin, that, unless blank, over
+ * the file, that over the default; a value that makes no sense is answered by a warning and the next source is not
  * asked: the default holds, but {@code alisa.enabled} and {@code alisa.prefix.scope} are off then, for who sets one of
  * them wants to be rid of us, or to share less. Immutable.
  */
@@ -52,6 +52,9 @@ public final class Configuration {
         if (text == null) {
             text = environment.get(setting.environmentKey());
             source = "environment " + setting.environmentKey();
+            if (text != null && text.isBlank()) { // what compose files and scripts make of a variable that nobody set
+                text = null;
+            }
         }
         if (text == null) {
             text = file.getProperty(setting.key());

@@ -84,6 +84,19 @@ class ConfigurationTest {
         assertThat(configuration.warnings()).isEmpty();
     }
 
+    /** A compose file's {@code ${X}} is empty where nobody set X: that must not switch us off, nor hide the file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "\t"})
+    void aBlankVariableIsNotSet(String blank) throws IOException {
+        Configuration configuration = Configuration.of(properties("alisa.config-file", file("alisa.sparse=true")),
+                Map.of("ALISA_ENABLED", blank, "ALISA_SPARSE", blank, "ALISA_MEMORY_FAST", blank,
+                        "ALISA_CONFIG_FILE", blank, "ALISA_PREFIX_SCOPE", blank));
+        assertThat(configuration.warnings()).isEmpty();
+        assertThat(configuration.flag(Setting.ENABLED)).isTrue();
+        assertThat(configuration.flag(Setting.SPARSE)).isTrue();
+        assertThat(configuration.value(Setting.PREFIX_SCOPE)).isEqualTo(new Configuration.Value("model", "default"));
+    }
+
     /** Or a session that begins just then would have other settings than those before and after it. */
     @Test
     void aFileThatCannotBeReadForAMomentSaysWhatItSaid() throws IOException {

@@ -81,14 +81,15 @@ public final class Configuration {
     }
 
     private void warnOfUnknown(Properties system, Properties file, Map<String, String> environment) {
-        List<String> known = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        List<String> twins = new ArrayList<>();
         for (Setting setting : Setting.values()) {
-            known.add(setting.key());
-            known.add(setting.environmentKey());
+            keys.add(setting.key());
+            twins.add(setting.environmentKey());
         }
-        warnOfUnknown("alisa.", system.stringPropertyNames(), known);
-        warnOfUnknown("alisa.", file.stringPropertyNames(), known);
-        warnOfUnknown("ALISA_", environment.keySet(), known);
+        warnOfUnknown("alisa.", system.stringPropertyNames(), keys);
+        warnOfUnknown("", file.stringPropertyNames(), keys); // nobody else's file: sparse=true was meant for us
+        warnOfUnknown("ALISA_", environment.keySet(), twins);
     }
 
     private void warnOfUnknown(String prefix, Set<String> given, List<String> known) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * the defaults for one of them: what it said last holds until it can be read again. Thread-safe.
  */
 final class SettingsFile {
+    /** Windows' editors begin a file with it: it would be a part of the first key. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
     /** What each file said last. */
     private static final Map<String, Properties> LAST = new ConcurrentHashMap<>();
 
@@ -47,7 +50,7 @@ final class SettingsFile {
     /** Who writes into a file empties it first, and fills it in one or more pieces. */
     private static Properties parse(Path path, boolean hadContent) throws IOException {
         FileTime changed = Files.getLastModifiedTime(path);
-        String text = Files.readString(path);
+        String text = text(path);
         if (hadContent && text.isEmpty()) {
             throw new IOException("it is empty: if that is meant, write a comment into it");
         }
@@ -55,7 +58,20 @@ final class SettingsFile {
             throw new IOException("it is being written");
         }
         Properties content = new Properties();
-        content.load(new StringReader(text));
+        try {
+            content.load(new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
+        } catch (IllegalArgumentException e) { // C:\\users without its second backslash
+            throw new IOException(e.getMessage() + "; write / or \\\\ in paths", e);
+        }
         return content;
+    }
+
+    /** The message of what is thrown otherwise is "Input length = 1". */
+    private static String text(Path path) throws IOException {
+        try {
+            return Files.readString(path);
+        } catch (CharacterCodingException e) {
+            throw new IOException("it is not UTF-8", e);
+        }
     }
 }

@@ -223,6 +223,36 @@ class ConfigurationTest {
                 .anyMatch(w -> w.startsWith("'alisa.fast' is not a setting"));
     }
 
+    /** The file is ours alone, so what looks like a setting without its prefix, or like its twin, was meant to be one. */
+    @Test
+    void everyKeyOfTheFileThatIsNoSettingWarns() throws IOException {
+        Configuration configuration = Configuration.of(
+                properties("alisa.config-file", file("sparse=true", "ALISA_SPARSE=true", "alisa.backend=scalar")),
+                Map.of());
+        assertThat(configuration.warnings()).hasSize(2)
+                .anyMatch(w -> w.startsWith("'sparse' is not a setting"))
+                .anyMatch(w -> w.startsWith("'ALISA_SPARSE' is not a setting"));
+        assertThat(configuration.flag(Setting.SPARSE)).isFalse();
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfTheFirstKey() throws IOException {
+        Configuration configuration = Configuration.of(
+                properties("alisa.config-file", file("\uFEFFalisa.sparse=true")), Map.of());
+        assertThat(configuration.flag(Setting.SPARSE)).isTrue();
+        assertThat(configuration.warnings()).isEmpty();
+    }
+
+    @Test
+    void aFileThatIsNotUtf8OrHasAPathWithBackslashesSaysSo() throws IOException {
+        Path latin = Files.write(directory.resolve("latin"), new byte[]{'a', '=', (byte) 0xe4, '\n'});
+        assertThat(Configuration.of(properties("alisa.config-file", latin.toString()), Map.of()).warnings())
+                .singleElement().asString().contains("it is not UTF-8): going on");
+        String windows = file("alisa.memory.slow-dir=C:\\users\\me");
+        assertThat(Configuration.of(properties("alisa.config-file", windows), Map.of()).warnings())
+                .singleElement().asString().contains("; write / or \\\\ in paths): going on");
+    }
+
     @Test
     void aFileThatCannotBeReadWarnsAndIsLeftOut() throws IOException {
         Path binary = Files.write(directory.resolve("binary"),

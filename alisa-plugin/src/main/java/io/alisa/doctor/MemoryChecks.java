@@ -38,9 +38,13 @@ final class MemoryChecks {
         String has = ByteSize.format(machine.ram()) + " RAM" + (machine.container().isPresent()
                 ? ", of which the container may use " + ByteSize.format(machine.container().getAsLong())
                 : "");
+        String beside = " beside a heap of up to " + ByteSize.format(machine.heap());
+        boolean tooMuch = machine.heap() > machine.usable() - fast;
+        String lower = "lower one of them: the model's weights come on top; the heap is this JVM's: give the doctor the"
+                + " application's -Xmx";
         if (limit.equals(AUTO)) {
-            return Check.ok(subject, has + "; auto: " + ByteSize.format(fast) + " beside a heap of up to "
-                    + ByteSize.format(machine.heap()));
+            String auto = has + "; auto: " + ByteSize.format(fast) + beside;
+            return tooMuch ? Check.warn(subject, auto + ": together more than there is", lower) : Check.ok(subject, auto);
         }
         String against = has + "; " + Setting.MEMORY_FAST.key() + " is " + ByteSize.format(fast);
         if (fast > machine.usable()) {
@@ -49,6 +53,9 @@ final class MemoryChecks {
         if (fast < LITTLE) {
             return Check.warn(subject, against + ": hardly any session finds room there",
                     "give it a unit, for instance 512m: a bare number is bytes");
+        }
+        if (tooMuch) {
+            return Check.warn(subject, against + beside + ": together more than there is", lower);
         }
         return fast > machine.usable() / 2
                 ? Check.warn(subject, against + ": more than half",

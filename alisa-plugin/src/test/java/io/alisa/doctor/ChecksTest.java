@@ -218,6 +218,20 @@ class ChecksTest {
         assertThat(memory(MACHINE, "alisa.memory.fast", "16m").mark()).isEqualTo(Mark.OK);
     }
 
+    /** A cap and a heap that each fit alone. */
+    @Test
+    void theHeapAndTheFastLimitMustFitTogether() {
+        Check explicit = memory(MACHINE, "alisa.memory.fast", "13g");
+        assertThat(explicit.mark()).isEqualTo(Mark.WARN);
+        assertThat(explicit.text())
+                .endsWith("is 13.0 GiB beside a heap of up to 4.0 GiB: together more than there is");
+        assertThat(explicit.remedy()).contains("lower one of them", "weights", "-Xmx");
+        Check auto = memory(new Machine(16 * GIB, OptionalLong.of(8 * GIB), 15 * GIB / 2));
+        assertThat(auto.mark()).isEqualTo(Mark.WARN);
+        assertThat(auto.text())
+                .endsWith("auto: 1.0 GiB beside a heap of up to 7.5 GiB: together more than there is");
+    }
+
     @Test
     void aContainersLimitCounts() {
         Machine container = new Machine(16 * GIB, OptionalLong.of(2 * GIB), GIB / 2);

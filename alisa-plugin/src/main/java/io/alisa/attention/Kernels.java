@@ -23,8 +23,8 @@ public record Kernels(AttentionKernels kernels, @Nullable String remedy) {
         }
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
             return new Kernels(new ScalarKernels(),
-                    "the Vector API is off, so the plugin and the host run scalar"
-                            + " code, many times slower: start the JVM with --add-modules " + MODULE);
+                    "the Vector API is off, without which Jlama can't load a model: start the JVM with --add-modules "
+                            + MODULE);
         }
         try {
             return new Kernels(new VectorKernels(), null);

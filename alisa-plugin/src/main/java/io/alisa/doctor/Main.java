@@ -106,7 +106,7 @@ public final class Main {
         checks.addAll(RuntimeChecks.ofProcess());
         checks.addAll(ConfigurationChecks.of(configuration));
         checks.add(HostChecks.of(arguments.host()));
-        checks.add(VectorChecks.ofProcess());
+        checks.add(VectorChecks.ofProcess(configuration));
         checks.addAll(MemoryChecks.of(configuration, Machine.ofProcess()));
         checks.addAll(DeviceChecks.ofProcess(configuration));
         return checks;

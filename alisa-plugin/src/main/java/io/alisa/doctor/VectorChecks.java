@@ -3,8 +3,10 @@ package io.alisa.doctor;
 import java.lang.module.ModuleFinder;
 
 import io.alisa.attention.Kernels;
+import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
 
-/** Whether the Vector API is there, and how wide its vectors are. */
+/** Whether the Vector API is there, without which the host loads no model, and how wide its vectors are. */
 final class VectorChecks {
     private static final String SUBJECT = "Vector API";
     private static final String MODULE = "jdk.incubator.vector";
@@ -12,9 +14,9 @@ final class VectorChecks {
     private VectorChecks() {
     }
 
-    static Check ofProcess() {
+    static Check ofProcess(Configuration configuration) {
         if (ModuleLayer.boot().findModule(MODULE).isPresent()) {
-            Kernels kernels = Kernels.choose("vector");
+            Kernels kernels = Kernels.choose(configuration.text(Setting.BACKEND));
             return kernels.remedy() == null
                     ? Check.ok(SUBJECT, kernels.kernels().name() + " kernels")
                     : Check.warn(SUBJECT, kernels.kernels().name() + " kernels", kernels.remedy());
@@ -26,10 +28,10 @@ final class VectorChecks {
     static Check absent(boolean shipped) {
         return shipped
                 ? Check.warn(SUBJECT, "this Java has it, switched off in this JVM",
-                        "start your application with " + RuntimeChecks.VECTOR_FLAG + ", without it the host"
-                                + " and the plugin run scalar code, many times slower; for the width:"
+                        "start your application with " + RuntimeChecks.VECTOR_FLAG + ", without it Jlama"
+                                + " can't load a model; for the width:"
                                 + " java " + RuntimeChecks.VECTOR_FLAG + " -jar alisa-plugin.jar")
-                : Check.warn(SUBJECT, "this Java was built without it: scalar code, many times slower",
+                : Check.fail(SUBJECT, "this Java was built without it: Jlama can't load a model",
                         "use a full JDK 25, or jlink with " + RuntimeChecks.VECTOR_FLAG);
     }
 }

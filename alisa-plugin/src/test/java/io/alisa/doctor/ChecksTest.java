@@ -184,15 +184,27 @@ class ChecksTest {
 
     @Test
     void theVectorApiIsThereWithItsWidth() {
-        assertThat(VectorChecks.ofProcess().mark()).isEqualTo(Mark.OK);
-        assertThat(VectorChecks.ofProcess().text()).matches("vector \\(\\d+ bit\\) kernels");
+        Check check = VectorChecks.ofProcess(configuration());
+        assertThat(check.mark()).isEqualTo(Mark.OK);
+        assertThat(check.text()).matches("vector \\(\\d+ bit\\) kernels");
     }
 
     @Test
-    void withoutTheVectorApiTheFlagIsSaid() {
+    void theKernelsAreThoseThatAreAskedFor() {
+        Check check = VectorChecks.ofProcess(configuration("alisa.backend", "scalar"));
+        assertThat(check.mark()).isEqualTo(Mark.WARN);
+        assertThat(check.text()).isEqualTo("scalar kernels");
+        assertThat(check.remedy()).contains("alisa.backend=scalar was asked for");
+    }
+
+    /** The host's first tensor is one of its vectors. */
+    @Test
+    void withoutTheVectorApiNoModelIsLoadedAndTheFlagIsSaid() {
         assertThat(VectorChecks.absent(true).mark()).isEqualTo(Mark.WARN);
-        assertThat(VectorChecks.absent(true).remedy()).contains("--add-modules jdk.incubator.vector");
-        assertThat(VectorChecks.absent(false).text()).contains("built without it");
+        assertThat(VectorChecks.absent(true).remedy()).contains("--add-modules jdk.incubator.vector",
+                "without it Jlama can't load a model");
+        assertThat(VectorChecks.absent(false).mark()).isEqualTo(Mark.FAIL);
+        assertThat(VectorChecks.absent(false).text()).contains("built without it", "can't load a model");
     }
 
     // --- memory

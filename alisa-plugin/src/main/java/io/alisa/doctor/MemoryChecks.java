@@ -29,8 +29,15 @@ final class MemoryChecks {
         List<Check> checks = new ArrayList<>();
         long fast = Caps.fast(configuration, Caps.fastByDefault(machine.usable(), machine.heap()));
         checks.add(memory(configuration.text(Setting.MEMORY_FAST), fast, machine));
-        checks.add(disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR), fast));
+        Check disk = disk(configuration.text(Setting.MEMORY_SLOW), configuration.text(Setting.SLOW_DIR), fast);
+        String unused = ConfigurationChecks.whyNoFiles(configuration);
+        checks.add(unused == null || disk.mark() == Check.Mark.OK ? disk : harmless(disk, unused));
         return checks;
+    }
+
+    /** What would be wrong with files that no session writes. */
+    private static Check harmless(Check disk, String mode) {
+        return new Check(Check.Mark.WARN, disk.subject(), disk.text() + "; not used " + mode, disk.remedy());
     }
 
     private static Check memory(String limit, long fast, Machine machine) {

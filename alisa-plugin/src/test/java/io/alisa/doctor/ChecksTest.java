@@ -10,10 +10,12 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 import com.github.tjake.jlama.model.AbstractModel;
 import io.alisa.config.Configuration;
@@ -207,6 +209,27 @@ class ChecksTest {
         assertThat(VectorChecks.absent(false).text()).contains("built without it", "can't load a model");
     }
 
+    // --- configuration
+
+    private static List<String> idle(String... settings) {
+        return ConfigurationChecks.of(configuration(settings)).stream().filter(check -> check.mark() == Mark.WARN)
+                .map(check -> check.text().replaceAll(" has no effect.*", "")).toList();
+    }
+
+    @Test
+    void aSettingThatChangesNothingIsSaid() {
+        String[] sparse = {"alisa.sparse.policy", "h2o", "alisa.sparse.min-context", "64", "alisa.backend", "scalar"};
+        assertThat(idle(sparse)).containsExactly("alisa.sparse.policy", "alisa.sparse.min-context");
+        String[] files = {"alisa.memory.slow", "1g", "alisa.recompute", "off", "alisa.memory.slow-dir", "/x",
+                "alisa.memory.fast", "1g"};
+        assertThat(idle(files)).containsExactly("alisa.memory.slow", "alisa.memory.slow-dir", "alisa.recompute");
+        assertThat(idle("alisa.sparse", "true", sparse[0], sparse[1], files[0], files[1])).isEmpty();
+        assertThat(idle("alisa.kv.type", "int8", files[0], files[1], "alisa.sparse.caching-ratio", "0.1"))
+                .containsExactly("alisa.sparse.caching-ratio");
+        assertThat(idle("alisa.kv.type", "host", "alisa.sparse", "true", files[0], files[1]))
+                .containsExactly("alisa.memory.slow");
+    }
+
     // --- memory
 
     private static Check memory(Machine machine, String... settings) {
@@ -214,7 +237,9 @@ class ChecksTest {
     }
 
     private static Check disk(String... settings) {
-        return MemoryChecks.of(configuration(settings), MACHINE).getLast();
+        Configuration configuration = configuration(
+                Stream.concat(Stream.of("alisa.kv.type", "int8"), Arrays.stream(settings)).toArray(String[]::new));
+        return MemoryChecks.of(configuration, MACHINE).getLast();
     }
 
     @Test
@@ -281,6 +306,20 @@ class ChecksTest {
         assertThat(disk("alisa.memory.slow-dir", dir + "/absent").mark()).isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow-dir", "\0").mark()).isEqualTo(Mark.FAIL);
         assertThat(disk("alisa.memory.slow-dir", "\0").text()).contains("InvalidPathException");
+    }
+
+    /** Exact sessions have no files, and so have sparse ones that keep floats. */
+    @Test
+    void filesThatNoSessionWritesDoNotFail() {
+        String[] full = {"alisa.memory.slow-dir", directory.toString(), "alisa.memory.slow", "8000t"};
+        Check exact = MemoryChecks.of(configuration(full), MACHINE).getLast();
+        assertThat(exact.mark()).isEqualTo(Mark.WARN);
+        assertThat(exact.text()).endsWith("more than there is; not used in exact mode");
+        assertThat(disk(full[0], full[1], full[2], full[3], "alisa.kv.type", "host").mark()).isEqualTo(Mark.WARN);
+        assertThat(disk(full[0], full[1], full[2], full[3], "alisa.kv.type", "host", "alisa.sparse", "true").text())
+                .endsWith("not used with alisa.kv.type=host");
+        assertThat(disk(full[0], full[1], full[2], full[3], "alisa.kv.type", "", "alisa.sparse", "true").text())
+                .doesNotContain("not used");
     }
 
     @Test

@@ -13,6 +13,8 @@ final class Reasons {
     /** Tokens over which the price of replay is spread: it runs for all deleted tokens or for none. */
     private static final int MANY = 1024;
 
+    private static final String SWITCHED_OFF = "Nothing is deleted: recomputation is switched off.";
+
     private final CostModel costs;
     private final ByteModel bytes;
     private final Caps caps;
@@ -29,8 +31,8 @@ final class Reasons {
     }
 
     List<String> of(Split split, @Nullable Recomputation used, boolean fits) {
-        if (!fits) {
-            sentences.add(doesNotFit());
+        if (!fits) { // what it would offload and how tokens would come back contradicts that
+            return doesNotFit();
         }
         double needed = Forecast.fastBytes(bytes, Split.NONE, null, expected.context());
         if (needed <= caps.fastBytes()) {
@@ -49,15 +51,20 @@ final class Reasons {
         return sentences;
     }
 
-    private String doesNotFit() {
+    private List<String> doesNotFit() {
         int longest = new Room(bytes, caps, null).longest(expected.context());
         for (Recomputation by : allowed) {
             if (by.savedBytes(bytes) > 0) {
                 longest = Math.max(longest, new Room(bytes, caps, by).longest(expected.context()));
             }
         }
-        return "A context of " + expected.context() + " tokens does not fit: at most " + longest
-                + " do; raise the cap of the fast " + (bytes.precision().isMovable() ? "or the slow tier." : "tier.");
+        boolean movable = bytes.precision().isMovable();
+        sentences.add("A context of " + expected.context() + " tokens does not fit: at most " + longest
+                + " do; raise the cap of the fast " + (movable ? "or the slow tier." : "tier."));
+        if (movable && allowed.isEmpty()) {
+            sentences.add(SWITCHED_OFF);
+        }
+        return sentences;
     }
 
     private void offload(Split split, @Nullable Recomputation used) {
@@ -116,7 +123,7 @@ final class Reasons {
         }
         if (!any) {
             sentences.add(allowed.isEmpty()
-                    ? "Nothing is deleted: recomputation is switched off."
+                    ? SWITCHED_OFF
                     : "Nothing is deleted: no way of recomputation saves memory.");
         }
     }
@@ -139,7 +146,7 @@ final class Reasons {
 
     private static String micros(double nanos) {
         return nanos < 1e6
-                ? String.format(Locale.ROOT, "%.2f µs", nanos / 1e3)
+                ? String.format(Locale.ROOT, "%.2f us", nanos / 1e3)
                 : String.format(Locale.ROOT, "%.2f ms", nanos / 1e6);
     }
 }

@@ -109,6 +109,23 @@ class PlannerTest {
         assertThat(plan.slowBytes(bytes, 8192)).isBetween(0.95 * (64 << 20), 1.0 * (64 << 20));
     }
 
+    /** It is not followed, so what it would offload or delete would contradict that. */
+    @Test
+    void aPlanThatDoesNotFitSaysNothingElse() {
+        Plan plan = plan(16L << 20, 16L << 20, ALL);
+        assertThat(plan.fits()).isFalse();
+        assertThat(plan.reasons()).singleElement().asString().contains("does not fit: at most ");
+    }
+
+    /** A console whose character set is not UTF-8 would show something else. */
+    @Test
+    void reasonsAreAscii() {
+        for (long slow : new long[]{64L << 20, 8L << 30}) {
+            assertThat(plan(64L << 20, slow, ALL).reasons()).anyMatch(r -> r.contains(" us"))
+                    .allMatch(r -> r.chars().allMatch(c -> c < 128));
+        }
+    }
+
     @Test
     void saysHowMuchWouldFit() {
         Plan plan = plan(64L << 20, 32L << 20, Set.of());

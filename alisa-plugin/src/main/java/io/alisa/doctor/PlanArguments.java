@@ -96,7 +96,7 @@ record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nul
     }
 
     private static @Nullable Long cap(String text) {
-        return text.equals("auto") ? null : Long.valueOf(ByteSize.parse(text));
+        return text.equalsIgnoreCase("auto") ? null : Long.valueOf(ByteSize.parse(text));
     }
 
     private static SessionMode mode(Map<String, String> given, Configuration configuration) {

@@ -95,6 +95,8 @@ class PlanCommandTest {
     void saysBesideWhichHeapTheFastTierIsChosen() {
         assertThat(planned("--context 2000 --slow 1g")).containsPattern(
                 "fast [0-9.]+ [KMGT]iB \\(auto, beside a heap of up to [0-9.]+ [KMGT]iB\\), slow ");
+        assertThat(planned("--context 2000 --fast AUTO --slow Auto")).as("words may be in any case")
+                .contains(" (auto, beside a heap");
         assertThat(planned("--context 2000 --fast 300m --slow 1g")).doesNotContain("auto, beside");
     }
 

@@ -68,6 +68,8 @@ public final class Alisa {
      * @throws IllegalStateException    where the plugin does not serve the host, or the session can't be saved as it is
      */
     public static void save(UUID session, Path file) throws IOException {
+        Objects.requireNonNull(session, "session");
+        Objects.requireNonNull(file, "file");
         call("save", new Class<?>[]{UUID.class, Path.class}, session, file);
     }
 
@@ -83,6 +85,8 @@ public final class Alisa {
      * @throws IllegalStateException    where the plugin does not serve the host or the model
      */
     public static UUID restore(Object model, Path file) throws IOException {
+        Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(file, "file");
         return (UUID) Objects.requireNonNull(call("restore", new Class<?>[]{Object.class, Path.class}, model, file));
     }
 
@@ -120,6 +124,7 @@ public final class Alisa {
      * @throws IllegalArgumentException where the session has no such tokens
      */
     public static boolean pin(UUID session, int from, int end) {
+        Objects.requireNonNull(session, "session");
         try {
             return Boolean.TRUE.equals(bridge().getMethod("pin", UUID.class, int.class, int.class).invoke(null, session,
                     from, end));

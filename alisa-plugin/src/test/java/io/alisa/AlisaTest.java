@@ -1,6 +1,7 @@
 package io.alisa;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
@@ -51,6 +52,18 @@ class AlisaTest {
     void isNotActiveWhereNoHostRan() {
         assertThat(Alisa.active()).isFalse();
         assertThat(Alisa.explain()).contains("-javaagent:alisa-plugin.jar");
+    }
+
+    /** Whether a host is there or not: what is null is the caller's mistake, and named. */
+    @Test
+    @SuppressWarnings("NullAway")
+    void nothingIsNull() {
+        Path file = Path.of("never");
+        assertThatNullPointerException().isThrownBy(() -> Alisa.save(null, file)).withMessage("session");
+        assertThatNullPointerException().isThrownBy(() -> Alisa.save(UUID.randomUUID(), null)).withMessage("file");
+        assertThatNullPointerException().isThrownBy(() -> Alisa.restore(null, file)).withMessage("model");
+        assertThatNullPointerException().isThrownBy(() -> Alisa.restore("a text", null)).withMessage("file");
+        assertThatNullPointerException().isThrownBy(() -> Alisa.pin(null, 0, 1)).withMessage("session");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import static io.alisa.cuda.JCudaCall.check;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceStatus;
@@ -63,7 +64,8 @@ final class DriverQuery {
         check("cuDeviceGetName", () -> JCudaDriver.cuDeviceGetName(name, name.length, device));
         check("cuDeviceTotalMem", () -> JCudaDriver.cuDeviceTotalMem(memory, device));
         String more = count == 1 ? "" : ", the first of " + count;
-        return "%s, %.1f GiB, compute capability %s, %d multiprocessors, %d KiB shared memory a block%s".formatted(
+        return String.format(Locale.ROOT,
+                "%s, %.1f GiB, compute capability %s, %d multiprocessors, %d KiB shared memory a block%s",
                 text(name),
                 memory[0] / (double) (1L << 30),
                 Ptx.version(capability(device)),

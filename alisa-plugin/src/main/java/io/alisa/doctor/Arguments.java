@@ -1,5 +1,6 @@
 package io.alisa.doctor;
 
+import java.io.File;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param host class path that holds the host; null: not given
  */
 record Arguments(@Nullable String host) {
-    static final String USAGE = "usage: java -jar alisa-plugin.jar [--host PATH[:PATH]...]"
+    static final String USAGE = "usage: java -jar alisa-plugin.jar [--host PATH[" + File.pathSeparator + "PATH]...]"
             + "   checks this machine and this configuration; --host: the application's jars, at least Jlama's\n"
             + "       java -jar alisa-plugin.jar profile   measures this machine\n"
-            + "       java -jar alisa-plugin.jar plan --model DIR --context N   what would be kept where";
+            + "       java -jar alisa-plugin.jar plan --model DIR --context N   what would be kept where\n"
+            + "       java -jar alisa-plugin.jar --help | --version";
 
     /** Throws {@link IllegalArgumentException} with a sentence for the user. */
     static Arguments parse(List<String> words) {

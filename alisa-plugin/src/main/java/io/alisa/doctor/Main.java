@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Main {
     private static final String PROFILE = "profile";
     private static final String PLAN = "plan";
+    private static final List<String> HELP = List.of("--help", "-h", "help");
     private static final int WRONG_USE = 2;
 
     private Main() {
@@ -49,6 +50,11 @@ public final class Main {
     /** Does what the words say and prints it; returns the exit code. */
     static int run(List<String> words, Configuration configuration, PrintStream out, PrintStream err) {
         String command = words.isEmpty() ? "" : words.getFirst();
+        String asked = asked(words);
+        if (asked != null) {
+            out.println(asked);
+            return 0;
+        }
         if (command.equals(PROFILE) || command.equals(PLAN)) { // the doctor has them in its report
             configuration.warnings().forEach(warning -> err.println("warning: " + warning));
         }
@@ -56,6 +62,22 @@ public final class Main {
             case PROFILE -> profile(words, configuration, out, err);
             case PLAN -> plan(words.subList(1, words.size()), configuration, ProfileStore.ofProcess(), out, err);
             default -> doctor(words, configuration, out, err);
+        };
+    }
+
+    /** What is said to who only asks how to use this, or which one it is; null where more is wanted. */
+    private static @Nullable String asked(List<String> words) {
+        if (words.equals(List.of("--version"))) {
+            String version = RuntimeChecks.version();
+            return "alisa-plugin " + (version == null ? "of unknown version" : version);
+        }
+        if (words.isEmpty() || words.size() > 2 || !HELP.contains(words.getLast())) {
+            return null;
+        }
+        return switch (words.getFirst()) {
+            case PROFILE -> ProfileCommand.USAGE;
+            case PLAN -> PlanArguments.USAGE;
+            default -> words.size() == 1 ? Arguments.USAGE : null;
         };
     }
 

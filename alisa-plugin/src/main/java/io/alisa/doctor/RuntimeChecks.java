@@ -2,6 +2,7 @@ package io.alisa.doctor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
@@ -16,21 +17,23 @@ final class RuntimeChecks {
     private static final Pattern WORD = Pattern.compile("(?:[^\\s\"']|\"[^\"]*\"|'[^']*')+");
     private static final Pattern AGENT = Pattern.compile("-javaagent:(?:.*[/\\\\])?alisa-plugin[^/\\\\]*");
     private static final String AGENT_FLAG = "-javaagent:alisa-plugin.jar";
+    /** The first is read by {@code java} alone, the other by whatever starts a JVM. */
+    private static final List<String> VARIABLES = List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS");
     private static final String NATIVE_FLAG = "--enable-native-access=ALL-UNNAMED";
 
     private RuntimeChecks() {
     }
 
     static List<Check> ofProcess() {
-        return of(RuntimeChecks.class.getPackage().getImplementationVersion(), Runtime.version(),
-                System.getProperty("java.vm.name", "unknown"), System.getenv("JDK_JAVA_OPTIONS"));
+        return of(version(), Runtime.version(), System.getProperty("java.vm.name", "unknown"), System.getenv());
     }
 
-    /**
-     * @param options what {@code JDK_JAVA_OPTIONS} holds, or null
-     */
-    static List<Check> of(@Nullable String plugin, Runtime.Version java, String vm,
-            @Nullable String options) {
+    /** The plugin's version; null where these classes are not from its jar. */
+    static @Nullable String version() {
+        return RuntimeChecks.class.getPackage().getImplementationVersion();
+    }
+
+    static List<Check> of(@Nullable String plugin, Runtime.Version java, String vm, Map<String, String> environment) {
         List<Check> checks = new ArrayList<>();
         checks.add(plugin == null
                 ? Check.warn("plugin", "version unknown: these classes are not from the plugin's jar",
@@ -40,12 +43,15 @@ final class RuntimeChecks {
         checks.add(java.feature() > TRIED
                 ? Check.warn("java", running + ": newer than what was tried", "use Java " + TRIED)
                 : Check.ok("java", running));
-        checks.add(flags(options == null ? "" : options));
+        checks.add(flags(environment));
         return checks;
     }
 
     /** The doctor can't see the application's command line, only what every {@code java} reads beside its own. */
-    private static Check flags(String options) {
+    private static Check flags(Map<String, String> environment) {
+        List<String> read = VARIABLES.stream().filter(environment::containsKey).toList();
+        String options = String.join(" ", read.stream().map(name -> environment.getOrDefault(name, "")).toList());
+        String where = String.join(" and ", read);
         List<String> missing = new ArrayList<>();
         if (WORD.matcher(options).results().map(word -> word.group().replaceAll("[\"']", ""))
                 .noneMatch(word -> AGENT.matcher(word).matches())) {
@@ -59,13 +65,13 @@ final class RuntimeChecks {
         }
         String subject = "application's JVM flags";
         if (missing.isEmpty()) {
-            return Check.ok(subject, "all in JDK_JAVA_OPTIONS");
+            return Check.ok(subject, "all in " + where);
         }
         String flags = String.join(" ", missing);
         return missing.size() == 3
                 ? Check.ok(subject,
                         "start your application with " + flags + ", by hand or in JDK_JAVA_OPTIONS")
-                : Check.warn(subject, "JDK_JAVA_OPTIONS holds some, not " + flags,
+                : Check.warn(subject, where + (read.size() == 1 ? " holds" : " hold") + " some, not " + flags,
                         "add the rest there, unless they are on the application's command line");
     }
 }

@@ -24,7 +24,6 @@ import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceStatus;
 import io.alisa.device.FakeModule;
 import io.alisa.doctor.Check.Mark;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,14 +47,18 @@ class ChecksTest {
 
     // --- runtime
 
-    private static Check flags(@Nullable String options) {
-        return RuntimeChecks.of("1.0", Runtime.version(), "VM", options).getLast();
+    private static Check flags(String options) {
+        return flags(Map.of("JDK_JAVA_OPTIONS", options));
+    }
+
+    private static Check flags(Map<String, String> environment) {
+        return RuntimeChecks.of("1.0", Runtime.version(), "VM", environment).getLast();
     }
 
     @Test
     void saysWhichFlagsTheApplicationNeeds() {
-        assertThat(flags(null).mark()).isEqualTo(Mark.OK);
-        assertThat(flags(null).text()).contains("-javaagent:alisa-plugin.jar",
+        assertThat(flags(Map.of()).mark()).isEqualTo(Mark.OK);
+        assertThat(flags(Map.of()).text()).contains("-javaagent:alisa-plugin.jar",
                 "--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "JDK_JAVA_OPTIONS");
     }
@@ -68,6 +71,19 @@ class ChecksTest {
         assertThat(flags(
                 "-javaagent:alisa-plugin.jar --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED"))
                 .isEqualTo(Check.ok("application's JVM flags", "all in JDK_JAVA_OPTIONS"));
+    }
+
+    /** Containers often have the one that every JVM reads. */
+    @Test
+    void seesWhatJavaToolOptionsHolds() {
+        String agent = "-javaagent:/x/alisa-plugin.jar";
+        String modules = "--add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED";
+        assertThat(flags(Map.of("JAVA_TOOL_OPTIONS", agent + " " + modules)))
+                .isEqualTo(Check.ok("application's JVM flags", "all in JAVA_TOOL_OPTIONS"));
+        assertThat(flags(Map.of("JAVA_TOOL_OPTIONS", agent, "JDK_JAVA_OPTIONS", modules)))
+                .isEqualTo(Check.ok("application's JVM flags", "all in JDK_JAVA_OPTIONS and JAVA_TOOL_OPTIONS"));
+        assertThat(flags(Map.of("JAVA_TOOL_OPTIONS", modules)).text())
+                .isEqualTo("JAVA_TOOL_OPTIONS holds some, not -javaagent:alisa-plugin.jar");
     }
 
     @ParameterizedTest
@@ -90,9 +106,9 @@ class ChecksTest {
 
     @Test
     void aNewerJavaWasNotTried() {
-        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("25.0.3"), "VM", null).get(1).mark())
+        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("25.0.3"), "VM", Map.of()).get(1).mark())
                 .isEqualTo(Mark.OK);
-        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("26"), "VM", null).get(1))
+        assertThat(RuntimeChecks.of("1.0", Runtime.Version.parse("26"), "VM", Map.of()).get(1))
                 .isEqualTo(Check.warn("java", "26 (VM): newer than what was tried", "use Java 25"));
     }
 
@@ -116,9 +132,9 @@ class ChecksTest {
 
     @Test
     void classesOutsideTheJarHaveNoVersion() {
-        List<Check> checks = RuntimeChecks.of(null, Runtime.version(), "VM", null);
+        List<Check> checks = RuntimeChecks.of(null, Runtime.version(), "VM", Map.of());
         assertThat(checks.getFirst().mark()).isEqualTo(Mark.WARN);
-        assertThat(RuntimeChecks.of("1.2.3", Runtime.version(), "VM", null).getFirst())
+        assertThat(RuntimeChecks.of("1.2.3", Runtime.version(), "VM", Map.of()).getFirst())
                 .isEqualTo(Check.ok("plugin", "1.2.3"));
     }
 

@@ -4,6 +4,7 @@ import io.alisa.tier.Machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -92,7 +93,30 @@ class DoctorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"profile x", "plan", "--help", "--host", "--host x y", "x.jar"})
+    @ValueSource(strings = {"--help", "-h", "help", "plan --help", "profile -h"})
+    void whoAsksForTheUsageIsGivenIt(String words) {
+        Properties properties = new Properties();
+        properties.setProperty("alisa.memory.fast", "lots");
+        assertThat(run(properties, words.split(" "))).isZero();
+        assertThat(lines()).first().asString().startsWith("usage: java -jar alisa-plugin.jar");
+        assertThat(err.size()).isZero();
+    }
+
+    @Test
+    void theUsageJoinsPathsAsThisSystemDoes() {
+        run(new Properties(), "--help");
+        assertThat(lines()).first().asString().contains("--host PATH[" + File.pathSeparator + "PATH]...");
+    }
+
+    @Test
+    void theVersionIsALine() {
+        assertThat(run(new Properties(), "--version")).isZero();
+        assertThat(lines()).singleElement().asString().startsWith("alisa-plugin ");
+        assertThat(err.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"profile x", "plan", "--help me", "-v", "--host", "--host x y", "x.jar"})
     void otherWordsAreAnsweredByTheUsage(String words) {
         assertThat(run(new Properties(), words.split(" "))).as(Arrays.toString(words.split(" ")))
                 .isEqualTo(2);

@@ -29,7 +29,9 @@ final class ConfigurationChecks {
             checks.add(Check.warn(SUBJECT, warning, "correct or remove it"));
         }
         for (Setting setting : Setting.values()) {
-            Check idle = configuration.value(setting).source().startsWith("default") ? null : idle(setting, configuration);
+            Check idle = configuration.value(setting).source().startsWith("default")
+                    ? null
+                    : idle(setting, configuration);
             if (idle != null) {
                 checks.add(idle);
             }

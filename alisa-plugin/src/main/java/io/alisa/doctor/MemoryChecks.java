@@ -51,7 +51,9 @@ final class MemoryChecks {
                 + " application's -Xmx";
         if (limit.equals(AUTO)) {
             String auto = has + "; auto: " + ByteSize.format(fast) + beside;
-            return tooMuch ? Check.warn(subject, auto + ": together more than there is", lower) : Check.ok(subject, auto);
+            return tooMuch
+                    ? Check.warn(subject, auto + ": together more than there is", lower)
+                    : Check.ok(subject, auto);
         }
         String against = has + "; " + Setting.MEMORY_FAST.key() + " is " + ByteSize.format(fast);
         if (fast > machine.usable()) {

@@ -184,7 +184,8 @@ class ConfigurationTest {
             "ENABLED,No,false",
             "ENABLED,TRUE,true", "ENABLED,1,true", "SPARSE,Yes,true", "SPARSE,ON,true", "SPARSE,0,false",
             "SPARSE_POLICY,SWA-Paper,swa-paper", "KV_TYPE,INT8,int8", "BACKEND,Scalar,scalar", "RECOMPUTE,OFF,off",
-            "PREFIX_SCOPE,Session,session", "MEMORY_FAST,AUTO,auto", "MEMORY_SLOW,2G,2g", "MEMORY_FAST,1.5 GiB,1.5 gib"})
+            "PREFIX_SCOPE,Session,session", "MEMORY_FAST,AUTO,auto", "MEMORY_SLOW,2G,2g",
+            "MEMORY_FAST,1.5 GiB,1.5 gib"})
     void otherSpellingsMeanTheSame(Setting setting, String spelled, String value) {
         Configuration configuration = Configuration.of(new Properties(), Map.of(setting.environmentKey(), spelled));
         assertThat(configuration.value(setting))

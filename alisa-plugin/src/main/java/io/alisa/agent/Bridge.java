@@ -186,7 +186,7 @@ public final class Bridge {
         }
         if (hosts().isEmpty()) {
             text.append(configuration == null
-                    ? "ALISA is off or not loaded: start the JVM with -javaagent:alisa-plugin.jar\n"
+                    ? "ALISA is switched off by alisa.enabled, or not loaded: start the JVM with -javaagent:alisa-plugin.jar\n"
                     : FAILURES.isEmpty()
                             ? "ALISA is loaded but serves no host yet: nothing of Jlama has run\n"
                             : "ALISA is loaded but serves no host:\n");

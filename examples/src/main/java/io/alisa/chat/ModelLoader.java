@@ -41,8 +41,8 @@ public final class ModelLoader {
     private static void requireVectorModule() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             throw new UserError(
-                    "This JVM runs without its vector module, which would make the host hundreds of times"
-                            + " slower; start with the script in examples, or add --add-modules jdk.incubator.vector");
+                    "This JVM runs without its vector module, without which the host loads no model;"
+                            + " start with the script in examples, or add --add-modules jdk.incubator.vector");
         }
     }
 

@@ -74,25 +74,27 @@ public final class JlamaHost implements HostHooks {
         if (kernels.remedy() != null) {
             LOGGER.warn("{}", kernels.remedy());
         }
-        LOGGER.info("{}", summary());
+        LOGGER.info("{}", summary(configuration));
     }
 
     @Override
     public String describe() {
         WorkerTeam threads = team;
-        return summary() + (threads == null ? "" : ", " + threads.size() + " threads") + "; "
+        String remedy = kernels.remedy(); // nobody may have read the log
+        return summary(Configuration.ofProcess()) + (threads == null ? "" : ", " + threads.size() + " threads") + "; "
                 + ProcessMemory.describe(configuration) + "; "
-                + ProcessDevice.ofProcess().describe(configuration);
+                + ProcessDevice.ofProcess().describe(configuration)
+                + (remedy == null ? "" : "\nwarning: " + remedy);
     }
 
     /** Without what must be looked up in the machine: that would take from the start of an application. */
-    private String summary() {
-        return "ALISA serves Jlama: " + mode() + ", " + kernels.kernels().name() + " kernels";
+    private String summary(Configuration settings) {
+        return "ALISA serves Jlama: " + mode(settings) + ", " + kernels.kernels().name() + " kernels";
     }
 
     /** The mode of a session that would open now. */
-    private String mode() {
-        SessionMode mode = SessionMode.of(configuration, KvFormat.F32);
+    private static String mode(Configuration settings) {
+        SessionMode mode = SessionMode.of(settings, KvFormat.F32);
         return mode.exact() ? "exact mode" : mode.describe();
     }
 

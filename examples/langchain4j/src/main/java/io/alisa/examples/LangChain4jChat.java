@@ -31,9 +31,18 @@ public final class LangChain4jChat {
             talk(models, arguments[1]);
             exit = 0;
         } catch (RuntimeException | Error e) {
-            System.err.println("No answer: " + e);
+            System.err.println("No answer: " + rootCause(e));
         }
         System.exit(exit); // the host's worker threads would keep the process for a minute
+    }
+
+    /** The host wraps what is wrong, a missing module for instance, into exceptions that do not say it. */
+    private static Throwable rootCause(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     private static void talk(Path models, String name) {

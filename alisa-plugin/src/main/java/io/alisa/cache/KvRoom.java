@@ -1,6 +1,7 @@
 package io.alisa.cache;
 
 import io.alisa.memory.OffHeap;
+import io.alisa.schedule.AdaptivePlan;
 import io.alisa.tier.FramePool;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
@@ -28,9 +29,6 @@ final class KvRoom implements AutoCloseable {
         /** Why neither freed enough, and what cures it. */
         String remedy();
     }
-
-    /** With a larger part of all memory free than this nothing leaves it. */
-    private static final int EASE = 8;
 
     private final KvLayout layout;
     private final MemoryBudget fast;
@@ -138,7 +136,7 @@ final class KvRoom implements AutoCloseable {
 
     /** Whether many can: so much is free that nothing is about to leave for want of it. */
     boolean hasEase() {
-        return hasFrame() && fast.unreserved() > fast.cap() / EASE;
+        return hasFrame() && fast.unreserved() > fast.cap() / AdaptivePlan.EASE;
     }
 
     // ---- memory that does not move

@@ -280,16 +280,23 @@ final class SlowTier implements AutoCloseable {
                 || !speed.isSlow(from.requests(), from.bytesRead(), from.readNanos())) {
             return;
         }
-        for (int head = 0; head < layout.kvHeads(); head++) {
-            Arrays.fill(wanted[head], 0);
-            for (int block = 0; block < layer.sealedBlocks(); block++) {
-                if (!layer.isResident(block) && from.has(layer.index(), block)
-                        && !(chosen && layer.hot().wasSpared(head, block))) {
-                    wanted[head][block / Long.SIZE] |= 1L << block;
-                }
+        for (long[] ofHead : wanted) {
+            Arrays.fill(ofHead, 0);
+        }
+        for (int block = 0; block < layer.sealedBlocks(); block++) {
+            if (!layer.isResident(block) && from.has(layer.index(), block)) {
+                want(layer, block, chosen);
             }
         }
         ReadAhead.ofProcess().wish(from, layer.index(), wanted);
+    }
+
+    private void want(KvLayer layer, int block, boolean chosen) {
+        for (int head = 0; head < wanted.length; head++) {
+            if (!(chosen && layer.hot().wasSpared(head, block))) {
+                wanted[head][block / Long.SIZE] |= 1L << block;
+            }
+        }
     }
 
     /** Bytes of the file. */

@@ -18,8 +18,8 @@ public final class AdaptivePlan {
     /** Costs and caps that differ by less don't move a plan by much. */
     private static final double DIFFERENCE = 0.2;
 
-    /** The plan is followed once less than this part of the fast tier is free. */
-    private static final int EASE = 8;
+    /** The plan is followed once less than this part of the fast tier is free: until then nothing leaves it. */
+    public static final int EASE = 8;
 
     private final CostModel profiled;
     private final int context;
@@ -29,8 +29,6 @@ public final class AdaptivePlan {
     private CostModel costs;
     private Plan plan;
     private PhaseScheduler scheduler;
-    /** What the caps alone force. */
-    private PhaseScheduler forced;
     private int nextLook;
 
     public AdaptivePlan(CostModel profiled, Caps caps, Expectation expected, Set<Recomputation> allowed) {
@@ -41,7 +39,6 @@ public final class AdaptivePlan {
         this.costs = profiled;
         this.plan = new Planner(costs, caps, expected, allowed).plan();
         this.scheduler = scheduler(plan.split());
-        this.forced = scheduler(Split.NONE);
         this.nextLook = INTERVAL;
     }
 
@@ -90,7 +87,7 @@ public final class AdaptivePlan {
             nextLook = now.tokens() + INTERVAL;
             revise(now.tokens());
         }
-        Decision need = forced.decide(now);
+        Decision need = scheduler(Split.NONE).decide(now); // what the caps alone force
         long free = now.fastCap() - now.fastBytes() - now.neededBytes();
         return free > now.fastCap() / EASE || !need.fits()
                 ? need
@@ -101,7 +98,6 @@ public final class AdaptivePlan {
     private void make(int tokens) {
         plan = new Planner(costs, caps, new Expectation(tokens, context), allowed).plan();
         scheduler = scheduler(plan.split());
-        forced = scheduler(Split.NONE);
     }
 
     private void revise(int tokens) {

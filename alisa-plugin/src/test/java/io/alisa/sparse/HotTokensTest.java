@@ -89,21 +89,26 @@ class HotTokensTest {
         fast.setCap(run.kv.bytes() + readers(run.shape()) + held / 16);
     }
 
+    /** A conversation that asks the same from now on, and of which a part is in the file. */
+    private static TieredRun beginning(AttentionShape shape, MemoryBudget fast) {
+        TieredRun run = run(shape, 1, "swa", new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new), 2, 5);
+        run.talkInOneBatch(LENGTH, r -> {
+        });
+        run.askTheSame();
+        for (int i = 0; i < 2; i++) { // what the batch took goes, and what blocks are read with comes
+            run.talk(0, 1, r -> {
+            });
+            run.kv.giveBack(run.kv.bytes() / 3);
+        }
+        return run;
+    }
+
     /** What they are for. */
     @Test
     void saveReading() {
         AttentionShape shape = new AttentionShape(2, 2, 32, 0);
         MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
-        try (TieredRun run = run(shape, 1, "swa", new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new), 2,
-                5)) {
-            run.talkInOneBatch(LENGTH, r -> {
-            });
-            run.askTheSame();
-            for (int i = 0; i < 2; i++) { // what the batch took goes, and what blocks are read with comes
-                run.talk(0, 1, r -> {
-                });
-                run.kv.giveBack(run.kv.bytes() / 3);
-            }
+        try (TieredRun run = beginning(shape, fast)) {
             fast.setCap(run.kv.bytes() + (1 << 18)); // for the floats of a small batch
             long first = loaded(run);
             loaded(run);
@@ -125,16 +130,7 @@ class HotTokensTest {
     void whatTheNextStepReadsIsForeseen() {
         AttentionShape shape = new AttentionShape(2, 2, 32, 0);
         MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
-        try (TieredRun run = run(shape, 1, "swa", new KvMemory(fast, MemoryBudget.unlimited(), MemoryFile::new), 2,
-                5)) {
-            run.talkInOneBatch(LENGTH, r -> {
-            });
-            run.askTheSame();
-            for (int i = 0; i < 2; i++) { // what the batch took goes, and what blocks are read with comes
-                run.goBackTo(LENGTH, r -> {
-                });
-                run.kv.giveBack(run.kv.bytes() / 3);
-            }
+        try (TieredRun run = beginning(shape, fast)) {
             fast.setCap(run.kv.bytes() + (1 << 14)); // for what is known of hot tokens
             KvLayer layer = run.kv.layer(0);
             int most = 0;

@@ -36,8 +36,7 @@ public final class BenchMain {
         List<String> wanted = arguments.length > 2
                 ? List.of(arguments).subList(2, arguments.length)
                 : List.of("kernel", "layer", "model", "decode", "prefill", "tiers", "longtiers", "timeline", "restore",
-                        "clients",
-                        "startup");
+                        "clients", "startup");
         BenchMain main = new BenchMain(wanted, new Forks(agent, directory));
         main.layers();
         main.models();

@@ -57,6 +57,9 @@ public interface Int8Kernels {
      */
     void sketch(Int8Rows rows, int headSize, float[] mean, long sketch);
 
+    /** Room for what {@link #prepare} makes of up to so many query rows: for these kernels alone. */
+    QuerySketch querySketch(int headSize, int maxRows);
+
     /** Prepares estimates for the tile's query rows. */
     void prepare(QuerySketch query, AttentionTile tile);
 

@@ -1,32 +1,42 @@
 package io.alisa.attention;
 
+import io.alisa.cache.KvLayout;
 import io.alisa.cache.SketchLayout;
 
 /**
  * What {@link Int8Kernels#estimate} needs of some query rows: for every pair of channels a table of what their sixteen
- * possible codes add to a score, in bytes. Owned by one thread at a time while it is filled.
+ * possible codes add to a score, in bytes. Owned by one thread at a time, and by the kernels that made it.
  */
 public final class QuerySketch {
     /** Codes of two channels of two bits. */
     static final int ENTRIES = 16;
-    /** The largest entry: four of them fit into a signed byte. */
+    /** The largest entry: two of them fit into a signed byte. */
     static final int LARGEST = 31;
-    /** Bytes of a table: its entries again and again, so that it fills the largest vector. */
-    static final int TABLE = 64;
+    /** Tables of the four channels that a line of a sketch holds. */
+    static final int TABLES = 2;
 
-    /** {@code [rows][2 * lines][TABLE]}. */
+    /** {@code [lines][rows][TABLES][copies][ENTRIES]}. */
     final byte[] tables;
+    /** Times that the entries of a table stand side by side, so that they fill a vector. */
+    final int copies;
+    /** From the tables of a line to those of the next. */
+    final int step;
     /** Score of one unit of a table, per row. */
     final float[] unit;
+    /** {@code [rows][64]} sums of what a block's tokens look up, in units. */
+    final short[] sums;
     final int lines;
     final int headSize;
     int rows;
 
-    public QuerySketch(int headSize, int maxRows) {
+    QuerySketch(int headSize, int maxRows, int copies) {
         this.headSize = headSize;
+        this.copies = copies;
         lines = SketchLayout.lines(headSize);
-        tables = new byte[maxRows * 2 * lines * TABLE];
+        step = maxRows * TABLES * copies * ENTRIES;
+        tables = new byte[lines * step];
         unit = new float[maxRows];
+        sums = new short[maxRows * KvLayout.BLOCK_TOKENS];
     }
 
     /** What a code of two bits stands for, in magnitudes of its token. */
@@ -36,7 +46,7 @@ public final class QuerySketch {
 
     /** Index in {@link #tables} of what a row makes of channels {@code 2 * pair} and {@code 2 * pair + 1}. */
     int table(int row, int pair) {
-        return (row * 2 * lines + pair) * TABLE;
+        return pair / TABLES * step + (row * TABLES + pair % TABLES) * copies * ENTRIES;
     }
 
     /**

@@ -112,6 +112,11 @@ final class ScalarInt8Kernels implements Int8Kernels {
     }
 
     @Override
+    public QuerySketch querySketch(int headSize, int maxRows) {
+        return new QuerySketch(headSize, maxRows, 1);
+    }
+
+    @Override
     public void prepare(QuerySketch query, AttentionTile tile) {
         ScalarSketch.prepare(query, tile);
     }

@@ -13,8 +13,8 @@ final class ScalarSelectionKernels implements SelectionKernels {
      * counts in ones.
      */
     static final float ONE = (1 << 23) + (((127 << 23) - 366_393) >> SHIFT);
-    /** Below this the weight is zero. */
-    static final float LOWEST = -86f;
+    /** Bits of the least float whose mantissa counts in ones: what is less weighs nothing, which is below some e^-88. */
+    static final int NOTHING = Float.floatToRawIntBits(1 << 23);
 
     @Override
     public void cap(float[] scores, int from, int count, float softCap) {
@@ -61,15 +61,18 @@ final class ScalarSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public void skippedMass(float[] scores, int offset, int blocks, float best, long[] attended, float[] sums, int to) {
-        for (int block = 0; block < blocks; block++) {
-            float sum = 0;
-            for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
-                if ((attended[block] >>> i & 1) == 0) {
-                    sum -= minusRoughExp(scores[offset + block * KvLayout.BLOCK_TOKENS + i] - best);
+    public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums,
+            int to, int sumsStride) {
+        for (int row = 0; row < rows; row++) {
+            for (int block = 0; block < blocks; block++) {
+                float sum = 0;
+                for (int i = 0; i < KvLayout.BLOCK_TOKENS; i++) {
+                    if ((attended[block] >>> i & 1) == 0) {
+                        sum -= minusRoughExp(scores[row * stride + block * KvLayout.BLOCK_TOKENS + i] - best[row]);
+                    }
                 }
+                sums[to + row * sumsStride + block] = sum;
             }
-            sums[to + block] = sum;
         }
     }
 
@@ -78,8 +81,7 @@ final class ScalarSelectionKernels implements SelectionKernels {
      * The sum's mantissa has the bits of e^x, no conversion to an integer is needed; the shift leaves a sign.
      */
     private static float minusRoughExp(float x) {
-        return x >= LOWEST
-                ? Float.intBitsToFloat(Float.floatToRawIntBits(Math.fma(x, PER_UNIT, ONE)) << SHIFT)
-                : 0f;
+        int bits = Float.floatToRawIntBits(Math.fma(x, PER_UNIT, ONE));
+        return Float.intBitsToFloat(Math.max(bits, NOTHING) << SHIFT);
     }
 }

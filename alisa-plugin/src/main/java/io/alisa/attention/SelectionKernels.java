@@ -49,13 +49,13 @@ public interface SelectionKernels {
     long atLeast(float[] importance, int block, float threshold);
 
     /**
-     * Adds up, block by block, {@code exp(score - best)} of the tokens that are not attended, to within 3 percent each:
-     * estimated scores are further off than that.
+     * Adds up, block by block, {@code exp(score - best score of the row)} of the tokens that are not attended, to within 3
+     * percent each: estimated scores are further off than that.
      *
-     * @param scores   a row, from {@code offset} on
-     * @param best     at least every score
-     * @param attended a bit per token, a word per block
-     * @param sums     filled from {@code to} on, one sum a block
+     * @param best       at least every score of the row, per row
+     * @param attended   a bit per token, a word per block
+     * @param sums       filled: of row r from {@code to + r * sumsStride} on, one sum a block
      */
-    void skippedMass(float[] scores, int offset, int blocks, float best, long[] attended, float[] sums, int to);
+    void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums, int to,
+            int sumsStride);
 }

@@ -84,6 +84,11 @@ final class VectorInt8Kernels implements Int8Kernels {
     }
 
     @Override
+    public QuerySketch querySketch(int headSize, int maxRows) {
+        return new QuerySketch(headSize, maxRows, VectorLookUps.COPIES);
+    }
+
+    @Override
     public void prepare(QuerySketch query, AttentionTile tile) {
         if (BYTES_FIT) {
             VectorQuerySketch.prepare(query, tile);

@@ -15,27 +15,34 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Adds up what byte shuffles look up in the tables of a {@link QuerySketch}.
  *
- * <p>A shuffle of 64 bytes is an instruction where there is AVX-512 VBMI only; on other machines with 512 bits the compiler has
- * none, and would make vectors on the heap. One of 32 bytes is six instructions. One of 16 is a single one everywhere, and
- * their sums widen into whole vectors. So it is 64 bytes at once, or 16.
+ * <p>A vector of bytes has half of a vector's bits, so that their sums widen into a whole one: the other half of a whole
+ * vector is dear to convert. A shuffle of 32 bytes is an instruction where there is AVX-512 VBMI only, and six elsewhere;
+ * one of 16 is a single one everywhere.
+ *
+ * <p>The loops over the lines are of the kind that the compiler leaves as they are: a stride that it knows has it make
+ * copies of them, for checks of addresses, that take longer to enter than a sketch has lines.
  */
 final class VectorLookUps {
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
-    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-    private static final int LANES = FLOATS.length();
+    private static final int LANES = FloatVector.SPECIES_PREFERRED.length();
     private static final VectorSpecies<Byte> BYTES = LANES == 16 && hasWideShuffles(Path.of("/proc/cpuinfo"))
-            ? ByteVector.SPECIES_512
+            ? ByteVector.SPECIES_256
             : ByteVector.SPECIES_128;
-    /** Whether sums of as many tokens as a vector has bytes fit into one vector of shorts. */
-    private static final boolean WIDEN = BYTES.length() == 16 && LANES >= 8;
-    private static final VectorSpecies<Short> SHORTS = WIDEN ? ShortVector.SPECIES_256 : ShortVector.SPECIES_PREFERRED;
-    /** Vectors of floats that a vector of shorts makes. */
-    private static final int PARTS = SHORTS.length() / LANES;
+    /** Whether the sums of a vector of bytes fit into one of shorts: where vectors are longer than a table. */
+    private static final boolean WIDEN = LANES >= 8;
+    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+            VectorShape.forBitSize((WIDEN ? 2 : 1) * BYTES.vectorBitSize()));
+    /** Copies of a table's entries that fill a vector. */
+    static final int COPIES = BYTES.length() / QuerySketch.ENTRIES;
+    private static final int TABLE = COPIES * QuerySketch.ENTRIES;
+    /** Tables that a row needs for a line. */
+    private static final int ROW = QuerySketch.TABLES * TABLE;
 
     private VectorLookUps() {
     }
@@ -53,64 +60,81 @@ final class VectorLookUps {
         }
     }
 
-    /** Sums of 64 tokens, in units of the row's tables; {@code table} is the first of them, {@code sketch} the first line. */
-    static void sum(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
+    /** Fills {@link QuerySketch#sums}; {@code sketch} is the address of a block's first line. */
+    static void sum(QuerySketch query, long sketch) {
+        int row = 0;
+        for (; WIDEN && row + 4 <= query.rows; row += 4) {
+            sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+        }
+        for (; row < query.rows; row++) {
+            sumOne(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+        }
+    }
+
+    /** For four rows, which share the codes. {@code first} is where the first row's tables are. */
+    private static void sumFour(byte[] tables, int first, int step, long sketch, short[] sums, int to) {
         for (int t = 0; t < TOKENS; t += BYTES.length()) {
-            sumVector(tables, table, lines, sketch + t, out, to + t);
+            ShortVector a = ShortVector.zero(SHORTS);
+            ShortVector b = a;
+            ShortVector c = a;
+            ShortVector d = a;
+            long line = sketch + t;
+            for (int at = first; at < tables.length; at += step) {
+                ByteVector codes = codes(line);
+                ByteVector next = next(codes);
+                a = a.add(widen(lookUp(codes, next, tables, at), 0));
+                b = b.add(widen(lookUp(codes, next, tables, at + ROW), 0));
+                c = c.add(widen(lookUp(codes, next, tables, at + 2 * ROW), 0));
+                d = d.add(widen(lookUp(codes, next, tables, at + 3 * ROW), 0));
+                line += TOKENS;
+            }
+            a.intoArray(sums, to + t);
+            b.intoArray(sums, to + TOKENS + t);
+            c.intoArray(sums, to + 2 * TOKENS + t);
+            d.intoArray(sums, to + 3 * TOKENS + t);
         }
     }
 
-    /**
-     * For as many tokens as a vector has bytes. More at a time would share the tables, but with more look-ups in one method the
-     * compiler stops inlining, and makes vectors on the heap.
-     */
-    private static void sumVector(byte[] tables, int table, int lines, long sketch, float[] out, int to) {
-        ShortVector low = ShortVector.zero(SHORTS);
-        ShortVector high = low;
-        int line = 0;
-        for (; line + 2 <= lines; line += 2) {
-            // Four entries fit into a byte.
-            ByteVector sum = lookUp(tables, table, sketch)
-                    .add(lookUp(tables, table + 2 * QuerySketch.TABLE, sketch + TOKENS));
-            low = low.add(widen(sum, 0));
-            if (!WIDEN) {
-                high = high.add(widen(sum, 1));
+    private static void sumOne(byte[] tables, int first, int step, long sketch, short[] sums, int to) {
+        for (int t = 0; t < TOKENS; t += BYTES.length()) {
+            ShortVector low = ShortVector.zero(SHORTS);
+            ShortVector high = low;
+            long line = sketch + t;
+            for (int at = first; at < tables.length; at += step) {
+                ByteVector codes = codes(line);
+                ByteVector sum = lookUp(codes, next(codes), tables, at);
+                low = low.add(widen(sum, 0));
+                if (!WIDEN) {
+                    high = high.add(widen(sum, 1));
+                }
+                line += TOKENS;
             }
-            sketch += 2 * TOKENS;
-            table += 4 * QuerySketch.TABLE;
-        }
-        if (line < lines) {
-            ByteVector sum = lookUp(tables, table, sketch);
-            low = low.add(widen(sum, 0));
+            low.intoArray(sums, to + t);
             if (!WIDEN) {
-                high = high.add(widen(sum, 1));
+                high.intoArray(sums, to + t + SHORTS.length());
             }
-        }
-        store(low, out, to);
-        if (!WIDEN) {
-            store(high, out, to + SHORTS.length());
         }
     }
 
+    private static ByteVector codes(long line) {
+        return ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, line, nativeOrder());
+    }
+
     /**
-     * What the two pairs of channels of a line add. The bits above a code of four pick one of the table's repetitions, so
-     * they need not be cleared; there is no cheap shift of bytes, but one of shorts does.
+     * A line's second pair of channels. The bits above a code of four pick one of the table's copies or are ignored, so they
+     * need not be cleared; there is no cheap shift of bytes, but one of shorts does.
      */
-    private static ByteVector lookUp(byte[] tables, int table, long line) {
-        ByteVector first = ByteVector.fromMemorySegment(BYTES, OffHeap.ALL, line, nativeOrder());
-        ByteVector second = first.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-        return first.selectFrom(ByteVector.fromArray(BYTES, tables, table))
-                .add(second.selectFrom(ByteVector.fromArray(BYTES, tables, table + QuerySketch.TABLE)));
+    private static ByteVector next(ByteVector codes) {
+        return codes.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
+    }
+
+    /** What the two pairs of channels of a line add. */
+    private static ByteVector lookUp(ByteVector codes, ByteVector next, byte[] tables, int at) {
+        return codes.selectFrom(ByteVector.fromArray(BYTES, tables, at))
+                .add(next.selectFrom(ByteVector.fromArray(BYTES, tables, at + TABLE)));
     }
 
     private static ShortVector widen(ByteVector sum, int part) {
         return (ShortVector) sum.convertShape(VectorOperators.B2S, SHORTS, part);
-    }
-
-    private static void store(ShortVector sums, float[] out, int to) {
-        ((FloatVector) sums.convertShape(VectorOperators.S2F, FLOATS, 0)).intoArray(out, to);
-        if (PARTS == 2) {
-            ((FloatVector) sums.convertShape(VectorOperators.S2F, FLOATS, 1)).intoArray(out, to + LANES);
-        }
     }
 }

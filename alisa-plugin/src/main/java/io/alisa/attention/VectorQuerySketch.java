@@ -7,13 +7,18 @@ import io.alisa.cache.ScaleCode;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Estimates of scores from two-bit keys, by {@link VectorLookUps}. */
 final class VectorQuerySketch {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+    /** As many shorts as a vector has floats: the other half of a whole vector is dear to convert. */
+    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
+            VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final int LANES = SPECIES.length();
     /** Vectors of floats that a vector of magnitudes' codes makes. */
@@ -59,7 +64,7 @@ final class VectorQuerySketch {
             ByteVector entries = (ByteVector) worth.mul(FloatVector.broadcast(SPECIES, inverse))
                     .add(FloatVector.broadcast(SPECIES, ROUND)).reinterpretAsInts()
                     .convertShape(VectorOperators.I2B, VectorMemory.BYTES, 0);
-            for (int to = table + x; to < table + QuerySketch.TABLE; to += QuerySketch.ENTRIES) {
+            for (int to = table + x; to < table + VectorLookUps.COPIES * QuerySketch.ENTRIES; to += QuerySketch.ENTRIES) {
                 entries.intoArray(tables, to);
             }
         }
@@ -68,17 +73,15 @@ final class VectorQuerySketch {
     /** See {@link Int8Kernels#estimate}. */
     static void estimate(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride, float[] out,
             int to, int rowStride) {
+        VectorLookUps.sum(query, sketch);
         for (int row = 0; row < query.rows; row++) {
-            VectorLookUps.sum(query.tables, query.table(row, 0), query.lines, sketch, out, row * rowStride + to);
-        }
-        for (int row = 0; row < query.rows; row++) {
-            finish(sketch + (long) query.lines * TOKENS, query.unit[row], meanScore[row * meanStride + meanAt], out,
-                    row * rowStride + to);
+            finish(query.sums, row * TOKENS, sketch + (long) query.lines * TOKENS, query.unit[row],
+                    meanScore[row * meanStride + meanAt], out, row * rowStride + to);
         }
     }
 
     /** Turns 64 sums into estimates. */
-    private static void finish(long magnitudes, float unit, float mean, float[] out, int to) {
+    private static void finish(short[] sums, int from, long magnitudes, float unit, float mean, float[] out, int to) {
         FloatVector units = FloatVector.broadcast(SPECIES, unit);
         FloatVector means = FloatVector.broadcast(SPECIES, mean);
         for (int t = 0; t < TOKENS; t += LANES) {
@@ -89,7 +92,9 @@ final class VectorQuerySketch {
             // the bits of the code where those of a float are, see ScaleCode
             FloatVector magnitude = codes.lanewise(VectorOperators.LSHL, ScaleCode.MANTISSA_SHIFT)
                     .add(IntVector.broadcast(INTS, ScaleCode.ZERO_BITS)).reinterpretAsFloats();
-            FloatVector.fromArray(SPECIES, out, to + t).mul(units).fma(magnitude, means).intoArray(out, to + t);
+            FloatVector sum = (FloatVector) ShortVector.fromArray(SHORTS, sums, from + t)
+                    .convertShape(VectorOperators.S2F, SPECIES, 0);
+            sum.mul(units).fma(magnitude, means).intoArray(out, to + t);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.alisa.attention;
 import io.alisa.cache.KvLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -11,12 +10,19 @@ import jdk.incubator.vector.VectorSpecies;
 /** {@link SelectionKernels} in vectors of tokens. */
 final class VectorSelectionKernels implements SelectionKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final VectorShuffle<Float> BY_8 = rotation(8);
     private static final VectorShuffle<Float> BY_4 = rotation(4);
     private static final VectorShuffle<Float> BY_2 = rotation(2);
     private static final VectorShuffle<Float> BY_1 = rotation(1);
+
+    private static final FloatVector PER_UNIT = FloatVector.broadcast(SPECIES, ScalarSelectionKernels.PER_UNIT);
+    private static final FloatVector ONE = FloatVector.broadcast(SPECIES, ScalarSelectionKernels.ONE);
+    private static final IntVector NOTHING = IntVector.broadcast(INTS, ScalarSelectionKernels.NOTHING);
+    /** By how much a bit of each lane's number is to be moved to be the sign. */
+    private static final IntVector TO_SIGN = IntVector.zero(INTS).addIndex(1).neg().add(Integer.SIZE - 1);
 
     private static VectorShuffle<Float> rotation(int by) {
         return VectorShuffle.iota(SPECIES, by, 1, true);
@@ -125,29 +131,58 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public void skippedMass(float[] scores, int offset, int blocks, float best, long[] attended, float[] sums, int to) {
-        for (int block = 0; block < blocks; block++) {
-            sums[to + block] = attended[block] == -1L
-                    ? 0f
-                    : mass(scores, offset + block * TOKENS, best, attended[block]);
+    public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums,
+            int to, int sumsStride) {
+        int row = 0;
+        for (; row + 2 <= rows; row += 2) {
+            for (int block = 0; block < blocks; block++) {
+                int at = to + row * sumsStride + block;
+                massOfTwo(scores, row * stride + block * TOKENS, stride, best[row], best[row + 1], attended[block], sums, at,
+                        at + sumsStride);
+            }
         }
+        for (; row < rows; row++) {
+            for (int block = 0; block < blocks; block++) {
+                sums[to + row * sumsStride + block] = mass(scores, row * stride + block * TOKENS, best[row], attended[block]);
+            }
+        }
+    }
+
+    /** Two rows share what becomes of the attended tokens' bits. For more in one method the compiler makes vectors on the heap. */
+    private static void massOfTwo(float[] scores, int from, int stride, float best, float otherBest, long attended,
+            float[] sums, int to, int otherTo) {
+        FloatVector shift = FloatVector.broadcast(SPECIES, best);
+        FloatVector otherShift = FloatVector.broadcast(SPECIES, otherBest);
+        FloatVector sum = FloatVector.zero(SPECIES);
+        FloatVector otherSum = sum;
+        for (int i = 0; i < TOKENS; i += LANES) {
+            IntVector skipped = skipped(attended, i);
+            sum = addExp(sum, FloatVector.fromArray(SPECIES, scores, from + i).sub(shift), skipped);
+            otherSum = addExp(otherSum, FloatVector.fromArray(SPECIES, scores, from + stride + i).sub(otherShift), skipped);
+        }
+        sums[to] = total(sum);
+        sums[otherTo] = total(otherSum);
     }
 
     private static float mass(float[] scores, int from, float best, long attended) {
         FloatVector shift = FloatVector.broadcast(SPECIES, best);
-        FloatVector lowest = FloatVector.broadcast(SPECIES, ScalarSelectionKernels.LOWEST);
-        FloatVector perUnit = FloatVector.broadcast(SPECIES, ScalarSelectionKernels.PER_UNIT);
-        FloatVector one = FloatVector.broadcast(SPECIES, ScalarSelectionKernels.ONE);
         FloatVector sum = FloatVector.zero(SPECIES);
         for (int i = 0; i < TOKENS; i += LANES) {
-            FloatVector x = FloatVector.fromArray(SPECIES, scores, from + i).sub(shift);
-            VectorMask<Float> counts = VectorMask.fromLong(SPECIES, ~attended >>> i)
-                    .and(x.compare(VectorOperators.GE, lowest));
-            IntVector minus = x.fma(perUnit, one).reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, ScalarSelectionKernels.SHIFT);
-            sum = sum.sub(minus.reinterpretAsFloats(), counts);
+            sum = addExp(sum, FloatVector.fromArray(SPECIES, scores, from + i).sub(shift), skipped(attended, i));
         }
         return total(sum);
+    }
+
+    /** All bits of the tokens from {@code first} on that are not attended: masks would be dear to make, and to use. */
+    private static IntVector skipped(long attended, int first) {
+        return IntVector.broadcast(INTS, ~(int) (attended >>> first)).lanewise(VectorOperators.LSHL, TO_SIGN)
+                .lanewise(VectorOperators.ASHR, Integer.SIZE - 1);
+    }
+
+    /** See {@link ScalarSelectionKernels#minusRoughExp}. */
+    private static FloatVector addExp(FloatVector sum, FloatVector x, IntVector counts) {
+        return sum.sub(x.fma(PER_UNIT, ONE).reinterpretAsInts().max(NOTHING)
+                .lanewise(VectorOperators.LSHL, ScalarSelectionKernels.SHIFT).and(counts).reinterpretAsFloats());
     }
 
     /** The lanes' sum in an order of its own: {@code reduceLanes} has another one once it is compiled. */

@@ -66,13 +66,13 @@ final class SketchSelector implements TokenSelector {
         float[] importance = {};
         int[] chosen = {};
 
-        Scratch(AttentionShape shape, ThresholdSearch threshold) {
+        Scratch(AttentionShape shape, Int8Kernels kernels, ThresholdSearch threshold) {
             this.threshold = threshold;
             // Capping comes last, when a score is complete.
             AttentionShape uncapped = new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(), 0);
             tile = new AttentionTile(uncapped, shape.groupSize());
             means = new Int8Rows(shape.headSize());
-            query = new QuerySketch(shape.headSize(), shape.groupSize());
+            query = kernels.querySketch(shape.headSize(), shape.groupSize());
             best = new float[shape.groupSize()];
         }
 
@@ -101,7 +101,7 @@ final class SketchSelector implements TokenSelector {
         this.skipped = new SkippedMass(shape);
         this.scratch = new Scratch[workers];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(shape, new ThresholdSearch(selectionKernels, nearly));
+            scratch[i] = new Scratch(shape, this.kernels, new ThresholdSearch(selectionKernels, nearly));
         }
     }
 
@@ -226,9 +226,9 @@ final class SketchSelector implements TokenSelector {
 
     /** Adds up, block by block, what the tokens weigh that are not selected, by their estimated scores. */
     private void measureSkipped(int kvHead, Scratch with) {
+        selectionKernels.skippedMass(with.estimates, shape.groupSize(), with.stride, skipped.blocks(), with.best,
+                selection.bits(kvHead), skipped.weights(), skipped.index(kvHead, 0), skipped.stride());
         for (int g = 0; g < shape.groupSize(); g++) {
-            selectionKernels.skippedMass(with.estimates, g * with.stride, skipped.blocks(), with.best[g],
-                    selection.bits(kvHead), skipped.weights(), skipped.index(kvHead, g));
             skipped.setReference(kvHead, g, with.best[g]);
         }
     }

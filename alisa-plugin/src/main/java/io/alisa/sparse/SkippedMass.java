@@ -49,6 +49,11 @@ final class SkippedMass {
         return (kvHead * shape.groupSize() + headOfGroup) * capacity;
     }
 
+    /** From the weights of a query head to those of the next. */
+    int stride() {
+        return capacity;
+    }
+
     float[] weights() {
         return weights;
     }

@@ -65,8 +65,8 @@ public final class FakeSelection {
                 .toList();
         chosen.stream().limit(wanted).forEach(this::select);
         for (int g = 0; g < estimates.length; g++) {
-            SelectionKernels.beside(SCALAR).skippedMass(estimates[g], 0, estimates[g].length / TOKENS, references[g],
-                    selected, mass[g], 0);
+            SelectionKernels.beside(SCALAR).skippedMass(estimates[g], 1, estimates[g].length,
+                    estimates[g].length / TOKENS, new float[]{references[g]}, selected, mass[g], 0, 0);
         }
     }
 
@@ -87,8 +87,8 @@ public final class FakeSelection {
         AttentionTile tile = new AttentionTile(
                 new AttentionShape(shape.kvHeads(), shape.groupSize(), shape.headSize(), 0), shape.groupSize());
         tile.begin(queries, kvHead * shape.groupSize(), shape.groupSize());
-        QuerySketch sketch = new QuerySketch(shape.headSize(), shape.groupSize());
         Int8Kernels kernels = SCALAR.int8();
+        QuerySketch sketch = kernels.querySketch(shape.headSize(), shape.groupSize());
         kernels.prepare(sketch, tile);
         Int8Rows rows = new Int8Rows(shape.headSize());
         float[] all = new float[shape.groupSize() * count * TOKENS];

@@ -37,7 +37,7 @@ class Int8AllocationTest {
                     Arena arena = Arena.ofConfined()) {
                 Int8Rows rows = data.gathered(60);
                 Int8Rows block = data.block(0, KvLayout.BLOCK_TOKENS);
-                QuerySketch query = new QuerySketch(HEAD_SIZE, ROWS);
+                QuerySketch query = kernels.querySketch(HEAD_SIZE, ROWS);
                 long bytes = arena.allocate(HEAD_SIZE).address();
                 long keys = arena.allocate(2L * HEAD_SIZE * KvLayout.BLOCK_TOKENS * Float.BYTES, 64).address();
                 long values = keys + (long) HEAD_SIZE * KvLayout.BLOCK_TOKENS * Float.BYTES;

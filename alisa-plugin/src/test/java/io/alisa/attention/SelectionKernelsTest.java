@@ -10,6 +10,7 @@ import java.util.Random;
 import io.alisa.cache.KvLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the vectors choose by is what plain loops choose by. */
@@ -49,18 +50,28 @@ class SelectionKernelsTest {
         return attended;
     }
 
+    /** Of every row relative to a best score of its own. */
+    private static float[] best(int rows) {
+        float[] best = new float[rows];
+        for (int row = 0; row < rows; row++) {
+            best[row] = BEST + row;
+        }
+        return best;
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 7, 8, 13, 64})
-    void whatIsSkippedWeighsTheSame(int blocks) {
-        int offset = 3 * TOKENS;
-        float[] scores = scores(offset + blocks * TOKENS);
+    @CsvSource({"1, 0", "4, 1", "1, 2", "3, 3", "8, 4", "5, 5", "2, 7", "1, 8", "7, 13", "4, 64", "16, 5"})
+    void whatIsSkippedWeighsTheSame(int rows, int blocks) {
+        int stride = (blocks + 1) * TOKENS;
+        int sumsStride = blocks + 3;
+        float[] scores = scores(rows * stride);
         long[] attended = attended(blocks);
-        float[] expected = new float[blocks + 2];
-        float[] actual = new float[blocks + 2];
-        SCALAR.skippedMass(scores, offset, blocks, BEST, attended, expected, 1);
-        VECTOR.skippedMass(scores, offset, blocks, BEST, attended, actual, 1);
+        float[] expected = new float[rows * sumsStride + 1];
+        float[] actual = new float[rows * sumsStride + 1];
+        SCALAR.skippedMass(scores, rows, stride, blocks, best(rows), attended, expected, 1, sumsStride);
+        VECTOR.skippedMass(scores, rows, stride, blocks, best(rows), attended, actual, 1, sumsStride);
         for (int i = 0; i < actual.length; i++) {
-            assertThat(actual[i]).as("block %s", i - 1).isCloseTo(expected[i], within(1e-5f * expected[i]));
+            assertThat(actual[i]).as("sum %s", i - 1).isCloseTo(expected[i], within(1e-5f * expected[i]));
         }
     }
 
@@ -72,29 +83,38 @@ class SelectionKernelsTest {
                 float[] scores = new float[TOKENS];
                 scores[11] = BEST + x;
                 float[] sum = new float[1];
-                kernels.skippedMass(scores, 0, 1, BEST, new long[]{~(1L << 11)}, sum, 0);
+                kernels.skippedMass(scores, 1, TOKENS, 1, best(1), new long[]{~(1L << 11)}, sum, 0, 1);
                 double weight = Math.exp((double) scores[11] - BEST);
-                if (scores[11] - BEST < ScalarSelectionKernels.LOWEST) {
-                    assertThat(sum[0]).isZero();
+                if (scores[11] - BEST < -87) { // about the least normal float
+                    assertThat(sum[0]).as("e^%s", x).isBetween(0f, 2e-38f);
                 } else {
                     assertThat(sum[0]).as("e^%s", x).isCloseTo((float) weight, withinPercentage(3.1));
                 }
             }
+            for (float score : new float[]{BEST - 89, -1e4f, -1e30f, Float.NEGATIVE_INFINITY}) {
+                float[] scores = new float[TOKENS];
+                Arrays.fill(scores, score);
+                float[] sum = {1};
+                kernels.skippedMass(scores, 1, TOKENS, 1, best(1), new long[1], sum, 0, 1);
+                assertThat(sum[0]).as("of score %s", score).isZero();
+            }
         }
     }
 
-    /** A block's sum is the same in its last bit wherever it stands among others. */
+    /** A block's sum is the same in its last bit wherever it stands among others, and beside how many rows. */
     @ParameterizedTest
-    @ValueSource(ints = {4, 7, 64})
-    void aBlockWeighsTheSameByItself(int blocks) {
-        float[] scores = scores(blocks * TOKENS);
+    @CsvSource({"1, 4", "6, 7", "4, 64"})
+    void aBlockWeighsTheSameByItself(int rows, int blocks) {
+        float[] scores = scores(rows * blocks * TOKENS);
         long[] attended = attended(blocks);
-        float[] together = new float[blocks];
-        VECTOR.skippedMass(scores, 0, blocks, BEST, attended, together, 0);
-        for (int block = 0; block < blocks; block++) {
+        float[] together = new float[rows * blocks];
+        float[] best = best(rows);
+        VECTOR.skippedMass(scores, rows, blocks * TOKENS, blocks, best, attended, together, 0, blocks);
+        for (int i = 0; i < together.length; i++) {
             float[] alone = new float[1];
-            VECTOR.skippedMass(scores, block * TOKENS, 1, BEST, new long[]{attended[block]}, alone, 0);
-            assertThat(together[block]).as("block %s", block).isEqualTo(alone[0]);
+            VECTOR.skippedMass(Arrays.copyOfRange(scores, i * TOKENS, (i + 1) * TOKENS), 1, TOKENS, 1,
+                    new float[]{best[i / blocks]}, new long[]{attended[i % blocks]}, alone, 0, 1);
+            assertThat(together[i]).as("row %s, block %s", i / blocks, i % blocks).isEqualTo(alone[0]);
         }
     }
 

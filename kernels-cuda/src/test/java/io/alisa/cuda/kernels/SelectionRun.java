@@ -216,8 +216,8 @@ final class SelectionRun {
     float[][] expectedEstimates(int kvHead) {
         AttentionTile tile = new AttentionTile(new AttentionShape(kvHeads, group, headSize, 0), group);
         tile.begin(query, kvHead * group, group);
-        QuerySketch sketch = new QuerySketch(headSize, group);
         Int8Kernels kernels = SCALAR.int8();
+        QuerySketch sketch = kernels.querySketch(headSize, group);
         kernels.prepare(sketch, tile);
         Int8Rows rows = new Int8Rows(headSize);
         float[] all = new float[group * tokenStride];

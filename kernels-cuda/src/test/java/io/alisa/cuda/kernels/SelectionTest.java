@@ -109,8 +109,9 @@ class SelectionTest {
                 for (int t = 0; t < run.scoredBlocks * TOKENS; t++) {
                     best = Math.max(best, estimates[g * run.tokenStride + t]);
                 }
-                SelectionRun.selectionKernels().skippedMass(estimates, g * run.tokenStride,
-                        Math.min(run.digestBlocks, run.scoredBlocks), best, words, expected, 0);
+                float[] row = Arrays.copyOfRange(estimates, g * run.tokenStride, (g + 1) * run.tokenStride);
+                SelectionRun.selectionKernels().skippedMass(row, 1, run.tokenStride,
+                        Math.min(run.digestBlocks, run.scoredBlocks), new float[]{best}, words, expected, 0, 0);
             }
             assertThat(run.reference(kvHead, g)).isEqualTo(best);
             for (int block = 0; block < run.digestBlocks; block++) {

@@ -290,6 +290,11 @@ public final class KvSession implements AutoCloseable {
         beingSaved = value;
     }
 
+    /** Whether another thread has the lock for that long. */
+    public boolean isBeingSavedElsewhere() {
+        return beingSaved && !lock.isHeldByCurrentThread();
+    }
+
     /**
      * Moves blocks to the file until the session holds {@code bytes} less, as far as possible. Takes the lock, which a step
      * has for a moment. Nothing is given back where the session is being saved: who asks keeps all sessions of its model

@@ -285,10 +285,7 @@ public final class JlamaHost implements HostHooks {
                 (Optional<Consumer<List<AbstractTensor<?, ?>>>>) reducer);
     }
 
-    /**
-     * The host's own loop, under a lock per model: its feed-forward blocks keep the step at hand in shared fields,
-     * so two sessions at once would mix.
-     */
+    /** The host's own loop, see {@link ModelTurns}. */
     @Override
     @SuppressWarnings({"unchecked", "rawtypes"})
     public @Nullable Object forward(Object model, Object embedding, int startPosition, Object kvBuffer,
@@ -299,7 +296,9 @@ public final class JlamaHost implements HostHooks {
             return null;
         }
         DistributedContext context = host.getConfig().dctx();
-        synchronized (blocks) {
+        Binding binding = sessions.find(kvBuffer);
+        HostSession session = binding == null ? null : binding.session();
+        return ModelTurns.take(blocks, session == null ? null : session.kv(), () -> {
             AbstractTensor hidden = (AbstractTensor) embedding;
             for (int i = 0; i < context.layerEnd - context.layerStart; i++) {
                 AbstractTensor before = hidden;
@@ -308,7 +307,7 @@ public final class JlamaHost implements HostHooks {
                 before.close();
             }
             return hidden;
-        }
+        });
     }
 
     @Override

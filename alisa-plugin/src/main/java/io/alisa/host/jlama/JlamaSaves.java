@@ -61,22 +61,30 @@ final class JlamaSaves {
             throw new IllegalStateException("Only a part of the model is here, so its sessions can't be saved");
         }
         String print = fingerprint.of(model);
-        synchronized (JlamaAccess.blocks(model)) { // a step holds this from its first layer to its last
-            lock(session, binding);
-            if (session.kv().deletedTokens() > 0) {
-                try {
-                    saveComputingAgain(session, binding, model, print, file);
-                } finally {
-                    unlock(session);
-                }
-                return;
+        TransformerBlock[] blocks = JlamaAccess.blocks(model);
+        boolean saved = ModelTurns.take(blocks, session.kv(), () -> beginSaving(session, binding, model, print, file));
+        if (!saved) {
+            try {
+                SavedSessions.save(session, binding, print, JlamaAccess.addsBeginning(model), file);
+            } finally {
+                unlock(session);
             }
         }
+    }
+
+    /** Locks the session; saves it at once, and unlocks it, where that takes the host's blocks. Returns whether it did. */
+    private boolean beginSaving(JlamaSession session, Binding binding, AbstractModel model, String print, Path file)
+            throws IOException {
+        lock(session, binding);
+        if (session.kv().deletedTokens() == 0) {
+            return false;
+        }
         try {
-            SavedSessions.save(session, binding, print, JlamaAccess.addsBeginning(model), file);
+            saveComputingAgain(session, binding, model, print, file);
         } finally {
             unlock(session);
         }
+        return true;
     }
 
     private static boolean isPart(AbstractModel model) {

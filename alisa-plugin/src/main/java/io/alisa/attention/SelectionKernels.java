@@ -56,6 +56,7 @@ public interface SelectionKernels {
      * @param attended   a bit per token, a word per block
      * @param sums       filled: of row r from {@code to + r * sumsStride} on, one sum a block
      */
-    void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums, int to,
+    void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums,
+            int to,
             int sumsStride);
 }

@@ -64,7 +64,8 @@ final class VectorQuerySketch {
             ByteVector entries = (ByteVector) worth.mul(FloatVector.broadcast(SPECIES, inverse))
                     .add(FloatVector.broadcast(SPECIES, ROUND)).reinterpretAsInts()
                     .convertShape(VectorOperators.I2B, VectorMemory.BYTES, 0);
-            for (int to = table + x; to < table + VectorLookUps.COPIES * QuerySketch.ENTRIES; to += QuerySketch.ENTRIES) {
+            for (int to = table + x; to < table
+                    + VectorLookUps.COPIES * QuerySketch.ENTRIES; to += QuerySketch.ENTRIES) {
                 entries.intoArray(tables, to);
             }
         }

@@ -131,19 +131,22 @@ final class VectorSelectionKernels implements SelectionKernels {
     }
 
     @Override
-    public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums,
+    public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended,
+            float[] sums,
             int to, int sumsStride) {
         int row = 0;
         for (; row + 2 <= rows; row += 2) {
             for (int block = 0; block < blocks; block++) {
                 int at = to + row * sumsStride + block;
-                massOfTwo(scores, row * stride + block * TOKENS, stride, best[row], best[row + 1], attended[block], sums, at,
+                massOfTwo(scores, row * stride + block * TOKENS, stride, best[row], best[row + 1], attended[block],
+                        sums, at,
                         at + sumsStride);
             }
         }
         for (; row < rows; row++) {
             for (int block = 0; block < blocks; block++) {
-                sums[to + row * sumsStride + block] = mass(scores, row * stride + block * TOKENS, best[row], attended[block]);
+                sums[to + row * sumsStride + block] = mass(scores, row * stride + block * TOKENS, best[row],
+                        attended[block]);
             }
         }
     }
@@ -158,7 +161,8 @@ final class VectorSelectionKernels implements SelectionKernels {
         for (int i = 0; i < TOKENS; i += LANES) {
             IntVector skipped = skipped(attended, i);
             sum = addExp(sum, FloatVector.fromArray(SPECIES, scores, from + i).sub(shift), skipped);
-            otherSum = addExp(otherSum, FloatVector.fromArray(SPECIES, scores, from + stride + i).sub(otherShift), skipped);
+            otherSum = addExp(otherSum, FloatVector.fromArray(SPECIES, scores, from + stride + i).sub(otherShift),
+                    skipped);
         }
         sums[to] = total(sum);
         sums[otherTo] = total(otherSum);

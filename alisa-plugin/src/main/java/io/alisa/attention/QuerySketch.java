@@ -10,7 +10,7 @@ import io.alisa.cache.SketchLayout;
 public final class QuerySketch {
     /** Codes of two channels of two bits. */
     static final int ENTRIES = 16;
-    /** The largest entry: two of them fit into a signed byte. */
+    /** The largest entry: four of them fit into a signed byte. */
     static final int LARGEST = 31;
     /** Tables of the four channels that a line of a sketch holds. */
     static final int TABLES = 2;

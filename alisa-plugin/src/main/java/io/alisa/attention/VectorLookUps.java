@@ -15,29 +15,27 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Adds up what byte shuffles look up in the tables of a {@link QuerySketch}.
  *
- * <p>A vector of bytes has half of a vector's bits, so that their sums widen into a whole one: the other half of a whole
- * vector is dear to convert. A shuffle of 32 bytes is an instruction where there is AVX-512 VBMI only, and six elsewhere;
- * one of 16 is a single one everywhere.
+ * <p>A shuffle of 64 bytes is an instruction where there is AVX-512 VBMI only; on other machines with 512 bits the compiler has
+ * none, and would make vectors on the heap. One of 32 bytes is six instructions. One of 16 is a single one everywhere, and
+ * their sums widen into whole vectors. So it is 64 bytes at once, or 16.
  *
- * <p>The loops over the lines are of the kind that the compiler leaves as they are: a stride that it knows has it make
- * copies of them, for checks of addresses, that take longer to enter than a sketch has lines.
+ * <p>The loops over the lines have a stride that the compiler does not know, on purpose: of others it makes copies, for checks
+ * of addresses, that take longer to enter than a sketch has lines.
  */
 final class VectorLookUps {
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final int LANES = FloatVector.SPECIES_PREFERRED.length();
     private static final VectorSpecies<Byte> BYTES = LANES == 16 && hasWideShuffles(Path.of("/proc/cpuinfo"))
-            ? ByteVector.SPECIES_256
+            ? ByteVector.SPECIES_512
             : ByteVector.SPECIES_128;
-    /** Whether the sums of a vector of bytes fit into one of shorts: where vectors are longer than a table. */
-    private static final boolean WIDEN = LANES >= 8;
-    private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class,
-            VectorShape.forBitSize((WIDEN ? 2 : 1) * BYTES.vectorBitSize()));
+    /** Whether sums of as many tokens as a vector has bytes fit into one vector of shorts. */
+    private static final boolean WIDEN = BYTES.length() == 16 && LANES >= 8;
+    private static final VectorSpecies<Short> SHORTS = WIDEN ? ShortVector.SPECIES_256 : ShortVector.SPECIES_PREFERRED;
     /** Copies of a table's entries that fill a vector. */
     static final int COPIES = BYTES.length() / QuerySketch.ENTRIES;
     private static final int TABLE = COPIES * QuerySketch.ENTRIES;
@@ -95,25 +93,38 @@ final class VectorLookUps {
         }
     }
 
+    /** For one row, which takes two lines at a time: four entries fit into a byte. */
     private static void sumOne(byte[] tables, int first, int step, long sketch, short[] sums, int to) {
         for (int t = 0; t < TOKENS; t += BYTES.length()) {
             ShortVector low = ShortVector.zero(SHORTS);
             ShortVector high = low;
             long line = sketch + t;
-            for (int at = first; at < tables.length; at += step) {
-                ByteVector codes = codes(line);
-                ByteVector sum = lookUp(codes, next(codes), tables, at);
+            int at = first;
+            for (; at + step < tables.length; at += 2 * step) {
+                ByteVector sum = lookUp(line, tables, at).add(lookUp(line + TOKENS, tables, at + step));
                 low = low.add(widen(sum, 0));
                 if (!WIDEN) {
                     high = high.add(widen(sum, 1));
                 }
-                line += TOKENS;
+                line += 2 * TOKENS;
+            }
+            if (at < tables.length) {
+                ByteVector sum = lookUp(line, tables, at);
+                low = low.add(widen(sum, 0));
+                if (!WIDEN) {
+                    high = high.add(widen(sum, 1));
+                }
             }
             low.intoArray(sums, to + t);
             if (!WIDEN) {
                 high.intoArray(sums, to + t + SHORTS.length());
             }
         }
+    }
+
+    private static ByteVector lookUp(long line, byte[] tables, int at) {
+        ByteVector codes = codes(line);
+        return lookUp(codes, next(codes), tables, at);
     }
 
     private static ByteVector codes(long line) {

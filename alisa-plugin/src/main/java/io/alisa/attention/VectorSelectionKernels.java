@@ -109,12 +109,21 @@ final class VectorSelectionKernels implements SelectionKernels {
 
     @Override
     public int count(float[] importance, int blocks, int step, float threshold) {
-        FloatVector limit = FloatVector.broadcast(SPECIES, threshold);
+        if (step == 1) {
+            return countRun(importance, 0, blocks * TOKENS, threshold); // a loop per block takes longer to enter than to run
+        }
         int count = 0;
         for (int block = 0; block < blocks; block += step) {
-            for (int i = block * TOKENS; i < block * TOKENS + TOKENS; i += LANES) {
-                count += FloatVector.fromArray(SPECIES, importance, i).compare(VectorOperators.GE, limit).trueCount();
-            }
+            count += countRun(importance, block * TOKENS, TOKENS, threshold);
+        }
+        return count;
+    }
+
+    private static int countRun(float[] importance, int from, int tokens, float threshold) {
+        FloatVector limit = FloatVector.broadcast(SPECIES, threshold);
+        int count = 0;
+        for (int i = from; i < from + tokens; i += LANES) {
+            count += FloatVector.fromArray(SPECIES, importance, i).compare(VectorOperators.GE, limit).trueCount();
         }
         return count;
     }

@@ -19,7 +19,7 @@ import io.alisa.compat.scenario.ScenarioMain;
 public final class HostProcess {
     /** Set to {@code none}, both roles are played by the host: to try the tests themselves. */
     private static final String AGENT_PROPERTY = "compat.agent";
-    private static final int MINUTES_TO_WAIT = 15;
+    private static final int MINUTES_TO_WAIT = 30;
 
     private final Path directory;
     private final boolean plugin;

@@ -188,7 +188,6 @@ final class VectorInt8Values {
                 .intoArray(out, o);
     }
 
-    /** Two tokens at a time: behind an odd number of them is a place that repeats the last one, without a weight. */
     private static void values4x2(float[] weights, int w, int tokens, long[] address, long at,
             float[] out, int o, int stride, float[] kept, int row) {
         FloatVector a0 = FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept[row]));
@@ -205,7 +204,7 @@ final class VectorInt8Values {
                 .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
         FloatVector d1 = FloatVector.fromArray(SPECIES, out, o + 3 * stride + LANES)
                 .mul(FloatVector.broadcast(SPECIES, kept[row + 3]));
-        for (int t = 0; t < tokens; t += 2) {
+        for (int t = 0; t < tokens; t++) {
             long value = address[t] + at;
             FloatVector v0 = loadBytesAsFloats(value);
             FloatVector v1 = loadBytesAsFloats(value + LANES);
@@ -219,21 +218,6 @@ final class VectorInt8Values {
             c0 = x.fma(v0, c0);
             c1 = x.fma(v1, c1);
             x = FloatVector.broadcast(SPECIES, weights[w + 3 * TOKENS + t]);
-            d0 = x.fma(v0, d0);
-            d1 = x.fma(v1, d1);
-            value = address[t + 1] + at;
-            v0 = loadBytesAsFloats(value);
-            v1 = loadBytesAsFloats(value + LANES);
-            x = FloatVector.broadcast(SPECIES, weights[w + t + 1]);
-            a0 = x.fma(v0, a0);
-            a1 = x.fma(v1, a1);
-            x = FloatVector.broadcast(SPECIES, weights[w + TOKENS + t + 1]);
-            b0 = x.fma(v0, b0);
-            b1 = x.fma(v1, b1);
-            x = FloatVector.broadcast(SPECIES, weights[w + 2 * TOKENS + t + 1]);
-            c0 = x.fma(v0, c0);
-            c1 = x.fma(v1, c1);
-            x = FloatVector.broadcast(SPECIES, weights[w + 3 * TOKENS + t + 1]);
             d0 = x.fma(v0, d0);
             d1 = x.fma(v1, d1);
         }

@@ -58,15 +58,22 @@ final class VectorLookUps {
         }
     }
 
-    /** Fills {@link QuerySketch#sums}; {@code sketch} is the address of a block's first line. */
-    static void sum(QuerySketch query, long sketch) {
-        int row = 0;
-        for (; WIDEN && row + 4 <= query.rows; row += 4) {
+    /** Fills {@link QuerySketch#sums} of as many rows as make groups of four; {@code sketch} is a block's first line. */
+    static void sumByFour(QuerySketch query, long sketch) {
+        for (int row = 0; row + 4 <= query.rows - rest(query); row += 4) {
             sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
         }
-        for (; row < query.rows; row++) {
+    }
+
+    /** Fills the sums of the rows that are left. */
+    static void sumRest(QuerySketch query, long sketch) {
+        for (int row = query.rows - rest(query); row < query.rows; row++) {
             sumOne(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
         }
+    }
+
+    private static int rest(QuerySketch query) {
+        return WIDEN ? query.rows % 4 : query.rows;
     }
 
     /** For four rows, which share the codes. {@code first} is where the first row's tables are. */

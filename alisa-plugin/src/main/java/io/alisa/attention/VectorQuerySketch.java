@@ -24,6 +24,18 @@ final class VectorQuerySketch {
     /** Vectors of floats that a vector of magnitudes' codes makes. */
     private static final int PARTS = VectorMemory.BYTES.length() / LANES;
 
+    /** A step of an estimate. Of three kinds: such calls are not inlined, and all in one method are more than can be. */
+    @FunctionalInterface
+    private interface Stage {
+        void run(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride, float[] out, int to,
+                int rowStride);
+    }
+
+    private static final Stage[] ESTIMATE = {
+            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumByFour(query, sketch),
+            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumRest(query, sketch),
+            VectorQuerySketch::finish};
+
     /** Adding 1.5 * 2^23 rounds a float to a whole number and leaves that number in the low bits. */
     private static final float ROUND = 12582912f;
     /** Levels of the first and of the second channel of each entry of a table. */
@@ -74,7 +86,13 @@ final class VectorQuerySketch {
     /** See {@link Int8Kernels#estimate}. */
     static void estimate(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride, float[] out,
             int to, int rowStride) {
-        VectorLookUps.sum(query, sketch);
+        for (Stage stage : ESTIMATE) {
+            stage.run(query, sketch, meanScore, meanAt, meanStride, out, to, rowStride);
+        }
+    }
+
+    private static void finish(QuerySketch query, long sketch, float[] meanScore, int meanAt, int meanStride,
+            float[] out, int to, int rowStride) {
         for (int row = 0; row < query.rows; row++) {
             finish(query.sums, row * TOKENS, sketch + (long) query.lines * TOKENS, query.unit[row],
                     meanScore[row * meanStride + meanAt], out, row * rowStride + to);

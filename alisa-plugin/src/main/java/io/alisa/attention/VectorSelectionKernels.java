@@ -143,25 +143,17 @@ final class VectorSelectionKernels implements SelectionKernels {
     public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended,
             float[] sums,
             int to, int sumsStride) {
-        int row = 0;
-        for (; row + 2 <= rows; row += 2) {
+        for (int row = 0; row < rows; row += 2) {
+            int other = Math.min(row + 1, rows - 1); // the last of an odd number is its own other
             for (int block = 0; block < blocks; block++) {
-                int at = to + row * sumsStride + block;
-                massOfTwo(scores, row * stride + block * TOKENS, stride, best[row], best[row + 1], attended[block],
-                        sums, at,
-                        at + sumsStride);
-            }
-        }
-        for (; row < rows; row++) {
-            for (int block = 0; block < blocks; block++) {
-                sums[to + row * sumsStride + block] = mass(scores, row * stride + block * TOKENS, best[row],
-                        attended[block]);
+                massOfTwo(scores, row * stride + block * TOKENS, other * stride + block * TOKENS, best[row], best[other],
+                        attended[block], sums, to + row * sumsStride + block, to + other * sumsStride + block);
             }
         }
     }
 
     /** Two rows share what becomes of the attended tokens' bits. For more in one method the compiler makes vectors on the heap. */
-    private static void massOfTwo(float[] scores, int from, int stride, float best, float otherBest, long attended,
+    private static void massOfTwo(float[] scores, int from, int otherFrom, float best, float otherBest, long attended,
             float[] sums, int to, int otherTo) {
         FloatVector shift = FloatVector.broadcast(SPECIES, best);
         FloatVector otherShift = FloatVector.broadcast(SPECIES, otherBest);
@@ -170,20 +162,11 @@ final class VectorSelectionKernels implements SelectionKernels {
         for (int i = 0; i < TOKENS; i += LANES) {
             IntVector skipped = skipped(attended, i);
             sum = addExp(sum, FloatVector.fromArray(SPECIES, scores, from + i).sub(shift), skipped);
-            otherSum = addExp(otherSum, FloatVector.fromArray(SPECIES, scores, from + stride + i).sub(otherShift),
+            otherSum = addExp(otherSum, FloatVector.fromArray(SPECIES, scores, otherFrom + i).sub(otherShift),
                     skipped);
         }
         sums[to] = total(sum);
         sums[otherTo] = total(otherSum);
-    }
-
-    private static float mass(float[] scores, int from, float best, long attended) {
-        FloatVector shift = FloatVector.broadcast(SPECIES, best);
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int i = 0; i < TOKENS; i += LANES) {
-            sum = addExp(sum, FloatVector.fromArray(SPECIES, scores, from + i).sub(shift), skipped(attended, i));
-        }
-        return total(sum);
     }
 
     /** All bits of the tokens from {@code first} on that are not attended: masks would be dear to make, and to use. */

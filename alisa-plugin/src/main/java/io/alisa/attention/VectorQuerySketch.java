@@ -32,7 +32,8 @@ final class VectorQuerySketch {
     }
 
     private static final Stage[] ESTIMATE = {
-            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumByFour(query, sketch),
+            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumByFour(query,
+                    sketch),
             (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumRest(query, sketch),
             VectorQuerySketch::finish};
 

@@ -146,7 +146,8 @@ final class VectorSelectionKernels implements SelectionKernels {
         for (int row = 0; row < rows; row += 2) {
             int other = Math.min(row + 1, rows - 1); // the last of an odd number is its own other
             for (int block = 0; block < blocks; block++) {
-                massOfTwo(scores, row * stride + block * TOKENS, other * stride + block * TOKENS, best[row], best[other],
+                massOfTwo(scores, row * stride + block * TOKENS, other * stride + block * TOKENS, best[row],
+                        best[other],
                         attended[block], sums, to + row * sumsStride + block, to + other * sumsStride + block);
             }
         }

@@ -15,10 +15,10 @@ public final class QuerySketch {
     /** Tables of the four channels that a line of a sketch holds. */
     static final int TABLES = 2;
 
-    /** {@code [lines][rows][TABLES][copies][ENTRIES]}. */
+    /** {@code [lines][rows][TABLES][tableBytes]}. */
     final byte[] tables;
-    /** Times that the entries of a table stand side by side, so that they fill a vector. */
-    final int copies;
+    /** Of a table: its entries again and again, so that it fills a vector. */
+    final int tableBytes;
     /** From the tables of a line to those of the next. */
     final int step;
     /** Score of one unit of a table, per row. */
@@ -29,11 +29,11 @@ public final class QuerySketch {
     final int headSize;
     int rows;
 
-    QuerySketch(int headSize, int maxRows, int copies) {
+    QuerySketch(int headSize, int maxRows, int tableBytes) {
         this.headSize = headSize;
-        this.copies = copies;
+        this.tableBytes = tableBytes;
         lines = SketchLayout.lines(headSize);
-        step = maxRows * TABLES * copies * ENTRIES;
+        step = maxRows * TABLES * tableBytes;
         tables = new byte[lines * step];
         unit = new float[maxRows];
         sums = new short[maxRows * KvLayout.BLOCK_TOKENS];
@@ -46,7 +46,7 @@ public final class QuerySketch {
 
     /** Index in {@link #tables} of what a row makes of channels {@code 2 * pair} and {@code 2 * pair + 1}. */
     int table(int row, int pair) {
-        return pair / TABLES * step + (row * TABLES + pair % TABLES) * copies * ENTRIES;
+        return pair / TABLES * step + (row * TABLES + pair % TABLES) * tableBytes;
     }
 
     /**

@@ -113,7 +113,7 @@ final class ScalarInt8Kernels implements Int8Kernels {
 
     @Override
     public QuerySketch querySketch(int headSize, int maxRows) {
-        return new QuerySketch(headSize, maxRows, 1);
+        return new QuerySketch(headSize, maxRows, QuerySketch.ENTRIES);
     }
 
     @Override

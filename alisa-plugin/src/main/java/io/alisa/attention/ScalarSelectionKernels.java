@@ -62,8 +62,7 @@ final class ScalarSelectionKernels implements SelectionKernels {
 
     @Override
     public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended,
-            float[] sums,
-            int to, int sumsStride) {
+            float[] sums, int to, int sumsStride) {
         for (int row = 0; row < rows; row++) {
             for (int block = 0; block < blocks; block++) {
                 float sum = 0;

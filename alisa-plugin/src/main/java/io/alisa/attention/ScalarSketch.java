@@ -52,7 +52,7 @@ final class ScalarSketch {
                 float first = query.channel(tile.query, q, 2 * pair);
                 float second = query.channel(tile.query, q, 2 * pair + 1);
                 int table = query.table(row, pair);
-                for (int x = 0; x < query.copies * QuerySketch.ENTRIES; x++) {
+                for (int x = 0; x < query.tableBytes; x++) {
                     float worth = first * QuerySketch.level(x & 3) + second * QuerySketch.level((x >> 2) & 3);
                     query.tables[table + x] = (byte) Math.rint(worth * inverse);
                 }

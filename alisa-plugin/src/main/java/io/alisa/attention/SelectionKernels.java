@@ -52,11 +52,10 @@ public interface SelectionKernels {
      * Adds up, block by block, {@code exp(score - best score of the row)} of the tokens that are not attended, to within 3
      * percent each: estimated scores are further off than that.
      *
-     * @param best       at least every score of the row, per row
-     * @param attended   a bit per token, a word per block
-     * @param sums       filled: of row r from {@code to + r * sumsStride} on, one sum a block
+     * @param best     at least every score of the row, per row
+     * @param attended a bit per token, a word per block
+     * @param sums     filled: of row r from {@code to + r * sumsStride} on, one sum a block
      */
     void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended, float[] sums,
-            int to,
-            int sumsStride);
+            int to, int sumsStride);
 }

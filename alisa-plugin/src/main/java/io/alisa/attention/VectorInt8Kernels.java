@@ -85,7 +85,7 @@ final class VectorInt8Kernels implements Int8Kernels {
 
     @Override
     public QuerySketch querySketch(int headSize, int maxRows) {
-        return new QuerySketch(headSize, maxRows, VectorLookUps.COPIES);
+        return new QuerySketch(headSize, maxRows, VectorLookUps.TABLE);
     }
 
     @Override

@@ -36,9 +36,8 @@ final class VectorLookUps {
     /** Whether sums of as many tokens as a vector has bytes fit into one vector of shorts. */
     private static final boolean WIDEN = BYTES.length() == 16 && LANES >= 8;
     private static final VectorSpecies<Short> SHORTS = WIDEN ? ShortVector.SPECIES_256 : ShortVector.SPECIES_PREFERRED;
-    /** Copies of a table's entries that fill a vector. */
-    static final int COPIES = BYTES.length() / QuerySketch.ENTRIES;
-    private static final int TABLE = COPIES * QuerySketch.ENTRIES;
+    /** Bytes of a table: as many as a vector has. */
+    static final int TABLE = BYTES.length();
     /** Tables that a row needs for a line. */
     private static final int ROW = QuerySketch.TABLES * TABLE;
 

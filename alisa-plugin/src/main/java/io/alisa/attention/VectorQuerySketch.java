@@ -78,7 +78,7 @@ final class VectorQuerySketch {
                     .add(FloatVector.broadcast(SPECIES, ROUND)).reinterpretAsInts()
                     .convertShape(VectorOperators.I2B, VectorMemory.BYTES, 0);
             for (int to = table + x; to < table
-                    + VectorLookUps.COPIES * QuerySketch.ENTRIES; to += QuerySketch.ENTRIES) {
+                    + VectorLookUps.TABLE; to += QuerySketch.ENTRIES) {
                 entries.intoArray(tables, to);
             }
         }

@@ -141,8 +141,7 @@ final class VectorSelectionKernels implements SelectionKernels {
 
     @Override
     public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended,
-            float[] sums,
-            int to, int sumsStride) {
+            float[] sums, int to, int sumsStride) {
         for (int row = 0; row < rows; row += 2) {
             int other = Math.min(row + 1, rows - 1); // the last of an odd number is its own other
             for (int block = 0; block < blocks; block++) {

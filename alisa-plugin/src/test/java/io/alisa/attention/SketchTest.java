@@ -170,8 +170,8 @@ class SketchTest {
 
     /** The vectors' copies of a table are alike, and as the only one of the plain loops. */
     private static void assertSameTables(QuerySketch scalar, QuerySketch vector) {
-        int size = vector.copies * QuerySketch.ENTRIES;
-        assertThat(vector.tables).hasSize(scalar.tables.length * vector.copies);
+        int size = vector.tableBytes;
+        assertThat(vector.tables).hasSize(scalar.tables.length / QuerySketch.ENTRIES * size);
         for (int i = 0; i < vector.tables.length; i++) {
             assertThat(vector.tables[i]).isEqualTo(
                     scalar.tables[i / size * QuerySketch.ENTRIES + i % QuerySketch.ENTRIES]);

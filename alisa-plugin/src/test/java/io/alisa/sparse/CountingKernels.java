@@ -34,8 +34,7 @@ record CountingKernels(SelectionKernels kernels, IntConsumer sweeps) implements 
 
     @Override
     public void skippedMass(float[] scores, int rows, int stride, int blocks, float[] best, long[] attended,
-            float[] sums,
-            int to, int sumsStride) {
+            float[] sums, int to, int sumsStride) {
         kernels.skippedMass(scores, rows, stride, blocks, best, attended, sums, to, sumsStride);
     }
 }

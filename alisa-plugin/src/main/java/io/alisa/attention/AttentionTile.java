@@ -22,6 +22,9 @@ public final class AttentionTile {
     int queryOffset;
     int rows;
 
+    private float[] byChannel = NONE;
+    private boolean areByChannel;
+
     /** Tokens of the block at hand that each row sees. */
     final int[] visible;
     /** {@code [rows][64]} scores, then weights, of the block at hand. */
@@ -53,7 +56,29 @@ public final class AttentionTile {
         query = queries;
         queryOffset = firstRow * stride;
         rows = rowCount;
+        areByChannel = false;
         forget();
+    }
+
+    /**
+     * {@code [rows / 4][stride][4]} queries of as many rows as make groups of four: what a kernel needs for a channel lies side
+     * by side. Zeros behind the head's channels. Made when first asked for.
+     */
+    float[] queriesByChannel() {
+        if (!areByChannel) {
+            if (byChannel.length == 0) {
+                byChannel = new float[max.length * stride];
+            }
+            for (int row = 0; row + 4 <= rows; row += 4) {
+                for (int r = 0; r < 4; r++) {
+                    for (int c = 0; c < headSize; c++) {
+                        byChannel[row * stride + 4 * c + r] = query[queryOffset + (row + r) * stride + c];
+                    }
+                }
+            }
+            areByChannel = true;
+        }
+        return byChannel;
     }
 
     /** Lets go of the queries, which are as large as a batch. */

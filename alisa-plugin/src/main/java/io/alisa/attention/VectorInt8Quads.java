@@ -1,9 +1,6 @@
 package io.alisa.attention;
 
-import static io.alisa.attention.VectorMemory.loadInts;
-
 import io.alisa.cache.KvLayout;
-import io.alisa.memory.OffHeap;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -14,37 +11,21 @@ import jdk.incubator.vector.VectorSpecies;
  * Lays the keys of INT8 rows side by side, four channels of a token in an int: vectors of ints then are vectors of
  * tokens.
  *
- * <p>Squares of as many tokens as ints are transposed in registers, by exchanging ever smaller blocks of each two
- * vectors. The last square of a row reaches into its value, or into the scales that follow the last row of a block.
+ * <p>Squares of as many tokens as ints are transposed at a time. The last square of a row reaches into its value, or into the
+ * scales that follow the last row of a block.
  */
 final class VectorInt8Quads {
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = INTS.length();
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
 
-    private static final IntVector FIRST8 = pick(8, 0);
-    private static final IntVector SECOND8 = pick(8, 1);
-    private static final IntVector FIRST4 = pick(4, 0);
-    private static final IntVector SECOND4 = pick(4, 1);
-    private static final IntVector FIRST2 = pick(2, 0);
-    private static final IntVector SECOND2 = pick(2, 1);
-    private static final IntVector FIRST1 = pick(1, 0);
-    private static final IntVector SECOND1 = pick(1, 1);
+    /** What a whole number of {@link #channel} and {@link #top} is to be multiplied by. */
+    static final float UNIT = LANES == 16 ? 0x1p-24f : 1f;
 
     /** A quad's lowest byte is moved to the top of the int by reading that much further ahead. */
     private static final int TOP = Integer.BYTES - 1;
 
     private VectorInt8Quads() {
-    }
-
-    /** Where the first (second) vector of a pair finds its lanes, when blocks of lanes change places between the two. */
-    private static IntVector pick(int block, int second) {
-        int[] lanes = new int[LANES];
-        for (int i = 0; i < LANES; i++) {
-            int lane = (i & ~block) + second * block;
-            lanes[i] = (i & block) == 0 ? lane : LANES + lane;
-        }
-        return IntVector.fromArray(INTS, lanes, 0);
     }
 
     /** Fills {@link Int8Rows#quads} for all 64 places. */
@@ -53,21 +34,12 @@ final class VectorInt8Quads {
             for (int t = 0; t < TOKENS; t += LANES) {
                 int to = Int8Rows.LEAD + quad * Int8Rows.QUAD_BYTES + t * Integer.BYTES;
                 if (LANES == 16) {
-                    transpose16(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
+                    VectorTransposition.square16(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
                 } else if (LANES == 8) {
-                    transpose8(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
+                    VectorTransposition.square8(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
                 } else {
-                    copy(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
+                    VectorTransposition.square4(rows.address, t, (long) quad * Integer.BYTES, rows.quads, to);
                 }
-            }
-        }
-    }
-
-    private static void copy(long[] address, int t, long at, byte[] quads, int to) {
-        for (int i = 0; i < LANES; i++) {
-            for (int b = 0; b < LANES * Integer.BYTES; b++) {
-                quads[to + b / Integer.BYTES * Int8Rows.QUAD_BYTES + i * Integer.BYTES + b % Integer.BYTES] = OffHeap
-                        .getByte(address[t + i] + at + b);
             }
         }
     }
@@ -78,8 +50,8 @@ final class VectorInt8Quads {
     }
 
     /**
-     * A channel of some tokens, times 2^24: reading the ints so that the channel is their top byte costs less than
-     * moving it there.
+     * A channel of some tokens, in parts of {@link #UNIT}: reading the ints so that the channel is their top byte costs less
+     * than moving it there.
      *
      * @param at {@link #channelAt} and four bytes for every token before the first
      */
@@ -87,197 +59,14 @@ final class VectorInt8Quads {
         return top(ByteVector.fromArray(ByteVector.SPECIES_PREFERRED, quads, at).reinterpretAsInts());
     }
 
-    /** The top bytes of some ints, times 2^24. */
+    /**
+     * The top bytes of some ints, in parts of {@link #UNIT}. Where there are 32 registers one holds a mask, which more units of
+     * a processor can apply than can shift; where there are 16 the mask would come from memory each time.
+     */
     static FloatVector top(IntVector x) {
-        return (FloatVector) x.lanewise(VectorOperators.AND, IntVector.broadcast(INTS, 0xFF000000))
-                .convertShape(VectorOperators.I2F, FloatVector.SPECIES_PREFERRED, 0);
-    }
-
-    private static void transpose16(long[] address, int t, long at, byte[] quads, int to) {
-        IntVector r0 = loadInts(address[t] + at);
-        IntVector r1 = loadInts(address[t + 1] + at);
-        IntVector r2 = loadInts(address[t + 2] + at);
-        IntVector r3 = loadInts(address[t + 3] + at);
-        IntVector r4 = loadInts(address[t + 4] + at);
-        IntVector r5 = loadInts(address[t + 5] + at);
-        IntVector r6 = loadInts(address[t + 6] + at);
-        IntVector r7 = loadInts(address[t + 7] + at);
-        IntVector r8 = loadInts(address[t + 8] + at);
-        IntVector r9 = loadInts(address[t + 9] + at);
-        IntVector r10 = loadInts(address[t + 10] + at);
-        IntVector r11 = loadInts(address[t + 11] + at);
-        IntVector r12 = loadInts(address[t + 12] + at);
-        IntVector r13 = loadInts(address[t + 13] + at);
-        IntVector r14 = loadInts(address[t + 14] + at);
-        IntVector r15 = loadInts(address[t + 15] + at);
-        IntVector x;
-        x = FIRST8.selectFrom(r0, r8);
-        r8 = SECOND8.selectFrom(r0, r8);
-        r0 = x;
-        x = FIRST8.selectFrom(r1, r9);
-        r9 = SECOND8.selectFrom(r1, r9);
-        r1 = x;
-        x = FIRST8.selectFrom(r2, r10);
-        r10 = SECOND8.selectFrom(r2, r10);
-        r2 = x;
-        x = FIRST8.selectFrom(r3, r11);
-        r11 = SECOND8.selectFrom(r3, r11);
-        r3 = x;
-        x = FIRST8.selectFrom(r4, r12);
-        r12 = SECOND8.selectFrom(r4, r12);
-        r4 = x;
-        x = FIRST8.selectFrom(r5, r13);
-        r13 = SECOND8.selectFrom(r5, r13);
-        r5 = x;
-        x = FIRST8.selectFrom(r6, r14);
-        r14 = SECOND8.selectFrom(r6, r14);
-        r6 = x;
-        x = FIRST8.selectFrom(r7, r15);
-        r15 = SECOND8.selectFrom(r7, r15);
-        r7 = x;
-        x = FIRST4.selectFrom(r0, r4);
-        r4 = SECOND4.selectFrom(r0, r4);
-        r0 = x;
-        x = FIRST4.selectFrom(r1, r5);
-        r5 = SECOND4.selectFrom(r1, r5);
-        r1 = x;
-        x = FIRST4.selectFrom(r2, r6);
-        r6 = SECOND4.selectFrom(r2, r6);
-        r2 = x;
-        x = FIRST4.selectFrom(r3, r7);
-        r7 = SECOND4.selectFrom(r3, r7);
-        r3 = x;
-        x = FIRST4.selectFrom(r8, r12);
-        r12 = SECOND4.selectFrom(r8, r12);
-        r8 = x;
-        x = FIRST4.selectFrom(r9, r13);
-        r13 = SECOND4.selectFrom(r9, r13);
-        r9 = x;
-        x = FIRST4.selectFrom(r10, r14);
-        r14 = SECOND4.selectFrom(r10, r14);
-        r10 = x;
-        x = FIRST4.selectFrom(r11, r15);
-        r15 = SECOND4.selectFrom(r11, r15);
-        r11 = x;
-        x = FIRST2.selectFrom(r0, r2);
-        r2 = SECOND2.selectFrom(r0, r2);
-        r0 = x;
-        x = FIRST2.selectFrom(r1, r3);
-        r3 = SECOND2.selectFrom(r1, r3);
-        r1 = x;
-        x = FIRST2.selectFrom(r4, r6);
-        r6 = SECOND2.selectFrom(r4, r6);
-        r4 = x;
-        x = FIRST2.selectFrom(r5, r7);
-        r7 = SECOND2.selectFrom(r5, r7);
-        r5 = x;
-        x = FIRST2.selectFrom(r8, r10);
-        r10 = SECOND2.selectFrom(r8, r10);
-        r8 = x;
-        x = FIRST2.selectFrom(r9, r11);
-        r11 = SECOND2.selectFrom(r9, r11);
-        r9 = x;
-        x = FIRST2.selectFrom(r12, r14);
-        r14 = SECOND2.selectFrom(r12, r14);
-        r12 = x;
-        x = FIRST2.selectFrom(r13, r15);
-        r15 = SECOND2.selectFrom(r13, r15);
-        r13 = x;
-        x = FIRST1.selectFrom(r0, r1);
-        r1 = SECOND1.selectFrom(r0, r1);
-        r0 = x;
-        x = FIRST1.selectFrom(r2, r3);
-        r3 = SECOND1.selectFrom(r2, r3);
-        r2 = x;
-        x = FIRST1.selectFrom(r4, r5);
-        r5 = SECOND1.selectFrom(r4, r5);
-        r4 = x;
-        x = FIRST1.selectFrom(r6, r7);
-        r7 = SECOND1.selectFrom(r6, r7);
-        r6 = x;
-        x = FIRST1.selectFrom(r8, r9);
-        r9 = SECOND1.selectFrom(r8, r9);
-        r8 = x;
-        x = FIRST1.selectFrom(r10, r11);
-        r11 = SECOND1.selectFrom(r10, r11);
-        r10 = x;
-        x = FIRST1.selectFrom(r12, r13);
-        r13 = SECOND1.selectFrom(r12, r13);
-        r12 = x;
-        x = FIRST1.selectFrom(r14, r15);
-        r15 = SECOND1.selectFrom(r14, r15);
-        r14 = x;
-        r0.reinterpretAsBytes().intoArray(quads, to);
-        r1.reinterpretAsBytes().intoArray(quads, to + Int8Rows.QUAD_BYTES);
-        r2.reinterpretAsBytes().intoArray(quads, to + 2 * Int8Rows.QUAD_BYTES);
-        r3.reinterpretAsBytes().intoArray(quads, to + 3 * Int8Rows.QUAD_BYTES);
-        r4.reinterpretAsBytes().intoArray(quads, to + 4 * Int8Rows.QUAD_BYTES);
-        r5.reinterpretAsBytes().intoArray(quads, to + 5 * Int8Rows.QUAD_BYTES);
-        r6.reinterpretAsBytes().intoArray(quads, to + 6 * Int8Rows.QUAD_BYTES);
-        r7.reinterpretAsBytes().intoArray(quads, to + 7 * Int8Rows.QUAD_BYTES);
-        r8.reinterpretAsBytes().intoArray(quads, to + 8 * Int8Rows.QUAD_BYTES);
-        r9.reinterpretAsBytes().intoArray(quads, to + 9 * Int8Rows.QUAD_BYTES);
-        r10.reinterpretAsBytes().intoArray(quads, to + 10 * Int8Rows.QUAD_BYTES);
-        r11.reinterpretAsBytes().intoArray(quads, to + 11 * Int8Rows.QUAD_BYTES);
-        r12.reinterpretAsBytes().intoArray(quads, to + 12 * Int8Rows.QUAD_BYTES);
-        r13.reinterpretAsBytes().intoArray(quads, to + 13 * Int8Rows.QUAD_BYTES);
-        r14.reinterpretAsBytes().intoArray(quads, to + 14 * Int8Rows.QUAD_BYTES);
-        r15.reinterpretAsBytes().intoArray(quads, to + 15 * Int8Rows.QUAD_BYTES);
-    }
-
-    private static void transpose8(long[] address, int t, long at, byte[] quads, int to) {
-        IntVector r0 = loadInts(address[t] + at);
-        IntVector r1 = loadInts(address[t + 1] + at);
-        IntVector r2 = loadInts(address[t + 2] + at);
-        IntVector r3 = loadInts(address[t + 3] + at);
-        IntVector r4 = loadInts(address[t + 4] + at);
-        IntVector r5 = loadInts(address[t + 5] + at);
-        IntVector r6 = loadInts(address[t + 6] + at);
-        IntVector r7 = loadInts(address[t + 7] + at);
-        IntVector x;
-        x = FIRST4.selectFrom(r0, r4);
-        r4 = SECOND4.selectFrom(r0, r4);
-        r0 = x;
-        x = FIRST4.selectFrom(r1, r5);
-        r5 = SECOND4.selectFrom(r1, r5);
-        r1 = x;
-        x = FIRST4.selectFrom(r2, r6);
-        r6 = SECOND4.selectFrom(r2, r6);
-        r2 = x;
-        x = FIRST4.selectFrom(r3, r7);
-        r7 = SECOND4.selectFrom(r3, r7);
-        r3 = x;
-        x = FIRST2.selectFrom(r0, r2);
-        r2 = SECOND2.selectFrom(r0, r2);
-        r0 = x;
-        x = FIRST2.selectFrom(r1, r3);
-        r3 = SECOND2.selectFrom(r1, r3);
-        r1 = x;
-        x = FIRST2.selectFrom(r4, r6);
-        r6 = SECOND2.selectFrom(r4, r6);
-        r4 = x;
-        x = FIRST2.selectFrom(r5, r7);
-        r7 = SECOND2.selectFrom(r5, r7);
-        r5 = x;
-        x = FIRST1.selectFrom(r0, r1);
-        r1 = SECOND1.selectFrom(r0, r1);
-        r0 = x;
-        x = FIRST1.selectFrom(r2, r3);
-        r3 = SECOND1.selectFrom(r2, r3);
-        r2 = x;
-        x = FIRST1.selectFrom(r4, r5);
-        r5 = SECOND1.selectFrom(r4, r5);
-        r4 = x;
-        x = FIRST1.selectFrom(r6, r7);
-        r7 = SECOND1.selectFrom(r6, r7);
-        r6 = x;
-        r0.reinterpretAsBytes().intoArray(quads, to);
-        r1.reinterpretAsBytes().intoArray(quads, to + Int8Rows.QUAD_BYTES);
-        r2.reinterpretAsBytes().intoArray(quads, to + 2 * Int8Rows.QUAD_BYTES);
-        r3.reinterpretAsBytes().intoArray(quads, to + 3 * Int8Rows.QUAD_BYTES);
-        r4.reinterpretAsBytes().intoArray(quads, to + 4 * Int8Rows.QUAD_BYTES);
-        r5.reinterpretAsBytes().intoArray(quads, to + 5 * Int8Rows.QUAD_BYTES);
-        r6.reinterpretAsBytes().intoArray(quads, to + 6 * Int8Rows.QUAD_BYTES);
-        r7.reinterpretAsBytes().intoArray(quads, to + 7 * Int8Rows.QUAD_BYTES);
+        IntVector top = LANES == 16
+                ? x.lanewise(VectorOperators.AND, IntVector.broadcast(INTS, 0xFF000000))
+                : x.lanewise(VectorOperators.ASHR, Integer.SIZE - Byte.SIZE);
+        return (FloatVector) top.convertShape(VectorOperators.I2F, FloatVector.SPECIES_PREFERRED, 0);
     }
 }

@@ -21,8 +21,6 @@ final class VectorInt8Rows {
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     /** Adding 1.5 * 2^23 rounds a float to a whole number and leaves that number in the low bits. */
     private static final float ROUND = 12582912f;
-    /** Channels of keys come 2^24 times too large. */
-    private static final float TOP_UNIT = 0x1p-24f;
 
     private VectorInt8Rows() {
     }
@@ -101,7 +99,7 @@ final class VectorInt8Rows {
     private static void keys(Int8Rows rows, int channel, long to) {
         int at = VectorInt8Quads.channelAt(channel);
         for (int t = 0; t < TOKENS; t += LANES) {
-            channel(rows.quads, at + t * Integer.BYTES).mul(FloatVector.broadcast(SPECIES, TOP_UNIT))
+            channel(rows.quads, at + t * Integer.BYTES).mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT))
                     .mul(FloatVector.fromArray(SPECIES, rows.keyScale, t))
                     .intoMemorySegment(OffHeap.ALL, to + (long) t * Float.BYTES, nativeOrder());
         }

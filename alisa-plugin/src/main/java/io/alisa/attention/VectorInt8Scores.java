@@ -16,8 +16,9 @@ final class VectorInt8Scores {
     private static final int VECTOR_BYTES = LANES * Integer.BYTES;
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final boolean MANY_REGISTERS = LANES == 16;
-    /** Channels come 2^24 times too large. */
-    private static final float TOP_UNIT = 0x1p-24f;
+
+    /** From the third channel of a quad to the first of the next, see {@link VectorInt8Quads#channelAt}. */
+    private static final int TO_NEXT_QUAD = Int8Rows.QUAD_BYTES - 2;
 
     private static final float[] NOTHING_HIDDEN = new float[TOKENS];
 
@@ -28,12 +29,12 @@ final class VectorInt8Scores {
     static void multiply(AttentionTile tile, Int8Rows rows) {
         int row = 0;
         for (; row + 4 <= tile.rows; row += 4) {
-            int q = tile.queryOffset + row * tile.stride;
             if (MANY_REGISTERS) {
-                score4x4(tile.query, q, tile.stride, tile.headSize, rows.quads, tile.scores, row * TOKENS);
+                score4x4(tile.query, tile.queryOffset + row * tile.stride, tile.stride, tile.headSize, rows.quads, tile.scores, row * TOKENS);
             } else {
                 for (int t = 0; t < TOKENS; t += 2 * LANES) {
-                    score4x2(tile.query, q, tile.stride, tile.headSize, rows.quads, t, tile.scores, row * TOKENS + t);
+                    score4x2(tile.queriesByChannel(), row * tile.stride, tile.headSize, rows.quads, t, tile.scores,
+                            row * TOKENS + t);
                 }
             }
         }
@@ -60,7 +61,7 @@ final class VectorInt8Scores {
 
     private static void scale(float[] scores, int s, float[] scale, float[] hidden) {
         for (int t = 0; t < TOKENS; t += LANES) {
-            FloatVector.fromArray(SPECIES, scores, s + t).mul(FloatVector.broadcast(SPECIES, TOP_UNIT))
+            FloatVector.fromArray(SPECIES, scores, s + t).mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT))
                     .fma(FloatVector.fromArray(SPECIES, scale, t), FloatVector.fromArray(SPECIES, hidden, t))
                     .intoArray(scores, s + t);
         }
@@ -138,9 +139,11 @@ final class VectorInt8Scores {
 
     /**
      * Two channels at a time: to find them takes as long as one, and for more the compiler makes vectors on the heap. Behind
-     * an odd head a key has zeros, and a query row anything finite.
+     * an odd head both keys and queries have zeros.
+     *
+     * @param queries see {@link AttentionTile#queriesByChannel}; the group of rows starts at {@code from}
      */
-    private static void score4x2(float[] query, int q, int stride, int headSize, byte[] quads, int t, float[] scores,
+    private static void score4x2(float[] queries, int from, int headSize, byte[] quads, int t, float[] scores,
             int s) {
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
@@ -150,37 +153,40 @@ final class VectorInt8Scores {
         FloatVector c1 = a0;
         FloatVector d0 = a0;
         FloatVector d1 = a0;
-        for (int i = 0; i < headSize; i += 2) {
-            int at = VectorInt8Quads.channelAt(i) + t * Integer.BYTES;
-            int from = q + i;
+        int at = VectorInt8Quads.channelAt(0) + t * Integer.BYTES;
+        int step = 2;
+        int end = from + 4 * headSize;
+        for (int q = from; q < end; q += 8) {
             FloatVector k0 = channel(quads, at);
             FloatVector k1 = channel(quads, at + VECTOR_BYTES);
-            FloatVector x = FloatVector.broadcast(SPECIES, query[from]);
+            FloatVector x = FloatVector.broadcast(SPECIES, queries[q]);
             a0 = x.fma(k0, a0);
             a1 = x.fma(k1, a1);
-            x = FloatVector.broadcast(SPECIES, query[from + stride]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 1]);
             b0 = x.fma(k0, b0);
             b1 = x.fma(k1, b1);
-            x = FloatVector.broadcast(SPECIES, query[from + 2 * stride]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 2]);
             c0 = x.fma(k0, c0);
             c1 = x.fma(k1, c1);
-            x = FloatVector.broadcast(SPECIES, query[from + 3 * stride]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 3]);
             d0 = x.fma(k0, d0);
             d1 = x.fma(k1, d1);
             k0 = channel(quads, at + 1);
             k1 = channel(quads, at + 1 + VECTOR_BYTES);
-            x = FloatVector.broadcast(SPECIES, query[from + 1]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 4]);
             a0 = x.fma(k0, a0);
             a1 = x.fma(k1, a1);
-            x = FloatVector.broadcast(SPECIES, query[from + stride + 1]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 5]);
             b0 = x.fma(k0, b0);
             b1 = x.fma(k1, b1);
-            x = FloatVector.broadcast(SPECIES, query[from + 2 * stride + 1]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 6]);
             c0 = x.fma(k0, c0);
             c1 = x.fma(k1, c1);
-            x = FloatVector.broadcast(SPECIES, query[from + 3 * stride + 1]);
+            x = FloatVector.broadcast(SPECIES, queries[q + 7]);
             d0 = x.fma(k0, d0);
             d1 = x.fma(k1, d1);
+            at += step;
+            step ^= 2 ^ TO_NEXT_QUAD; // by turns: to the second half of a quad, to the next quad
         }
         a0.intoArray(scores, s);
         a1.intoArray(scores, s + LANES);

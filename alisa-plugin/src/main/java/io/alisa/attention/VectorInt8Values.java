@@ -24,8 +24,6 @@ final class VectorInt8Values {
     /** Lanes of two vectors by turns: of their first halves, of their second halves. */
     private static final IntVector LOW = turns(0);
     private static final IntVector HIGH = turns(LANES / 2);
-    /** Top bytes of ints are 2^24 times too large. */
-    private static final float TOP_UNIT = 0x1p-24f;
 
     private VectorInt8Values() {
     }
@@ -183,7 +181,7 @@ final class VectorInt8Values {
     }
 
     private static void add(IntVector sums, float[] out, int o, float kept) {
-        sums.reinterpretAsFloats().mul(FloatVector.broadcast(SPECIES, TOP_UNIT))
+        sums.reinterpretAsFloats().mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT))
                 .add(FloatVector.fromArray(SPECIES, out, o).mul(FloatVector.broadcast(SPECIES, kept)))
                 .intoArray(out, o);
     }

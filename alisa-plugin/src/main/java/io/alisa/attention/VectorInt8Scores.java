@@ -17,9 +17,6 @@ final class VectorInt8Scores {
     private static final int TOKENS = KvLayout.BLOCK_TOKENS;
     private static final boolean MANY_REGISTERS = LANES == 16;
 
-    /** From the third channel of a quad to the first of the next, see {@link VectorInt8Quads#channelAt}. */
-    private static final int TO_NEXT_QUAD = Int8Rows.QUAD_BYTES - 2;
-
     private static final float[] NOTHING_HIDDEN = new float[TOKENS];
 
     private VectorInt8Scores() {
@@ -186,7 +183,7 @@ final class VectorInt8Scores {
             d0 = x.fma(k0, d0);
             d1 = x.fma(k1, d1);
             at += step;
-            step ^= 2 ^ TO_NEXT_QUAD; // by turns: to the second half of a quad, to the next quad
+            step = Int8Rows.QUAD_BYTES - step; // by turns: to the second half of a quad, to the next quad
         }
         a0.intoArray(scores, s);
         a1.intoArray(scores, s + LANES);

@@ -44,11 +44,16 @@ class RecomputeIT {
     private record Case(Scenario scenario, Map<String, String> mode, long fast, String slow) {
 
         String name() {
-            return "%s, %s, file of %s".formatted(scenario.name(), mode.equals(SPARSE) ? "sparse" : "dense", slow);
+            return "%s, file of %s".formatted(inMode(), slow);
         }
 
+        private String inMode() {
+            return "%s, %s".formatted(scenario.name(), mode.equals(SPARSE) ? "sparse" : "dense");
+        }
+
+        /** The same for every file. */
         Scenario ample() {
-            return scenario.name(name() + ", ample").settings(mode).settings(Map.of("alisa.memory.fast", "512m"));
+            return scenario.name(inMode() + ", ample").settings(mode).settings(Map.of("alisa.memory.fast", "512m"));
         }
 
         Scenario tight() {
@@ -77,11 +82,8 @@ class RecomputeIT {
                 new Case(rounded, SPARSE, WIDE_FAST, SMALL_FILE), new Case(rewound, DENSE, FAST, NO_FILE),
                 new Case(rewound, DENSE, FAST, SMALL_FILE), new Case(rewound, SPARSE, FAST, SMALL_FILE));
 
-        List<Scenario> scenarios = new ArrayList<>();
-        for (Case each : cases) {
-            scenarios.add(each.ample());
-            scenarios.add(each.tight());
-        }
+        List<Scenario> scenarios = new ArrayList<>(cases.stream().map(Case::ample).distinct().toList());
+        cases.forEach(each -> scenarios.add(each.tight()));
         scenarios.add(cases.getFirst().tight().name(OFF).settings(Map.of("alisa.recompute", "off")));
         result = workspace.withPlugin("all").operations(Operations.PANAMA).orderedSums().run(scenarios);
     }

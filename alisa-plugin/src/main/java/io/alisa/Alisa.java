@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * hold a copy of the jar of its own. So everything crosses as JDK types.
  */
 public final class Alisa {
+    private static final String NOT_LOADED = "ALISA is not loaded: start the JVM with -javaagent:alisa-plugin.jar";
+
     private Alisa() {
     }
 
@@ -47,11 +49,9 @@ public final class Alisa {
         return ask("lastSession") instanceof Map<?, ?> session ? report((Map<String, Object>) session) : null;
     }
 
-    /** One screen of text: mode, what was decided and why, and what the sessions hold. */
+    /** One screen of text: mode, where the settings came from, what was decided and why, and what the sessions hold. */
     public static String explain() {
-        return ask("explain") instanceof String text
-                ? text
-                : "ALISA is not active: start the JVM with -javaagent:alisa-plugin.jar";
+        return ask("explain") instanceof String text ? text : NOT_LOADED;
     }
 
     /**
@@ -94,7 +94,7 @@ public final class Alisa {
         try {
             return bridge().getMethod(method, types).invoke(null, arguments);
         } catch (ClassNotFoundException | NoSuchMethodException | IllegalAccessException e) {
-            throw new IllegalStateException("ALISA is not active: start the JVM with -javaagent:alisa-plugin.jar", e);
+            throw new IllegalStateException(NOT_LOADED, e);
         } catch (InvocationTargetException e) {
             throw rethrown(e.getCause());
         }

@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code -javaagent:alisa-plugin.jar} starts. Does as little as possible, and never breaks the host's start. */
 public final class AlisaAgent {
+    /**
+     * The settings it started with, or those that keep it switched off; null: it was never loaded. The bridge asks for them:
+     * where the plugin is switched off, no class more than this one is loaded.
+     */
+    private static volatile @Nullable Configuration settings;
     private static boolean started;
 
     private AlisaAgent() {
@@ -21,9 +26,11 @@ public final class AlisaAgent {
                         + " instead, -Dalisa.sparse=true for instance");
             }
             Configuration configuration = Configuration.ofProcess();
+            if (!started) {
+                settings = configuration;
+            }
             if (configuration.flag(Setting.ENABLED) && !started) {
                 started = true;
-                Bridge.configure(configuration);
                 HostTransformer transformer = new HostTransformer();
                 transformer.refuseLoaded(instrumentation.getAllLoadedClasses());
                 instrumentation.addTransformer(transformer);
@@ -36,5 +43,9 @@ public final class AlisaAgent {
         } catch (Throwable t) { // a plugin must not keep an application from starting
             System.err.println("[alisa] could not start, the host runs untouched: " + Reason.of(t));
         }
+    }
+
+    static @Nullable Configuration settings() {
+        return settings;
     }
 }

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.WeakHashMap;
 
 import io.alisa.config.Configuration;
+import io.alisa.config.Setting;
 import io.alisa.host.Binding;
 import io.alisa.host.HostHooks;
 import io.alisa.host.Reports;
@@ -35,17 +36,12 @@ public final class Bridge {
      * of its own: it is written while classes are loaded, and loading them may be what the holder of the other lock waits for.
      */
     private static final Map<ClassLoader, Boolean> WOVEN = Collections.synchronizedMap(new WeakHashMap<>());
-    private static @Nullable Configuration configuration;
 
     private static final String MODEL = "com.github.tjake.jlama.model.AbstractModel";
     private static final String INACTIVE = "ALISA does not serve this host, so it has no sessions to save or restore:"
             + " start the JVM with -javaagent:alisa-plugin.jar, without alisa.enabled=false, and with a Jlama that it knows";
 
     private Bridge() {
-    }
-
-    static synchronized void configure(Configuration effective) {
-        configuration = effective;
     }
 
     /**
@@ -78,8 +74,8 @@ public final class Bridge {
             return hooks;
         }
         try {
-            hooks = AdapterLoader.load(loader,
-                    configuration == null ? Configuration.ofProcess() : configuration);
+            Configuration settings = AlisaAgent.settings();
+            hooks = AdapterLoader.load(loader, settings == null ? Configuration.ofProcess() : settings);
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
             // The host must run whatever is wrong with us.
             String why = "could not start, the host runs untouched: " + Reason.of(e);
@@ -184,17 +180,13 @@ public final class Bridge {
         for (HostHooks host : hosts()) {
             text.append(host.describe()).append('\n');
         }
+        Configuration start = AlisaAgent.settings();
         if (hosts().isEmpty()) {
-            text.append(configuration == null
-                    ? "ALISA is switched off by alisa.enabled, or not loaded: start the JVM with -javaagent:alisa-plugin.jar\n"
-                    : FAILURES.isEmpty()
-                            ? "ALISA is loaded but serves no host yet: nothing of Jlama has run\n"
-                            : "ALISA is loaded but serves no host:\n");
+            text.append(SettingsText.whyNoHost(start, !FAILURES.isEmpty()));
         }
         FAILURES.forEach(failure -> text.append(failure).append('\n'));
-        if (configuration != null) {
-            Configuration.ofProcess().warnings() // as it is now: the next session reads it
-                    .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        if (start != null && start.flag(Setting.ENABLED)) {
+            text.append(SettingsText.of(Configuration.ofProcess())); // as they are now: the next session reads them
         }
         List<SessionReport> sessions = Sessions.ofProcess().reports();
         text.append(sessions.size()).append(sessions.size() == 1 ? " open session\n" : " open sessions\n");

@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 public final class Configuration {
     /** A setting's value in force. */
     public record Value(String text, String source) {
+        /** Whether the default holds, because nobody gave one or because what was given makes no sense. */
+        public boolean isDefault() {
+            return source.startsWith(DEFAULT);
+        }
     }
+
+    private static final String DEFAULT = "default";
 
     private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
     private final List<String> warnings = new ArrayList<>();
@@ -61,7 +67,7 @@ public final class Configuration {
             source = "file " + values.getOrDefault(Setting.CONFIG_FILE, new Value("", "")).text();
         }
         if (text == null) {
-            return new Value(setting.defaultText(), "default");
+            return new Value(setting.defaultText(), DEFAULT);
         }
         text = text.strip();
         String value = setting.read(text);
@@ -76,7 +82,7 @@ public final class Configuration {
         if (setting == Setting.ENABLED) {
             doubtfullyOff = warning;
         }
-        return new Value(fallback, (fallback.equals(setting.defaultText()) ? "default" : fallback) + ", because the "
+        return new Value(fallback, (fallback.equals(setting.defaultText()) ? DEFAULT : fallback) + ", because the "
                 + source + " is not valid");
     }
 

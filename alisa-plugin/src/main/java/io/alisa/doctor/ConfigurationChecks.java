@@ -29,9 +29,7 @@ final class ConfigurationChecks {
             checks.add(Check.warn(SUBJECT, warning, "correct or remove it"));
         }
         for (Setting setting : Setting.values()) {
-            Check idle = configuration.value(setting).source().startsWith("default")
-                    ? null
-                    : idle(setting, configuration);
+            Check idle = configuration.value(setting).isDefault() ? null : idle(setting, configuration);
             if (idle != null) {
                 checks.add(idle);
             }

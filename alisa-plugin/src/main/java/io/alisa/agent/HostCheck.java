@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -68,12 +69,13 @@ public final class HostCheck {
 
     /**
      * What is different from the host we know, {@code expected ..., found ...} each; empty when nothing is. Reads
-     * class files as resources of {@code host}, loads none.
+     * class files, loads none.
+     *
+     * @param host opens a file of the host by its path, or returns null
      */
-    public static List<String> differences(ClassLoader host) {
+    public static List<String> differences(Function<String, @Nullable InputStream> host) {
         ClassLoader ours = HostCheck.class.getClassLoader();
-        return differences(new HostClasses(host::getResourceAsStream),
-                new HostClasses(ours::getResourceAsStream));
+        return differences(new HostClasses(host), new HostClasses(ours::getResourceAsStream));
     }
 
     /** As above, for class files from anywhere. */
@@ -192,12 +194,15 @@ public final class HostCheck {
         return found.isEmpty() ? "no '" + name + "' in " + shortOwner : String.join(" and ", found);
     }
 
-    /** For messages: the host's version as its jar states it, or {@code unknown}. */
-    public static String version(ClassLoader loader) {
+    /**
+     * For messages: the host's version as its jar states it, or {@code unknown}.
+     *
+     * @param host opens a file of the host by its path, or returns null
+     */
+    public static String version(Function<String, @Nullable InputStream> host) {
         @Nullable
         String version = null;
-        try (InputStream in = loader
-                .getResourceAsStream("META-INF/maven/com.github.tjake/jlama-core/pom.properties")) {
+        try (InputStream in = host.apply("META-INF/maven/com.github.tjake/jlama-core/pom.properties")) {
             if (in != null) {
                 Properties properties = new Properties();
                 properties.load(in);

@@ -108,7 +108,7 @@ final class HostTransformer implements ClassFileTransformer {
         if (differences.isEmpty()) {
             return Verdict.PASSED;
         }
-        refuse(loader, "this Jlama (version " + HostCheck.version(loader)
+        refuse(loader, "this Jlama (version " + HostCheck.version(loader::getResourceAsStream)
                 + ") is not one we know, it runs untouched; use version 0.8.4: "
                 + differences.getFirst()
                 + (differences.size() > 1 ? " (and " + (differences.size() - 1) + " more)" : ""));

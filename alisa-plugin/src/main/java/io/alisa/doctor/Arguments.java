@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The command line.
  *
- * @param host class path that holds the host; null: not given
+ * @param host class path that holds the host, see {@link HostClassPath}; null: not given
  */
 record Arguments(@Nullable String host) {
     static final String USAGE = "usage: java -jar alisa-plugin.jar [--host PATH[" + File.pathSeparator + "PATH]...]"
-            + "   checks this machine and this configuration; --host: the application's jars, at least Jlama's\n"
+            + "   checks this machine and this configuration; --host: the application's jars or their folder\n"
             + "       java -jar alisa-plugin.jar profile   measures this machine\n"
             + "       java -jar alisa-plugin.jar plan --model DIR --context N   what would be kept where\n"
             + "       java -jar alisa-plugin.jar --help | --version";

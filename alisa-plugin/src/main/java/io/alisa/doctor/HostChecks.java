@@ -1,15 +1,11 @@
 package io.alisa.doctor;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
+import java.io.InputStream;
 import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.function.Function;
 
 import io.alisa.agent.HostCheck;
 import org.jspecify.annotations.Nullable;
@@ -34,38 +30,28 @@ final class HostChecks {
         ClassLoader own = ClassLoader.getSystemClassLoader();
         return own.getResource(LANDMARK) == null
                 ? Check.warn(SUBJECT, "not checked: where the application's Jlama is was not said", HOW)
-                : of(own, "on this class path");
+                : of(own::getResourceAsStream, "on this class path");
     }
 
     private static Check ofClassPath(String classPath) {
-        List<URL> urls = new ArrayList<>();
-        for (String entry : classPath.split(File.pathSeparator, -1)) {
-            try {
-                Path path = Path.of(entry);
-                if (!Files.exists(path)) {
-                    return Check.fail(SUBJECT, "there is no '" + entry + "'", HOW);
-                }
-                urls.add(path.toUri().toURL());
-            } catch (MalformedURLException | InvalidPathException e) {
-                return Check.fail(SUBJECT, "'" + entry + "' can't be used: " + e, HOW);
-            }
-        }
-        try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new),
-                ClassLoader.getPlatformClassLoader())) {
-            return of(loader, "in " + classPath);
+        try (HostClassPath files = HostClassPath.of(classPath, LANDMARK)) {
+            return files.has(LANDMARK)
+                    ? of(files::open, "in " + classPath)
+                    : Check.fail(SUBJECT, "no Jlama in " + classPath,
+                            HOW + ", the folder of the application's jars, or its executable jar");
+        } catch (NoSuchFileException e) {
+            return Check.fail(SUBJECT, "there is no '" + e.getFile() + "'", HOW);
+        } catch (InvalidPathException e) {
+            return Check.fail(SUBJECT, "'" + classPath + "' can't be used: " + e, HOW);
         } catch (IOException e) {
-            return Check.fail(SUBJECT, "'" + classPath + "' can't be read: " + e, HOW);
+            return Check.fail(SUBJECT, "'" + classPath + "' can't be read: " + e.getMessage(), HOW);
         }
     }
 
-    private static Check of(ClassLoader loader, String where) {
-        if (loader.getResource(LANDMARK) == null) {
-            return Check.fail(SUBJECT, "no Jlama " + where,
-                    HOW + " (the jar itself, not one that contains it)");
-        }
-        String version = HostCheck.version(loader);
+    private static Check of(Function<String, @Nullable InputStream> host, String where) {
+        String version = HostCheck.version(host);
         String found = "Jlama " + version + " " + where;
-        List<String> differences = HostCheck.differences(loader);
+        List<String> differences = HostCheck.differences(host);
         if (differences.isEmpty()) {
             String text = found + ": everything the plugin needs is there";
             return COMPARED.contains(version)

@@ -50,7 +50,7 @@ class KnownHostTest {
         HostClasses looked = new HostClasses(HostFiles.LOADER::getResourceAsStream);
         assertThat(HostCheck.differences(looked, new HostClasses(HostFiles.LOADER::getResourceAsStream)))
                 .isEmpty();
-        assertThat(HostCheck.version(HostFiles.LOADER)).isEqualTo("0.8.4");
+        assertThat(HostCheck.version(HostFiles.LOADER::getResourceAsStream)).isEqualTo("0.8.4");
         assertThat(known().isIn(HostFiles.LOADER, ATTENTION, HostFiles.read(ATTENTION))).isTrue();
         assertThat(names()).as("every class the check looks at").containsExactlyInAnyOrderElementsOf(
                 new TreeSet<>(looked.names()));

@@ -94,6 +94,11 @@ public final class Bridge {
     /** What was woven of this host does nothing from now on, but for calls that have run before. */
     static void refused(ClassLoader host, String why) {
         WOVEN.put(host, false);
+        failed(why);
+    }
+
+    /** For those who ask for an explanation: they may not read standard error. */
+    static void failed(String why) {
         FAILURES.add(why);
     }
 

@@ -21,10 +21,23 @@ final class HostTransformer implements ClassFileTransformer {
         KNOWN, PASSED, REFUSED
     }
 
+    private static final String VECTORS = "jdk.incubator.vector";
+
     private final Map<ClassLoader, Verdict> verdicts = new WeakHashMap<>();
     /** The host's classes that came through here, noted before they are loaded: any other was loaded without us. */
     private final Map<ClassLoader, Set<String>> seen = new WeakHashMap<>();
+    private final ModuleLayer modules;
+    private boolean warned;
     private @Nullable KnownHost known;
+
+    HostTransformer() {
+        this(ModuleLayer.boot());
+    }
+
+    /** @param modules what this JVM has */
+    HostTransformer(ModuleLayer modules) {
+        this.modules = modules;
+    }
 
     /**
      * Refuses the hosts that came before us, be it with one class: what is loaded stays as it is, and only some of a host's
@@ -81,9 +94,21 @@ final class HostTransformer implements ClassFileTransformer {
             verdicts.put(loader, verdict);
             if (verdict != Verdict.REFUSED) {
                 Bridge.woven(loader);
+                warnWithoutVectors();
             }
         }
         return verdict;
+    }
+
+    /** The host itself ends in a class that was not found, often deep in another exception, and does not say what cures it. */
+    private void warnWithoutVectors() {
+        if (!warned && modules.findModule(VECTORS).isEmpty()) {
+            warned = true;
+            String why = "the Vector API is off, without which Jlama can't load a model: start the JVM with --add-modules "
+                    + VECTORS;
+            Bridge.failed(why);
+            System.err.println("[alisa] " + why);
+        }
     }
 
     private void note(ClassLoader loader, String name) {

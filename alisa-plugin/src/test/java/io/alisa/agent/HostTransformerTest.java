@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,8 @@ class HostTransformerTest {
     @Test
     void weavesTheHostWeKnow() {
         byte[] classFile = HostFiles.read(ATTENTION);
-        assertThat(transform(HostFiles.LOADER, ATTENTION, classFile)).isNotNull().isNotEqualTo(classFile);
+        assertThat(saidWhile(() -> assertThat(transform(HostFiles.LOADER, ATTENTION, classFile)).isNotNull()
+                .isNotEqualTo(classFile))).isEmpty();
     }
 
     /** Passes the check, but is not the one the build knew. */
@@ -70,6 +72,26 @@ class HostTransformerTest {
                         "expected class com.github.tjake.jlama.model.CausalSelfAttention");
         assertThat(Bridge.ask("explain")).asString().as("to whom reads no standard error")
                 .contains("this Jlama (version 0.8.4) is not one we know");
+    }
+
+    @Test
+    void aJvmWithoutTheVectorApiIsToldOnceWhereAHostComes() {
+        HostTransformer poor = new HostTransformer(ModuleLayer.empty());
+        String other = "com/github/tjake/jlama/model/MLPBlock";
+        assertThat(saidWhile(() -> poor.transform(HostFiles.LOADER, other, null, DOMAIN, HostFiles.read(other))))
+                .as("nothing is woven").isEmpty();
+        String said = saidWhile(() -> {
+            for (ClassLoader host : List.of(HostFiles.LOADER, new Host())) {
+                for (String name : List.of(ATTENTION, BUFFER)) {
+                    assertThat(poor.transform(host, name, null, DOMAIN, HostFiles.read(name))).isNotNull();
+                }
+            }
+        });
+        assertThat(said.lines())
+                .containsExactly("[alisa] the Vector API is off, without which Jlama can't load a model:"
+                        + " start the JVM with --add-modules jdk.incubator.vector");
+        assertThat(Bridge.ask("explain")).asString().as("to whom reads no standard error")
+                .contains("the Vector API is off");
     }
 
     @Test

@@ -119,7 +119,6 @@ final class Conversations {
             reach(binding, model, start, kvBuffer, reducer);
             binding.promptUntil(start + tokens.length); // a prompt that was computed again ended before
             binding.record(start, tokens);
-            awaitSaving(binding);
             return null;
         }
         PrefixScope scope = opener.scope();
@@ -138,18 +137,9 @@ final class Conversations {
         }
         settleLeft(binding, scope);
         opener.pin(binding, model, prompt.start(), prompt.ids());
-        awaitSaving(binding);
         return have == start && Arrays.equals(prompt.ids(), tokens)
                 ? null
                 : run(binding, model, prompt.from(have), have, kvBuffer, reducer);
-    }
-
-    /** Waits here while the session is saved: a step that waits keeps the other sessions of the model waiting. */
-    private static void awaitSaving(Binding binding) {
-        HostSession session = binding.session();
-        if (session != null) {
-            session.kv().awaitUser();
-        }
     }
 
     private int openWithPrefix(Binding binding, AbstractModel model, int[] ids, PrefixScope scope) {
@@ -190,7 +180,6 @@ final class Conversations {
             reach(binding, model, position, kvBuffer, reducer);
             binding.promptUntil(position);
             binding.recordOne(position, token);
-            awaitSaving(binding);
         }
     }
 

@@ -53,19 +53,27 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         HostSession fork(HostSession parent, int tokens);
     }
 
-    /** Takes a new session among those of its model. */
+    /** Takes a new session among those of its model; where that fails nothing here knows of it, and it is open. */
     synchronized Branch opened(Object model, HostSession session, TokenLog tokens) {
         Branch branch = new Branch(treeOf(model), session, tokens);
         add(branch);
         return branch;
     }
 
-    /** Keeps a session that was restored until its user goes on with it. */
+    /** Keeps a session that was restored until its user goes on with it, or closes it. */
     Branch restored(Object model, HostSession session, TokenLog tokens, BatchLog batches) {
         Branch branch;
-        synchronized (this) {
-            branch = Branch.read(treeOf(model), session, tokens, batches);
-            add(branch);
+        boolean added = false;
+        try {
+            synchronized (this) {
+                branch = Branch.read(treeOf(model), session, tokens, batches);
+                add(branch);
+                added = true;
+            }
+        } finally {
+            if (!added) {
+                session.close(); // nobody else knows of it
+            }
         }
         keep(branch);
         return branch;
@@ -81,15 +89,23 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     }
 
     private void add(Branch branch) {
-        if (!reaping) {
-            starter.accept(new SessionReaper(trees, this::dropOld));
-            reaping = true; // where it can't be started now, the next session tries again
+        boolean added = false;
+        try {
+            if (!reaping) {
+                starter.accept(new SessionReaper(trees, this::dropOld));
+                reaping = true; // where it can't be started now, the next session tries again
+            }
+            branch.tree.use();
+            branch.tree.branches().add(branch);
+            branch.session().attach(branch);
+            branch.session().kv().reclaimBy(this);
+            branch.tree.updateIdle();
+            added = true;
+        } finally {
+            if (!added) { // its session is about to be closed: nobody would ever take it out
+                remove(branch);
+            }
         }
-        branch.tree.use();
-        branch.tree.branches().add(branch);
-        branch.session().attach(branch);
-        branch.session().kv().reclaimBy(this);
-        branch.tree.updateIdle();
     }
 
     /** Keeps a session that its user is done with, even where it can't give up what only steps need. */
@@ -270,19 +286,33 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
         } catch (MemoryFullException e) {
             // It computes all of it by itself then, as far as that goes.
         } finally {
-            synchronized (this) {
-                grown = parent.endGrowing(parent.tree.isGone() ? null : child, tokens, count);
-                if (grown != null) {
-                    add(grown);
-                } else {
-                    parent.tree.updateIdle();
-                }
-            }
-        }
-        if (grown == null && child != null) {
-            child.close();
+            grown = endGrowing(parent, child, tokens, count);
         }
         return grown == null ? null : new Start(grown, count);
+    }
+
+    /** Adds what grew out of a branch, or closes it where it has no place any more or can't be added. */
+    private @Nullable Branch endGrowing(Branch parent, @Nullable HostSession child, TokenLog tokens, int count) {
+        Branch grown = null;
+        try {
+            grown = addGrown(parent, child, tokens, count);
+            return grown;
+        } finally {
+            if (grown == null && child != null) {
+                child.close(); // its lock is taken: not under the monitor
+            }
+        }
+    }
+
+    private synchronized @Nullable Branch addGrown(Branch parent, @Nullable HostSession child, TokenLog tokens,
+            int count) {
+        Branch grown = parent.endGrowing(parent.tree.isGone() ? null : child, tokens, count);
+        if (grown == null) {
+            parent.tree.updateIdle();
+        } else {
+            add(grown);
+        }
+        return grown;
     }
 
     // ---- giving way

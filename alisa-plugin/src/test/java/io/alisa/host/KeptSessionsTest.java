@@ -13,8 +13,10 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.alisa.attention.ScalarKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvMemory;
+import io.alisa.parallel.WorkerTeam;
 import io.alisa.sparse.Budget;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
@@ -595,6 +597,55 @@ class KeptSessionsTest {
             broken[0] = false;
             checkNothingIsLeft(chat);
         }
+    }
+
+    /** One that takes no place among those of its model: the machine may have no memory for that just then. */
+    private HostSession homeless() {
+        return new HostSession(ToyChat.SHAPE, Mode.INT8.mode, memory, new ScalarKernels(), WorkerTeam.shared()) {
+            @Override
+            void attach(Branch place) {
+                throw new OutOfMemoryError("No luck");
+            }
+        };
+    }
+
+    /** Whoever made it closes it: who finds it in the tree would find a closed one, which its user never leaves. */
+    @Test
+    void oneThatCannotBeAddedIsNoBranch() {
+        ToyChat chat = Mode.INT8.chat(memory);
+        try (HostSession session = homeless()) {
+            assertThatThrownBy(() -> chat.sessions.open(new Binding(), chat.model, session)).hasMessage("No luck");
+        }
+        assertThat(chat.branches()).isEmpty();
+        checkNothingIsLeft(chat);
+    }
+
+    /** Its parent would stay for ever, and what it holds itself would count for ever. */
+    @Test
+    void oneThatGrewAndCannotBeAddedIsClosed() {
+        ToyChat chat = Mode.INT8.chat(memory);
+        int[] prompt = ToyChat.random(1, 600);
+        chat.generate(new Object(), prompt, 5);
+        int[] other = ToyChat.join(Arrays.copyOf(prompt, 580), ToyChat.random(2, 30));
+        assertThatThrownBy(() -> chat.sessions.openWith(new Binding(), chat.model, other, chat.rule(), true,
+                (parent, tokens) -> {
+                    HostSession child = homeless();
+                    assertThat(child.kv().inherit(parent.kv(), tokens)).isTrue();
+                    return child;
+                })).hasMessage("No luck");
+        assertThat(chat.branches()).hasSize(1);
+        assertThat(chat.branches().getFirst().isShared()).isFalse();
+        checkNothingIsLeft(chat);
+    }
+
+    /** Nobody else knows of a session that was read from a file. */
+    @Test
+    void oneThatWasRestoredAndCannotBeAddedIsClosed() {
+        ToyChat chat = Mode.INT8.chat(memory);
+        assertThatThrownBy(() -> chat.sessions.kept().restored(chat.model, homeless(), new TokenLog(),
+                new BatchLog())).hasMessage("No luck");
+        assertThat(chat.branches()).isEmpty();
+        checkNothingIsLeft(chat);
     }
 
     @Test

@@ -4,8 +4,8 @@ import java.util.Locale;
 
 import io.alisa.Phase;
 import io.alisa.SessionReport;
-import io.alisa.config.ByteSize;
 import io.alisa.host.KeptSessions;
+import io.alisa.units.ByteSize;
 
 /** A session in a line or two, for {@code explain()}. */
 final class SessionText {

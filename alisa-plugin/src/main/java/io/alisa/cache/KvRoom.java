@@ -7,6 +7,7 @@ import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFullException;
 import io.alisa.tier.Pinning;
+import io.alisa.units.ByteSize;
 
 /**
  * What a session holds of the fast tier, all of it under one account: frames for its blocks, memory that does not move,
@@ -163,7 +164,8 @@ final class KvRoom implements AutoCloseable {
             there = true;
             return held;
         } catch (OutOfMemoryError e) {
-            throw new MemoryFullException("The machine has no " + bytes + " bytes left for KV, " + account.reserved()
+            throw new MemoryFullException("The machine has no " + ByteSize.format(bytes) + " left for KV, "
+                    + ByteSize.format(account.reserved())
                     + " are held by this session: close others or lower alisa.memory.fast");
         } finally {
             if (!there) {
@@ -208,9 +210,10 @@ final class KvRoom implements AutoCloseable {
     }
 
     private MemoryFullException full(long bytes) {
-        return new MemoryFullException("The KV memory is full: " + bytes + " more bytes are needed, "
-                + account.reserved() + " are held by this session and " + fast.reserved() + " of " + fast.cap()
-                + " by all; " + relief.remedy());
+        return new MemoryFullException("The KV memory is full: " + ByteSize.format(bytes) + " more are needed, "
+                + ByteSize.format(account.reserved()) + " are held by this session and "
+                + ByteSize.format(fast.reserved()) + " of " + ByteSize.format(fast.cap()) + " by all; "
+                + relief.remedy());
     }
 
     // ---- what is about to be needed

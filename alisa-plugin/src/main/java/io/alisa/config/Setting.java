@@ -3,6 +3,7 @@ package io.alisa.config;
 import java.util.List;
 import java.util.Locale;
 
+import io.alisa.units.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /** Every setting: its key, its default and how its text is checked. The one list that code and doctor share. */

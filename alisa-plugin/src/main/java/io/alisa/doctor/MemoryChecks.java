@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.schedule.Caps;
 import io.alisa.tier.Machine;
 import io.alisa.tier.PrivateFile;
 import io.alisa.tier.SlowDirectory;
+import io.alisa.units.ByteSize;
 
 /** The memory limits against what the machine has. */
 final class MemoryChecks {

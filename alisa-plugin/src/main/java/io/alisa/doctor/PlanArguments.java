@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 import io.alisa.cache.KvFormat;
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.host.SessionMode;
 import io.alisa.schedule.Expectation;
 import io.alisa.sparse.Budget;
+import io.alisa.units.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /**

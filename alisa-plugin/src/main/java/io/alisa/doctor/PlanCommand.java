@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Set;
 
 import io.alisa.Phase;
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.schedule.ByteModel;
@@ -23,6 +22,7 @@ import io.alisa.schedule.Recomputation;
 import io.alisa.tier.Machine;
 import io.alisa.tier.PrivateFile;
 import io.alisa.tier.SlowDirectory;
+import io.alisa.units.ByteSize;
 
 /** {@code plan}: what the scheduler would do with a model on this machine, why, and what it predicts. */
 final class PlanCommand {

@@ -2,7 +2,6 @@ package io.alisa.host;
 
 import java.util.function.Consumer;
 
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.device.Device;
@@ -12,6 +11,7 @@ import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceTier;
 import io.alisa.schedule.Caps;
 import io.alisa.tier.MemoryBudget;
+import io.alisa.units.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /**

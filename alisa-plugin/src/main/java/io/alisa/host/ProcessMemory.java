@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 import io.alisa.cache.KvMemory;
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.schedule.Caps;
@@ -13,6 +12,7 @@ import io.alisa.tier.Machine;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.PrivateFile;
 import io.alisa.tier.SlowDirectory;
+import io.alisa.units.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /** What all sessions of the process may hold in RAM and in files, by the settings as they are. Thread-safe. */

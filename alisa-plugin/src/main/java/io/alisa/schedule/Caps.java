@@ -1,8 +1,8 @@
 package io.alisa.schedule;
 
-import io.alisa.config.ByteSize;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
+import io.alisa.units.ByteSize;
 
 /**
  * Hard caps of the tiers.

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-import io.alisa.config.ByteSize;
+import io.alisa.units.ByteSize;
 import org.jspecify.annotations.Nullable;
 
 /** Why a plan offloads and deletes, or does not, in one sentence each. */

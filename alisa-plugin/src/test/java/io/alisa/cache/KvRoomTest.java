@@ -96,4 +96,17 @@ class KvRoomTest {
             assertThat(room.hasRoomFor(2 * half)).as("and some more").isFalse();
         }
     }
+
+    /** Whoever reads it compares it with a setting. */
+    @Test
+    void sizesAreSaidAsPeopleReadThem() {
+        fast.setCap(3 << 19);
+        try (KvRoom room = new KvRoom(LAYOUT, fast, bytes -> {
+        }, NONE)) {
+            room.reserve(1 << 20);
+            assertThatThrownBy(() -> room.reserve(1 << 20)).hasMessage("The KV memory is full: 1.0 MiB more are needed,"
+                    + " 1.0 MiB are held by this session and 1.0 MiB of 1.5 MiB by all; there is none");
+            room.release(1 << 20);
+        }
+    }
 }

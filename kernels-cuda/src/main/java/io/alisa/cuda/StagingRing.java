@@ -4,12 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.alisa.config.ByteSize;
 import io.alisa.config.Setting;
 import io.alisa.device.DeviceLostException;
 import io.alisa.memory.OffHeap;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
+import io.alisa.units.ByteSize;
 
 /**
  * Pinned memory through which blocks go to the device that lie where they can't be pinned themselves, see

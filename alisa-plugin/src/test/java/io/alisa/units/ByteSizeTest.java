@@ -1,4 +1,4 @@
-package io.alisa.config;
+package io.alisa.units;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.alisa.config;
+package io.alisa.units;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -15,7 +15,8 @@ public final class ByteSize {
     private ByteSize() {
     }
 
-    static boolean isSize(String text) {
+    /** Whether {@link #parse} can read it. */
+    public static boolean isSize(String text) {
         try {
             parse(text);
             return true;

@@ -519,12 +519,11 @@ final class Deletions implements AutoCloseable {
     }
 
     /**
-     * Counts damaged blocks as deleted.
+     * Counts damaged blocks as deleted, and with them all others that can't be read back either.
      *
      * @throws IllegalStateException where they can't be computed again
      */
     void lose(DamagedPieceException damage) {
-        KvLayer layer = layers[damage.layer()];
         Recomputer by = recomputer;
         String why = by == null ? "its tokens are not known" : by.objection();
         for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
@@ -538,14 +537,20 @@ final class Deletions implements AutoCloseable {
             throw new IllegalStateException(damage.getMessage() + " and can't be recomputed (" + why
                     + "): close this session and begin a new one", damage);
         }
-        for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
-            if (!layer.isResident(block) && !layer.isDeleted(block)) {
-                tiers.drop(layer, block);
-                layer.table().delete(block);
-            }
+        tiers.check(damage, this::countLost);
+        for (int block = damage.block(); block < damage.block() + damage.count(); block++) { // whatever they say now
+            countLost(layers[damage.layer()], block);
         }
         tiers.readers().forget();
         count();
+    }
+
+    /** What can't be computed again stays where it is: it is the end of the session once somebody needs it. */
+    private void countLost(KvLayer layer, int block) {
+        if (isCovered(block) && !layer.isResident(block) && !layer.isDeleted(block)) {
+            tiers.drop(layer, block);
+            layer.table().delete(block);
+        }
     }
 
     private boolean isCovered(int block) {

@@ -383,6 +383,13 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         return slow.canStore();
     }
 
+    /** Says what else is lost where something did not come back. Nothing more goes to a file that can't be read at all. */
+    void check(DamagedPieceException damage, SlowTierCheck.Lost to) {
+        if (!new SlowTierCheck(layout, slow).run(layers, to) && damage.isUnread()) {
+            slow.giveUp(damage);
+        }
+    }
+
     /** Says that a block in the file, be it another session's, is damaged for good. */
     void lose(int block) {
         slow.lose(block);

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.alisa.memory.OffHeap;
 import io.alisa.tier.BlockFile;
+import io.alisa.tier.DamagedPieceException;
 import io.alisa.tier.MemoryAccount;
 import io.alisa.tier.PieceFile;
 import io.alisa.tier.PieceReader;
@@ -43,7 +44,7 @@ final class SlowTier implements AutoCloseable {
         OPEN,
         /** Not at that moment: there was no room, or no file could be made. It is tried again. */
         FULL,
-        /** Never again, for writing failed: what is in the file can still be read. */
+        /** Never again, for writing failed, or all reading did: what is in the file is read where it can be. */
         BROKEN
     }
 
@@ -59,6 +60,12 @@ final class SlowTier implements AutoCloseable {
     @Nullable
     String objection() {
         return state == State.OPEN ? null : why;
+    }
+
+    /** Says that nothing of what is in the file can be read: what went there would be lost as well. */
+    void giveUp(DamagedPieceException because) {
+        Throwable cause = because.getCause();
+        refuse(State.BROKEN, "its file can't be read, " + (cause == null ? because : cause).getMessage());
     }
 
     private boolean refuse(State as, String because) {

@@ -17,6 +17,11 @@ public final class DamagedPieceException extends RuntimeException {
         this.count = count;
     }
 
+    /** Whether they could not be read at all, rather than came back changed. */
+    public boolean isUnread() {
+        return getCause() != null;
+    }
+
     public int layer() {
         return layer;
     }

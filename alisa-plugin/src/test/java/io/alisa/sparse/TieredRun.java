@@ -60,6 +60,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     /** What batches said. */
     private final Map<String, float[]> prompts = new HashMap<>();
     private int openStates;
+    private int begunStates;
     private boolean steady;
 
     /** @param policy {@code null}: dense */
@@ -125,6 +126,17 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     public void talkInOneBatch(int length, Between between) {
         end = length;
         repeat(between);
+    }
+
+    /** Goes on with batches of that many tokens. */
+    void talkInBatches(int batches, int size) {
+        for (int i = 0; i < batches; i++) {
+            start = end;
+            end = start + size;
+            repeat(r -> {
+                // nobody is near
+            });
+        }
     }
 
     /** Begins with the first tokens of another conversation, which stays open, instead of its own. */
@@ -269,6 +281,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     @Override
     public State begin(int start, int[] ids) {
         openStates++;
+        begunStates++;
         return new State() {
             private int next;
 
@@ -293,6 +306,11 @@ public final class TieredRun implements AutoCloseable, Recomputer {
                 openStates--;
             }
         };
+    }
+
+    /** How often a batch was begun to be computed again. */
+    int begunStates() {
+        return begunStates;
     }
 
     /** Batches that are being computed again. */

@@ -27,7 +27,8 @@ final class VectorInt8Scores {
         int row = 0;
         for (; row + 4 <= tile.rows; row += 4) {
             if (MANY_REGISTERS) {
-                score4x4(tile.query, tile.queryOffset + row * tile.stride, tile.stride, tile.headSize, rows.quads, tile.scores, row * TOKENS);
+                score4x4(tile.query, tile.queryOffset + row * tile.stride, tile.stride, tile.headSize, rows.quads,
+                        tile.scores, row * TOKENS);
             } else {
                 for (int t = 0; t < TOKENS; t += 2 * LANES) {
                     score4x2(tile.queriesByChannel(), row * tile.stride, tile.headSize, rows.quads, t, tile.scores,

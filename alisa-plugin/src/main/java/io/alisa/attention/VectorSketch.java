@@ -43,7 +43,8 @@ final class VectorSketch {
     }
 
     private static void magnitudes(byte[] quads, float[] scale, int t, int headSize, float[] mean, float[] to) {
-        FloatVector scales = FloatVector.fromArray(SPECIES, scale, t).mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT));
+        FloatVector scales = FloatVector.fromArray(SPECIES, scale, t)
+                .mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT));
         FloatVector squares = FloatVector.zero(SPECIES);
         for (int c = 0; c < headSize; c++) {
             FloatVector difference = channel(quads, VectorInt8Quads.channelAt(c) + t * Integer.BYTES).mul(scales)
@@ -56,7 +57,8 @@ final class VectorSketch {
     /** Codes of up to four channels: as floats, which hold eight bits exactly. */
     private static void codes(byte[] quads, float[] scale, int t, int from, int end, float[] mean, float[] magnitudes,
             long to) {
-        FloatVector scales = FloatVector.fromArray(SPECIES, scale, t).mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT));
+        FloatVector scales = FloatVector.fromArray(SPECIES, scale, t)
+                .mul(FloatVector.broadcast(SPECIES, VectorInt8Quads.UNIT));
         FloatVector magnitude = FloatVector.fromArray(SPECIES, magnitudes, t);
         FloatVector codes = FloatVector.zero(SPECIES);
         for (int c = from; c < end; c++) {

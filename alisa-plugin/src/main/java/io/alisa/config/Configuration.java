@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The settings in force and where each came from. A system property wins over its environment twin, that, unless blank, over
  * the file, that over the default; a value that makes no sense is answered by a warning and the next source is not
  * asked: the default holds, but {@code alisa.enabled} and {@code alisa.prefix.scope} are off then, for who sets one of
- * them wants to be rid of us, or to share less. Immutable.
+ * them wants to be rid of us, or to share less. So they are where a file that was named can't be read: it may say so. Immutable.
  */
 public final class Configuration {
     /** A setting's value in force. */
@@ -25,21 +25,22 @@ public final class Configuration {
     }
 
     private static final String DEFAULT = "default";
+    private static final Properties NONE = new Properties();
 
     private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
     private final List<String> warnings = new ArrayList<>();
     private @Nullable String doubtfullyOff;
 
     private Configuration(Properties system, Map<String, String> environment) {
-        values.put(Setting.CONFIG_FILE, find(Setting.CONFIG_FILE, system, environment, new Properties()));
+        values.put(Setting.CONFIG_FILE, find(Setting.CONFIG_FILE, system, environment, NONE));
         String path = text(Setting.CONFIG_FILE);
-        Properties file = path.isEmpty() ? new Properties() : SettingsFile.read(path, warnings);
+        Properties file = path.isEmpty() ? NONE : SettingsFile.read(path, warnings);
         for (Setting setting : Setting.values()) {
             if (setting != Setting.CONFIG_FILE) {
                 values.put(setting, find(setting, system, environment, file));
             }
         }
-        warnOfUnknown(system, file, environment);
+        warnOfUnknown(system, file == null ? NONE : file, environment);
     }
 
     /** Reads the settings of this process. */
@@ -51,7 +52,8 @@ public final class Configuration {
         return new Configuration(system, environment);
     }
 
-    private Value find(Setting setting, Properties system, Map<String, String> environment, Properties file) {
+    /** @param file null: there is one, but what it says is not known */
+    private Value find(Setting setting, Properties system, Map<String, String> environment, @Nullable Properties file) {
         @Nullable
         String text = system.getProperty(setting.key());
         String source = "system property";
@@ -61,6 +63,9 @@ public final class Configuration {
             if (text != null && text.isBlank()) { // what compose files and scripts make of a variable that nobody set
                 text = null;
             }
+        }
+        if (text == null && file == null) {
+            return unread(setting);
         }
         if (text == null) {
             text = file.getProperty(setting.key());
@@ -74,6 +79,19 @@ public final class Configuration {
         return value == null ? invalid(setting, text, source) : new Value(value, source);
     }
 
+    private Value unread(Setting setting) {
+        if (setting == Setting.ENABLED) {
+            doubtfullyOff = warnings.getFirst() + ", and " + setting.key() + " is off, for it may say so: correct "
+                    + Setting.CONFIG_FILE.key() + ", or set " + setting.key();
+        }
+        return fallback(setting, "the file can't be read");
+    }
+
+    private static Value fallback(Setting setting, String why) {
+        String text = setting.fallback();
+        return new Value(text, (text.equals(setting.defaultText()) ? DEFAULT : text) + ", because " + why);
+    }
+
     private Value invalid(Setting setting, String text, String source) {
         String fallback = setting.fallback();
         String warning = setting.key() + "='" + text + "' (" + source + ") is not " + setting.expected() + ": using "
@@ -82,8 +100,7 @@ public final class Configuration {
         if (setting == Setting.ENABLED) {
             doubtfullyOff = warning;
         }
-        return new Value(fallback, (fallback.equals(setting.defaultText()) ? DEFAULT : fallback) + ", because the "
-                + source + " is not valid");
+        return fallback(setting, "the " + source + " is not valid");
     }
 
     private void warnOfUnknown(Properties system, Properties file, Map<String, String> environment) {

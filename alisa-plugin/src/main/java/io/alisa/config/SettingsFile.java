@@ -29,11 +29,11 @@ final class SettingsFile {
     }
 
     /**
-     * What the file says, or said last; nothing where it never could be read.
+     * What the file says, or said last; null where it never could be read.
      *
      * @param warnings where a sentence is added if it can't be read
      */
-    static Properties read(String path, List<String> warnings) {
+    static @Nullable Properties read(String path, List<String> warnings) {
         @Nullable
         Properties last = LAST.get(path);
         try {
@@ -43,7 +43,7 @@ final class SettingsFile {
         } catch (IOException | IllegalArgumentException e) {
             warnings.add(Setting.CONFIG_FILE.key() + "='" + path + "' can't be read (" + e + "): going on "
                     + (last == null ? "without it" : "with what it said before"));
-            return last == null ? new Properties() : last;
+            return last;
         }
     }
 

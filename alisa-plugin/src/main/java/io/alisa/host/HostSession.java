@@ -243,7 +243,7 @@ public class HostSession implements AutoCloseable {
         }
         long selectNanos = sparse == null ? 0 : sparse.takeSelectNanos();
         long attendNanos = sparse == null ? 0 : sparse.takeAttendNanos();
-        if (Recordings.POSSIBLE && DecodeStepEvent.isOn()) {
+        if (Recordings.areOn() && DecodeStepEvent.isOn()) {
             DecodeStepEvent.emit(id, endPosition, attendedTokens - attendedBefore, recalledTokens - recalledBefore,
                     selectNanos, attendNanos, new DecodeStepEvent.Held(kv.bytes(), kv.slowBytes(),
                             shape.hostBytes(endPosition), kv.deletedTokens()));

@@ -29,7 +29,7 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
 
     private final IdentityTable<PrefixTree> trees = new IdentityTable<>(this::modelGone);
     private final Consumer<Thread> starter;
-    private boolean reaping;
+    private @Nullable SessionReaper reaper;
     private boolean reclaiming;
 
     /** @param starter starts the thread that looks after what nobody needs any more */
@@ -91,9 +91,10 @@ public final class KeptSessions implements MemoryBudget.Reclaimer {
     private void add(Branch branch) {
         boolean added = false;
         try {
-            if (!reaping) {
-                starter.accept(new SessionReaper(trees, this::dropOld));
-                reaping = true; // where it can't be started now, the next session tries again
+            if (reaper == null || reaper.isAtEnd()) {
+                SessionReaper fresh = new SessionReaper(trees, this::dropOld);
+                starter.accept(fresh);
+                reaper = fresh; // where it can't be started now, the next session tries again
             }
             branch.tree.use();
             branch.tree.branches().add(branch);

@@ -47,8 +47,13 @@ final class SessionReaper extends Thread {
                 lookAround();
             }
         } catch (InterruptedException e) {
-            return; // somebody ends all threads
+            return; // somebody ends all threads: the next session starts another
         }
+    }
+
+    /** Whether it was interrupted, and nobody is looked after any more. */
+    boolean isAtEnd() {
+        return getState() == State.TERMINATED;
     }
 
     /** One that can't be freed must not keep the others from it. */

@@ -26,7 +26,7 @@ public final class Sessions {
     private final RestoredSessions restored = new RestoredSessions();
     private final ClosedIds closedIds;
     private final Consumer<Thread> starter;
-    private boolean reaping;
+    private @Nullable SessionReaper reaper;
     private @Nullable SessionReport lastClosed;
     private long lastClosedUsed;
 
@@ -113,9 +113,10 @@ public final class Sessions {
             if (binding == null) {
                 binding = waiting == null ? new Binding() : waiting;
                 table.put(kvBuffer, binding);
-                if (!reaping) {
-                    starter.accept(new SessionReaper(table));
-                    reaping = true; // where it can't be started now, the next one tries again
+                if (reaper == null || reaper.isAtEnd()) {
+                    SessionReaper fresh = new SessionReaper(table);
+                    starter.accept(fresh);
+                    reaper = fresh; // where it can't be started now, the next session tries again
                 }
             }
             return binding;

@@ -35,7 +35,7 @@ final class TierWatch {
     void stepDone(int tokens, Phase now) {
         boolean moves = now != Phase.I || phase != Phase.I; // the last may have come back
         if (now != phase) {
-            if (Recordings.POSSIBLE && PhaseChangeEvent.isOn()) {
+            if (Recordings.areOn() && PhaseChangeEvent.isOn()) {
                 PhaseChangeEvent.emit(session, tokens, phase.name(), now.name());
             }
             phase = now;
@@ -63,7 +63,7 @@ final class TierWatch {
         if (plan != null) {
             plan.recomputed(recomputed - recomputedBefore, tokens, recomputeNanos - nanosBefore);
         }
-        if (Recordings.POSSIBLE && RecomputeEvent.isOn()) {
+        if (Recordings.areOn() && RecomputeEvent.isOn()) {
             RecomputeEvent.emit(session, tokens, recomputed - recomputedBefore, kv.deletedTokens(),
                     recomputeNanos - nanosBefore);
         }
@@ -81,7 +81,7 @@ final class TierWatch {
         if (plan != null) {
             plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes());
         }
-        if (Recordings.POSSIBLE && TierTransferEvent.isOn()
+        if (Recordings.areOn() && TierTransferEvent.isOn()
                 && (stored != storedBefore || loaded != loadedBefore || uploaded != uploadedBefore)) {
             DeviceSession device = kv.device();
             TierTransferEvent.emit(session, tokens, stored - storedBefore, loaded - loadedBefore, stall - stallBefore,

@@ -239,6 +239,7 @@ public final class WorkerTeam {
             parked = true;
             while (called == done) {
                 LockSupport.park(WorkerTeam.this);
+                Thread.interrupted(); // by who ends a group of threads, say: while it stands, nobody can be parked
             }
             parked = false;
         }

@@ -44,7 +44,7 @@ final class AttentionAudit {
         if (layer == 0) {
             steps++;
         }
-        boolean listening = Recordings.POSSIBLE && AttentionSampleEvent.isOn();
+        boolean listening = Recordings.areOn() && AttentionSampleEvent.isOn();
         // It reads all keys, and must not be why deleted ones are computed again.
         if (steps >= next && samples % layers == layer && kv.isComplete()) {
             next = steps + (listening ? OFTEN : Math.min(steps, RARELY));

@@ -2,18 +2,23 @@ package io.alisa.telemetry;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
+import jdk.jfr.Enabled;
 import jdk.jfr.Event;
 import jdk.jfr.EventType;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What one KV head of one layer would have attended densely, beside what it did attend. */
+/**
+ * What one KV head of one layer would have attended densely, beside what it did attend. Off unless a recording asks for it by
+ * name: samples are taken more often then, each as dear as dense attention of that head.
+ */
 @Name("alisa.AttentionSample")
 @Label("Attention Sample")
 @Category("ALISA")
 @Description("A sampled comparison of sparse with dense attention")
 @StackTrace(false)
+@Enabled(false)
 public final class AttentionSampleEvent extends Event {
     private static final EventType TYPE = EventType.getEventType(AttentionSampleEvent.class);
 

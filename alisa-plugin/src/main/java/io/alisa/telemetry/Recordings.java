@@ -1,13 +1,19 @@
 package io.alisa.telemetry;
 
+import jdk.jfr.FlightRecorder;
+
 /**
- * Whether there can be recordings at all: a runtime that {@code jlink} made may have no flight recorder. Asked before any event
- * class, for those can't be loaded then.
+ * Whether anything is recorded. Asked before any event class: those can't be loaded where a runtime that {@code jlink} made has
+ * no flight recorder, and loading one starts the recorder, which takes longer than many tokens, for nobody.
  */
 public final class Recordings {
-    /** Whether the flight recorder is part of this runtime. */
-    public static final boolean POSSIBLE = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    private static final boolean POSSIBLE = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
     private Recordings() {
+    }
+
+    /** Whether there was a recording or a stream of events in this process, of whatever events. */
+    public static boolean areOn() {
+        return POSSIBLE && FlightRecorder.isInitialized();
     }
 }

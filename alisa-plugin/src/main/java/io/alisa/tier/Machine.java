@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,17 +25,30 @@ public record Machine(long ram, OptionalLong container, long heap) {
     private static final Pattern TOTAL = Pattern.compile("(?m)^MemTotal: *(\\d{1,15}) kB$");
 
     public static Machine ofProcess() {
-        long ram = physical();
-        return new Machine(ram, limit(ControlGroups.limits(read(OWN_GROUPS), GROUPS), ram),
-                Runtime.getRuntime().maxMemory());
+        long heap = Runtime.getRuntime().maxMemory();
+        long ram = physical(read(Path.of("/proc/meminfo")), Machine::managed, heap);
+        return new Machine(ram, limit(ControlGroups.limits(read(OWN_GROUPS), GROUPS), ram), heap);
     }
 
-    /** A small file where there is one: asking the management beans takes tens of milliseconds the first time. */
-    private static long physical() {
-        Matcher total = TOTAL.matcher(read(Path.of("/proc/meminfo")));
-        return total.find()
-                ? Long.parseLong(total.group(1)) << 10
-                : ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    /**
+     * A small file where there is one: asking the management beans takes tens of milliseconds the first time. A runtime that
+     * {@code jlink} made may have none; the heap may grow to a quarter of the memory there, if nobody says otherwise, and who does
+     * says at most the half.
+     */
+    static long physical(String meminfo, LongSupplier managed, long heap) {
+        Matcher total = TOTAL.matcher(meminfo);
+        if (total.find()) {
+            return Long.parseLong(total.group(1)) << 10;
+        }
+        try {
+            return managed.getAsLong();
+        } catch (LinkageError e) {
+            return 2 * heap;
+        }
+    }
+
+    private static long managed() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 
     /** The least limit that can be read and is one: version 1 writes a huge number for none, version 2 a word. */

@@ -87,6 +87,7 @@ public final class ReadAhead {
             Wish next = wish;
             if (next == null) {
                 LockSupport.park(this);
+                Thread.interrupted(); // by who ends a group of threads, say: while it stands, nobody can be parked
             } else {
                 wish = null;
                 scratch = fulfil(next, scratch);

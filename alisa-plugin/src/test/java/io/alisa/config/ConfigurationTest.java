@@ -3,6 +3,7 @@ package io.alisa.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -265,6 +266,25 @@ class ConfigurationTest {
                     .contains("can't be read").contains("going on without it");
             assertThat(configuration.flag(Setting.SPARSE)).isFalse();
         }
+    }
+
+    /** It may say that we are not wanted, or that nothing is to be shared. */
+    @Test
+    void whatAFileMaySayThatCannotBeReadIsOffInDoubt() throws IOException {
+        Path latin = Files.write(directory.resolve("latin"),
+                "# caf\u00e9\nalisa.enabled=false\nalisa.prefix.scope=off".getBytes(StandardCharsets.ISO_8859_1));
+        Configuration configuration = Configuration.of(properties("alisa.config-file", latin.toString()), Map.of());
+        assertThat(configuration.flag(Setting.ENABLED)).isFalse();
+        assertThat(configuration.text(Setting.PREFIX_SCOPE)).isEqualTo("off");
+        assertThat(configuration.value(Setting.PREFIX_SCOPE).source()).isEqualTo("off, because the file can't be read");
+        assertThat(configuration.doubtfullyOff()).contains("it is not UTF-8", "alisa.enabled is off",
+                "correct alisa.config-file");
+        Configuration wanted = Configuration.of(
+                properties("alisa.config-file", latin.toString(), "alisa.prefix.scope", "model"),
+                Map.of("ALISA_ENABLED", "true"));
+        assertThat(wanted.flag(Setting.ENABLED)).isTrue();
+        assertThat(wanted.text(Setting.PREFIX_SCOPE)).isEqualTo("model");
+        assertThat(wanted.doubtfullyOff()).isNull();
     }
 
     /** Some exceptions' message is the path and nothing else. */

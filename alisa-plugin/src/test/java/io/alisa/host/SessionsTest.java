@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -176,6 +178,26 @@ class SessionsTest {
         checkThatOneIsClosed();
         assertThat(attempts).as("two threads").hasValue(4);
         assertThat(sessions.find(kvBuffer)).isNotNull();
+    }
+
+    /** By who ends all threads of a group, say. */
+    @Test
+    void oneThatWasInterruptedIsStartedAgain() throws InterruptedException {
+        List<Thread> started = new ArrayList<>();
+        sessions = new Sessions(new ClosedIds(), thread -> {
+            thread.start();
+            started.add(thread);
+        });
+        open(new Object());
+        assertThat(started).as("for the host's objects, and for what is kept").hasSize(2);
+        for (Thread thread : List.copyOf(started)) {
+            thread.interrupt();
+            thread.join();
+        }
+        open(new Object());
+        open(new Object());
+        assertThat(started).hasSize(4);
+        checkThatOneIsClosed();
     }
 
     /** One that is abandoned waits until its lock is free. Whoever has it may ask for what belongs to a cache object. */

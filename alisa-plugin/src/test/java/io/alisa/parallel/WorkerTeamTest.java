@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,6 +51,25 @@ class WorkerTeamTest {
                 assertThat(done.get(item)).as("item %s of %s", item, items).isEqualTo(item < items ? 1 : 0);
             }
         }
+    }
+
+    /** By who ends all threads of a group, say: one that stays interrupted can't be parked, and takes a core until the end. */
+    @Test
+    void interruptsAreForgotten() {
+        WorkerTeam team = new WorkerTeam(2);
+        Set<Thread> workers = ConcurrentHashMap.newKeySet();
+        while (workers.size() < 2) {
+            team.run((item, worker) -> workers.add(Thread.currentThread()), 64);
+        }
+        workers.remove(Thread.currentThread());
+        Thread worker = workers.iterator().next();
+        worker.interrupt();
+        while (worker.isInterrupted() || worker.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        AtomicInteger done = new AtomicInteger();
+        team.run((item, by) -> done.incrementAndGet(), 100);
+        assertThat(done).hasValue(100);
     }
 
     @ParameterizedTest

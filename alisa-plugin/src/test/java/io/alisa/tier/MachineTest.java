@@ -28,6 +28,16 @@ class MachineTest {
         return Machine.limit(ControlGroups.limits(membership, root), 16 * GIB);
     }
 
+    /** A runtime that jlink made has no bean to ask, another system no such file. */
+    @Test
+    void whereNobodyKnowsItIsTwiceTheHeap() {
+        assertThat(Machine.physical("MemTotal:       16384000 kB", () -> 0, GIB)).isEqualTo(16384000L << 10);
+        assertThat(Machine.physical("", () -> 5 * GIB, GIB)).isEqualTo(5 * GIB);
+        assertThat(Machine.physical("", () -> {
+            throw new NoClassDefFoundError("com/sun/management/OperatingSystemMXBean");
+        }, GIB)).isEqualTo(2 * GIB);
+    }
+
     /** systemd's MemoryMax: the root has no such file. */
     @Test
     void ofAServiceOrASliceAboveIt() throws IOException {

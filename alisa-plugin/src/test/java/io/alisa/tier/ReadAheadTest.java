@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ReadAheadTest {
     private static final int PIECE = 64;
@@ -42,6 +43,25 @@ class ReadAheadTest {
             file.written(0, block);
         }
         return file;
+    }
+
+    /** By who ends all threads of a group, say: one that stays interrupted can't be parked, and takes a core until the end. */
+    @Test
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void interruptsAreForgotten() throws Exception {
+        CompletableFuture<Thread> reader = new CompletableFuture<>();
+        try (PieceFile file = file((call, bytes) -> {
+            if (call.equals("read")) {
+                reader.complete(Thread.currentThread());
+            }
+        }, 2)) {
+            new ReadAhead().wish(file, 0, ONE_BLOCK);
+            Thread thread = reader.get();
+            thread.interrupt();
+            while (thread.isInterrupted() || thread.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     /** From the first to the last wanted block of a run in one request, head by head, and what is not there not at all. */

@@ -6,7 +6,6 @@ import java.util.List;
 
 import io.alisa.cache.Growth;
 import io.alisa.cache.KvLayer;
-import io.alisa.cache.PinnedSpans;
 
 /**
  * Heavy hitters: H2O (Zhang et al. 2023, Algorithm 1). Every KV head keeps the most recent tokens and those that all
@@ -60,11 +59,11 @@ public final class H2oSelector implements TokenSelector {
         reserve(tokens);
         known = tokens - 1;
         for (int kvHead = 0; kvHead < sums.length; kvHead++) {
-            select(kvHead, tokens, layer.pinned(), selection);
+            select(kvHead, tokens, selection);
         }
     }
 
-    private void select(int kvHead, int tokens, PinnedSpans pinned, Selection selection) {
+    private void select(int kvHead, int tokens, Selection selection) {
         float[] ofHead = sums[kvHead];
         int windowFrom = tokens - budget.window(tokens, selection.pinned());
         int recent = 0;
@@ -72,7 +71,7 @@ public final class H2oSelector implements TokenSelector {
             recent += ofHead[position] == EVICTED ? 0 : 1;
         }
         System.arraycopy(ofHead, 0, candidates, 0, windowFrom);
-        pinned.fill(candidates, windowFrom, EVICTED);
+        selection.pinnedSpans().fill(candidates, windowFrom, EVICTED);
         int count = top.select(candidates, 0, windowFrom, budget.total(tokens, selection.pinned()) - recent, heavy);
         int next = 0;
         for (int position = 0; position < windowFrom; position++) {

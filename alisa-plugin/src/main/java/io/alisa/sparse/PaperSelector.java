@@ -50,7 +50,7 @@ public final class PaperSelector implements TokenSelector {
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
         int newest = tokens - 1;
-        PinnedSpans pinned = layer.pinned();
+        PinnedSpans pinned = selection.pinnedSpans();
         int window = budget.window(tokens, selection.pinned());
         int windowFrom = tokens - window;
         reserve(tokens);

@@ -17,6 +17,7 @@ public final class Selection {
     private final int[][] positions;
     private final int[] listed;
     private int words;
+    private PinnedSpans spans = PinnedSpans.NONE;
     private int pinned;
 
     public Selection(int kvHeads) {
@@ -66,6 +67,7 @@ public final class Selection {
     /** Empties all sets and makes room for positions below {@code end}; allocates only when that grew much. */
     public void begin(int end) {
         words = KvLayout.blocks(end);
+        spans = PinnedSpans.NONE;
         pinned = 0;
         for (int head = 0; head < counts.length; head++) {
             counts[head] = 0;
@@ -82,7 +84,8 @@ public final class Selection {
      *
      * @return this
      */
-    Selection pin(PinnedSpans spans, int end) {
+    Selection pin(PinnedSpans ofStep, int end) {
+        spans = ofStep;
         for (int i = 0; i < spans.spans(end); i++) {
             for (int head = 0; head < counts.length; head++) {
                 addRange(head, spans.from(i), Math.min(spans.end(i), end));
@@ -95,6 +98,14 @@ public final class Selection {
     /** How many positions are pinned: they are in every set already. */
     int pinned() {
         return pinned;
+    }
+
+    /**
+     * Which ones are. Not the layer's own, for any thread may pin others amid a step: those are not in the sets yet, and a
+     * policy that passed over them would leave them out.
+     */
+    PinnedSpans pinnedSpans() {
+        return spans;
     }
 
     /** Adds a position. */

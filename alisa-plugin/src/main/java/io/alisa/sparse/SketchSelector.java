@@ -127,7 +127,7 @@ final class SketchSelector implements TokenSelector {
     /** A device chooses where the window covers the newest block, which it has not got. */
     @Override
     public @Nullable TokenChoice choice() {
-        PinnedSpans pinned = layer.pinned();
+        PinnedSpans pinned = selection.pinnedSpans();
         int free = windowStart - sinks - (pinned.count(windowStart) - pinned.count(sinks));
         int most = Math.min(wanted, free);
         if (most < 1 || windowStart > (layer.tokens() - 1) / KvLayout.BLOCK_TOKENS * KvLayout.BLOCK_TOKENS) {
@@ -210,7 +210,7 @@ final class SketchSelector implements TokenSelector {
                 with.best, with.importance);
         Arrays.fill(with.importance, 0, from, Float.NEGATIVE_INFINITY);
         Arrays.fill(with.importance, end, blocks * KvLayout.BLOCK_TOKENS, Float.NEGATIVE_INFINITY);
-        layer.pinned().fill(with.importance, end, Float.NEGATIVE_INFINITY); // attended whatever they weigh
+        selection.pinnedSpans().fill(with.importance, end, Float.NEGATIVE_INFINITY); // attended whatever they weigh
         float threshold = with.threshold.find(with.importance, blocks, wanted);
         if (Float.isNaN(threshold)) {
             int count = with.top.select(with.importance, from, end, wanted, with.chosen);

@@ -33,6 +33,11 @@ record Forecast(PhaseTimes phases, double computeNanos, double transferNanos, do
         return overBytes <= TOLERANCE;
     }
 
+    /** Whether a split does, whatever it costs. */
+    static boolean fits(ByteModel bytes, Caps caps, Split split, @Nullable Recomputation by, Expectation expected) {
+        return over(bytes, caps, split, by, expected) <= TOLERANCE;
+    }
+
     /** Less excess first, then less time. */
     boolean isBetterThan(Forecast other) {
         if (fits() && other.fits()) {

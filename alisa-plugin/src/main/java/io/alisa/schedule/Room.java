@@ -54,21 +54,22 @@ record Room(ByteModel bytes, Caps caps, @Nullable Recomputation by) {
         return new Split(1, 1, first, (int) Math.clamp(Math.floor(deleteFrom), first, context));
     }
 
-    /** The longest context, up to {@code most}, that fits. */
+    /** The longest context, up to {@code most}, that fits one of the corners: the planner finds a split for it then. */
     int longest(int most) {
         int fits = 0;
         int tooMany = most + 1;
         while (tooMany - fits > 1) {
             int middle = (fits + tooMany) >>> 1;
-            double deleted = mustDelete(middle);
-            double stay = Math.min(middle, fast(middle) - keptFast() * deleted);
-            boolean possible = stay >= 0 && deleted <= middle - stay && (by != null || deleted == 0);
-            if (possible) {
+            if (fits(latest(middle), middle) || (by != null && fits(withoutSlow(middle), middle))) {
                 fits = middle;
             } else {
                 tooMany = middle;
             }
         }
         return fits;
+    }
+
+    private boolean fits(Split split, int context) {
+        return Forecast.fits(bytes, caps, split, by, new Expectation(0, context));
     }
 }

@@ -139,6 +139,26 @@ class PlannerTest {
         assertThat(new Planner(costs, caps, new Expectation(1192, longest + 2), Set.of()).plan().fits()).isFalse();
     }
 
+    /** Where there is no slow tier, deleting is what makes room. */
+    @Test
+    void saysHowMuchWouldFitWhereTokensAreDeleted() {
+        for (ModelDimensions model : List.of(Models.LLAMA_1B, Models.OPT_6B)) {
+            for (long slow : new long[]{0, 1, 64L << 20}) {
+                CostModel costs = Models.costs(ByteModel.ofSession(model, true), AccessPattern.ofSession(0.2, 256));
+                Caps caps = new Caps(1L << 30, slow);
+                String sentence = plan(costs, caps, 1 << 20).reasons().getFirst();
+                int longest = Integer.parseInt(sentence.replaceAll(".*at most (\\d+) do.*", "$1"));
+                assertThat(plan(costs, caps, longest).fits()).as(sentence).isTrue();
+                assertThat(plan(costs, caps, longest).recomputation()).isEqualTo(Recomputation.REPLAY);
+                assertThat(plan(costs, caps, longest + longest / 100).fits()).as(sentence).isFalse();
+            }
+        }
+    }
+
+    private static Plan plan(CostModel costs, Caps caps, int context) {
+        return new Planner(costs, caps, new Expectation(0, context), Set.of(Recomputation.REPLAY)).plan();
+    }
+
     @Test
     void refusesToOffloadWhereRecomputingIsCheaper() {
         ByteModel bytes = new ByteModel(Models.OPT_6B, KvPrecision.F16, 1, false, 1);

@@ -1,5 +1,7 @@
 package io.alisa.tier;
 
+import java.util.List;
+
 /**
  * What one session holds of a {@link MemoryBudget}. Reserving and releasing is done by its session's thread; the numbers
  * may be read by any.
@@ -7,6 +9,8 @@ package io.alisa.tier;
 public final class MemoryAccount implements AutoCloseable {
     /** How often others are asked: while one gives back, a third may take. */
     private static final int ROUNDS = 4;
+    /** How many who have nothing to give a claim asks, on average. */
+    private static final int VAIN_ASKS = 4;
 
     private final MemoryBudget budget;
     private final MemoryBudget.Owner owner;
@@ -16,6 +20,8 @@ public final class MemoryAccount implements AutoCloseable {
     private volatile boolean idle;
     /** What the budget's {@link MemoryBudget#changes} were when a claim failed and nobody had anything to give. */
     private volatile long hopelessAt = -1;
+    /** Claims that nobody is asked for, after all who hold too much were asked and gave nothing. */
+    private int quietClaims;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -29,7 +35,7 @@ public final class MemoryAccount implements AutoCloseable {
      */
     public void setIdle(boolean value) {
         idle = value;
-        budget.changed();
+        budget.countWorking();
     }
 
     boolean isIdle() {
@@ -100,32 +106,72 @@ public final class MemoryAccount implements AutoCloseable {
     /**
      * Sees to it that {@code bytes} can be reserved later on, whatever others take meanwhile. Where they are not free,
      * idle accounts give way first; then those that hold more than their share give back, as far as this account stays
-     * within its own. What was claimed
-     * before and not needed goes back. Where it failed and nothing changed since, nothing is done: at the cap every layer of
-     * every step comes here.
+     * within its own. What was claimed before and not needed goes back.
+     *
+     * <p>At the cap every layer of every step comes here. Where it failed and nothing changed since, nothing is done. Who
+     * holds too much and could not give back may be able to in the next step without a change, so that one is asked again,
+     * but the more there are the more rarely.
      *
      * <p>Call it without holding a session's lock: it takes those of the others.
      */
     public void claim(long bytes) {
         long changes = budget.changes();
-        if (changes == hopelessAt && bytes >= claimed) {
+        boolean nothingChanged = changes == hopelessAt && bytes >= claimed;
+        boolean mayAsk = mayAsk();
+        if (nothingChanged) {
             return;
         }
         long missing = take(bytes);
         while (missing > 0 && budget.reclaim(missing)) {
             missing = take(bytes);
         }
-        for (int round = 0; round < ROUNDS && missing > 0; round++) {
-            for (MemoryAccount other : budget.overShare(this)) {
-                long owed = Math.min(missing, belowShare());
-                if (owed > 0) {
-                    other.owner.giveBack(Math.min(owed, -other.belowShare()));
-                    missing = take(bytes);
-                }
+        boolean nobodyGives = isQuiet();
+        for (int round = 0; round < ROUNDS && missing > 0 && mayAsk; round++) {
+            List<MemoryAccount> others = belowShare() > 0 ? budget.overShare(this) : List.of();
+            boolean freed = ask(others, bytes);
+            missing = take(bytes);
+            mayAsk = freed;
+            nobodyGives = !freed && isHopelessFor(others.size());
+        }
+        // Idle accounts are as those that hold too much: they may be able to give way in the next step.
+        hopelessAt = missing > 0 && nobodyGives && budget.idle() == 0 ? changes : -1;
+    }
+
+    /** Has others give back what they owe this account. Returns whether that was anything. */
+    private boolean ask(List<MemoryAccount> others, long bytes) {
+        boolean freed = false;
+        for (MemoryAccount other : others) {
+            long owed = Math.min(take(bytes), belowShare());
+            long over = -other.belowShare();
+            if (owed > 0 && over > 0) {
+                long held = other.held();
+                other.owner.giveBack(Math.min(owed, over));
+                freed |= other.held() < held;
             }
         }
-        // Who holds too much or is idle, and could not give back now, may be able to in the next step without a change.
-        hopelessAt = missing > 0 && budget.idle() == 0 && budget.overShare(this).isEmpty() ? changes : -1;
+        return freed;
+    }
+
+    /** Counts down the claims that nobody is asked for. Returns whether this is none of them. */
+    private synchronized boolean mayAsk() {
+        if (quietClaims == 0) {
+            return true;
+        }
+        quietClaims--;
+        if (quietClaims == 0) {
+            hopelessAt = -1; // the next claim asks again
+        }
+        return false;
+    }
+
+    private synchronized boolean isQuiet() {
+        return quietClaims > 0;
+    }
+
+    /** Notes how many gave nothing. Returns whether the next claim need not ask them. */
+    private synchronized boolean isHopelessFor(int asked) {
+        quietClaims = asked / VAIN_ASKS;
+        return asked == 0 || quietClaims > 0;
     }
 
     /** Takes what is free of that. Returns how much is missing. */

@@ -40,6 +40,8 @@ public class MemoryBudget {
     private volatile @Nullable Reclaimer reclaimer;
     private long cap;
     private long reserved;
+    /** Accounts that are not idle. Kept, for at the cap their share is asked for all the time. */
+    private int working;
     /** Of what is reserved: what no account has, see {@link #setAside}. */
     private long aside;
     private long peak;
@@ -57,7 +59,7 @@ public class MemoryBudget {
     public synchronized MemoryAccount open(Owner owner) {
         MemoryAccount account = new MemoryAccount(this, owner);
         accounts.add(account);
-        changed();
+        countWorking();
         return account;
     }
 
@@ -102,10 +104,6 @@ public class MemoryBudget {
 
     /** What each account may have at least: an equal part of the cap among those that are not idle. */
     public synchronized long share() {
-        int working = 0;
-        for (int i = 0; i < accounts.size(); i++) {
-            working += accounts.get(i).isIdle() ? 0 : 1;
-        }
         return Math.max(0, cap - aside) / Math.max(1, working);
     }
 
@@ -187,6 +185,15 @@ public class MemoryBudget {
 
     synchronized void close(MemoryAccount account) {
         accounts.remove(account);
+        countWorking();
+    }
+
+    /** Called whenever an account came, went, or is idle or not any more. */
+    final synchronized void countWorking() {
+        working = 0;
+        for (int i = 0; i < accounts.size(); i++) {
+            working += accounts.get(i).isIdle() ? 0 : 1;
+        }
         changed();
     }
 
@@ -203,8 +210,9 @@ public class MemoryBudget {
     /** The accounts that hold more than their share, but for {@code asking}. */
     synchronized List<MemoryAccount> overShare(MemoryAccount asking) {
         List<MemoryAccount> over = new ArrayList<>();
+        long share = share();
         for (MemoryAccount account : accounts) {
-            if (account != asking && !account.isIdle() && account.held() > share()) {
+            if (account != asking && !account.isIdle() && account.held() > share) {
                 over.add(account);
             }
         }

@@ -292,6 +292,120 @@ class MemoryBudgetTest {
         two.close();
     }
 
+    /** Where many sessions can't give back, asking all of them for every layer of every step would take most of the time. */
+    @Test
+    void whoHasNothingToGiveIsAskedTheMoreRarelyTheMoreThereAre() {
+        for (int owners : new int[]{1, 3, 40}) {
+            MemoryBudget budget = new MemoryBudget(owners * 100L);
+            int[] asked = new int[1];
+            for (int i = 0; i < owners; i++) {
+                assertThat(budget.open(bytes -> asked[0]++).tryReserve(100)).isTrue();
+            }
+            MemoryAccount late = budget.open(STUBBORN);
+            late.claim(5);
+            assertThat(asked[0]).as("all once").isEqualTo(owners);
+            for (int i = 1; i < 100; i++) {
+                late.claim(5);
+            }
+            assertThat(asked[0]).as("of %s", owners).isBetween(100, 400);
+        }
+    }
+
+    /** The same where others take and give all the time. */
+    @Test
+    void changesDoNotHaveThemAllAskedAgain() {
+        MemoryBudget budget = new MemoryBudget(4010);
+        int[] asked = new int[1];
+        for (int i = 0; i < 40; i++) {
+            assertThat(budget.open(bytes -> asked[0]++).tryReserve(100)).isTrue();
+        }
+        MemoryAccount busy = budget.open(STUBBORN);
+        MemoryAccount late = budget.open(STUBBORN);
+        for (int i = 0; i < 100; i++) {
+            assertThat(busy.tryReserve(10)).isTrue();
+            late.claim(5);
+            busy.release(10);
+        }
+        assertThat(asked[0]).isBetween(100, 400);
+        late.claim(5);
+        assertThat(busy.tryReserve(6)).as("what came back is claimed at once").isFalse();
+    }
+
+    /** It could not at first, for it was at work. */
+    @Test
+    void whoCanGiveBackLaterIsFoundWithoutAChange() {
+        MemoryBudget budget = new MemoryBudget(4000);
+        for (int i = 0; i < 39; i++) {
+            assertThat(budget.open(STUBBORN).tryReserve(100)).isTrue();
+        }
+        boolean[] isAtWork = {true};
+        Generous generous = new Generous();
+        generous.account = budget.open(bytes -> {
+            if (!isAtWork[0]) {
+                generous.giveBack(bytes);
+            }
+        });
+        assertThat(generous.account.tryReserve(100)).isTrue();
+        MemoryAccount late = budget.open(STUBBORN);
+        late.claim(2);
+        late.claim(2);
+        isAtWork[0] = false;
+        int claims = 0;
+        while (generous.asked.isEmpty() && claims < 40) {
+            late.claim(2);
+            claims++;
+        }
+        assertThat(claims).isLessThanOrEqualTo(10);
+        assertThat(late.tryReserve(2)).isTrue();
+        assertThat(generous.asked).as("no more than it holds too much").containsExactly(2L);
+    }
+
+    /** However much others hold, they owe nothing to one that has its share. */
+    @Tag(Allocation.TAG)
+    @Test
+    void whoHasItsShareAsksNobody() {
+        MemoryBudget budget = new MemoryBudget(100);
+        MemoryAccount one = budget.open(STUBBORN);
+        Generous two = Generous.in(budget);
+        budget.open(STUBBORN);
+        assertThat(one.tryReserve(40)).isTrue();
+        assertThat(two.account.tryReserve(60)).isTrue();
+        int[] reclaims = new int[1];
+        budget.setReclaimer((of, bytes) -> {
+            reclaims[0]++;
+            return false;
+        });
+        one.claim(10);
+        one.claim(10);
+        assertThat(reclaims[0]).as("nothing changed").isOne();
+        assertThat(two.asked).isEmpty();
+        Allocation.assertNoneAfterAWhile(() -> one.claim(10));
+        budget.setCap(210);
+        one.claim(150);
+        assertThat(two.asked).as("its share is larger now, and all that is free not enough").isEmpty();
+        assertThat(one.tryReserve(110)).isTrue();
+    }
+
+    @Test
+    void theShareIsThatOfTheAccountsAtWork() {
+        MemoryBudget budget = new MemoryBudget(120);
+        MemoryAccount one = budget.open(STUBBORN);
+        MemoryAccount two = budget.open(STUBBORN);
+        MemoryAccount three = budget.open(STUBBORN);
+        assertThat(budget.share()).isEqualTo(40);
+        two.setIdle(true);
+        two.setIdle(true);
+        assertThat(budget.share()).isEqualTo(60);
+        two.close();
+        two.setIdle(false);
+        assertThat(budget.share()).as("one that is closed does not count").isEqualTo(60);
+        one.close();
+        three.setIdle(true);
+        assertThat(budget.share()).isEqualTo(120);
+        three.setIdle(false);
+        assertThat(budget.share()).isEqualTo(120);
+    }
+
     @Test
     void aCapBelowWhatIsSetAsideLeavesNoShare() {
         MemoryBudget budget = new MemoryBudget(100);

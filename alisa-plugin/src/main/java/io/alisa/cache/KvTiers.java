@@ -41,6 +41,8 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     private volatile PinnedSpans pinned = PinnedSpans.NONE;
     /** What could not be brought back when it was pinned. */
     private PinnedSpans hopeless = PinnedSpans.NONE;
+    /** Whether all that is in the file was looked at in this step. */
+    private boolean isChecked;
     /** Blocks, from the first on, that other sessions read too. */
     private volatile int frozenBlocks;
 
@@ -258,6 +260,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
     /** Says that the tokens from a position on are about to be written, in all layers. */
     void beginStep(int start) {
         deletions.endStep();
+        isChecked = false;
         bringPinnedBack(start);
         if (start < layers[0].tokens()) {
             if (start % KvLayout.BLOCK_TOKENS != 0) {
@@ -383,8 +386,17 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         return slow.canStore();
     }
 
-    /** Says what else is lost where something did not come back. Nothing more goes to a file that can't be read at all. */
+    /**
+     * Says what else is lost where something did not come back. Nothing more goes to a file that can't be read at all.
+     *
+     * <p>All is read for that, so not twice in a step for a piece that merely came back changed: it says nothing of those
+     * that were whole a moment ago. A disk that says it can't read may be gone since.
+     */
     void check(DamagedPieceException damage, SlowTierCheck.Lost to) {
+        if (isChecked && !damage.isUnread()) {
+            return;
+        }
+        isChecked = true;
         if (!new SlowTierCheck(layout, slow).run(layers, to) && damage.isUnread()) {
             slow.giveUp(damage);
         }

@@ -1,6 +1,9 @@
 package io.alisa.cache;
 
+import java.nio.ByteBuffer;
+
 import io.alisa.tier.DamagedPieceException;
+import io.alisa.tier.PieceReader;
 
 /**
  * Reads all that a session has in the slow tier, once something of it did not come back: what else is lost is known then, and
@@ -10,7 +13,8 @@ import io.alisa.tier.DamagedPieceException;
 final class SlowTierCheck {
     private final KvLayout layout;
     private final SlowTier slow;
-    private final HeadReader reader;
+    private final PieceReader pieces = new PieceReader();
+    private final ByteBuffer buffer;
 
     /** Told what is lost. */
     interface Lost {
@@ -21,7 +25,7 @@ final class SlowTierCheck {
     SlowTierCheck(KvLayout layout, SlowTier slow) {
         this.layout = layout;
         this.slow = slow;
-        this.reader = new HeadReader(layout, slow);
+        this.buffer = ByteBuffer.allocate(Math.toIntExact(layout.headBytes()));
     }
 
     /**
@@ -54,7 +58,7 @@ final class SlowTierCheck {
     private boolean isWhole(KvLayer layer, int block) {
         try {
             for (int head = 0; head < layout.kvHeads(); head++) {
-                reader.read(layer, block, head);
+                slow.check(pieces, layer.index(), head, block, 1, buffer.clear());
             }
             return true;
         } catch (DamagedPieceException e) {

@@ -61,6 +61,16 @@ class SlowTierCheckTest {
         assertThat(reads).as("a piece per head").isEqualTo(2);
     }
 
+    /** Costs are estimated by what is loaded, and a check reads the pieces one by one. */
+    @Test
+    void nothingIsLoaded() {
+        assertThat(slow.store(layer, 0)).isTrue();
+        assertThat(check()).isTrue();
+        assertThat(reads).isPositive();
+        assertThat(slow.loadedBytes()).isZero();
+        assertThat(slow.readNanos()).isZero();
+    }
+
     /** Else a block would leave RAM for a place where it is not. */
     @Test
     void copiesThatCanNotAreForgotten() {

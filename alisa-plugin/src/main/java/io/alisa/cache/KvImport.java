@@ -9,8 +9,9 @@ import io.alisa.save.SessionReader;
 
 /**
  * Fills a fresh session from a file. It grows as it did when its tokens came first, block by block through all layers, so
- * every cap holds as it does then, and what RAM has no room for goes on to the slow tier. Where that fails the caller closes
- * the session, and nothing is left of it.
+ * every cap holds as it does then: what RAM has no room for goes on to the slow tier, and of the batches that the session
+ * {@link KvSession#notePrompt knows} some are deleted where there is none in either. Where that fails the caller closes the
+ * session, and nothing is left of it.
  *
  * <p>Blocks are read by position, each into the memory where it stays, and checked there. Mapping the file and copying from
  * it was measured beside that and takes the same time within a hundredth, for both copy once: blocks must lie under the caps

@@ -455,7 +455,8 @@ public final class KvSession implements AutoCloseable {
     }
 
     /**
-     * Says which tokens are about to be written as one batch, after its room was made in the first layer. Under the lock.
+     * Says which tokens are about to be written as one batch: after its room was made in the first layer where others are
+     * there already, for making it forgets what was said of that place before. Under the lock.
      *
      * @param start  position of the first
      * @param tokens their ids; not copied

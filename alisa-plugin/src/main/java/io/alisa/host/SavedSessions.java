@@ -167,10 +167,7 @@ public final class SavedSessions {
             HostSession session = opener.apply(mode);
             boolean filled = false;
             try {
-                fill(session, from, computed, ids);
-                for (int i = 0; i < pinned.spans(ids.length); i++) {
-                    session.kv().pin(pinned.from(i), pinned.end(i));
-                }
+                fill(session, from, computed, pinned, ids);
                 filled = true;
                 return new Restored(session, ids, computed, pending, isMarked(from.manifest()), pinned);
             } finally {
@@ -277,10 +274,12 @@ public final class SavedSessions {
         return text == null ? otherwise : (int) Math.min(Integer.MAX_VALUE, Long.parseLong(text));
     }
 
-    private static void fill(HostSession session, SessionReader from, BatchLog computed, int... ids)
-            throws IOException {
+    private static void fill(HostSession session, SessionReader from, BatchLog computed, PinnedSpans pinned,
+            int... ids) throws IOException {
         KvImport kv = new KvImport(session.kv(), from);
         remember(session, from, ids.length);
+        session.kv().setPinned(pinned);
+        note(session, computed, ids);
         DigestWriter digests = session.digests();
         kv.run(layer -> {
             // Not saved: computing them again takes about as long as reading the blocks, nothing beside a prefill. The file
@@ -291,13 +290,27 @@ public final class SavedSessions {
         });
         session.kv().lock().lock();
         try {
-            int[] bounds = computed.bounds();
-            for (int i = 0; i < bounds.length && session.kv().layout().format() == KvFormat.INT8; i += 2) {
-                // so that they can be deleted and computed again where the caps need that later on
-                session.kv().notePrompt(bounds[i], Arrays.copyOfRange(ids, bounds[i], bounds[i + 1]));
-            }
             session.stepDone(ids.length, 0);
             session.reuse(ids.length);
+        } finally {
+            session.kv().lock().unlock();
+        }
+    }
+
+    /**
+     * Says which tokens came together, so that they can be deleted and computed again where the caps need that: before any
+     * is there, for what needed that when it was saved does so while it grows.
+     */
+    private static void note(HostSession session, BatchLog computed, int... ids) {
+        if (session.kv().layout().format() != KvFormat.INT8) {
+            return;
+        }
+        int[] bounds = computed.bounds();
+        session.kv().lock().lock();
+        try {
+            for (int i = 0; i < bounds.length; i += 2) {
+                session.kv().notePrompt(bounds[i], Arrays.copyOfRange(ids, bounds[i], bounds[i + 1]));
+            }
         } finally {
             session.kv().lock().unlock();
         }

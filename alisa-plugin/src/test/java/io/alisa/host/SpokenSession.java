@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 import io.alisa.attention.AttentionKernels;
+import io.alisa.attention.AttentionShape;
 import io.alisa.attention.DigestWriter;
 import io.alisa.attention.KvWriter;
 import io.alisa.attention.Teams;
@@ -51,7 +52,11 @@ final class SpokenSession implements AutoCloseable {
     }
 
     static ModelShape shape(KvFormat hostFormat) {
-        return new ModelShape("TINY", LAYERS, 4096, 80, 0, KV_HEADS, GROUP, 0, KV_HEADS * GROUP, HEAD_SIZE, hostFormat,
+        return shape(hostFormat, LAYERS);
+    }
+
+    static ModelShape shape(KvFormat hostFormat, int layers) {
+        return new ModelShape("TINY", layers, 4096, 80, 0, KV_HEADS, GROUP, 0, KV_HEADS * GROUP, HEAD_SIZE, hostFormat,
                 1, 0, (long) KV_HEADS * HEAD_SIZE * hostFormat.bytes());
     }
 
@@ -109,7 +114,7 @@ final class SpokenSession implements AutoCloseable {
 
     private void step(int start, int end, List<float[]> outputs) {
         binding.record(start, Arrays.copyOfRange(ids(end), start, end));
-        for (int index = 0; index < LAYERS; index++) {
+        for (int index = 0; index < session.kv().layerCount(); index++) {
             KvLayer layer = session.kv().layer(index);
             layer.resize(start, end);
             if (index == 0 && end - start > 1 && layer.layout().format() == KvFormat.INT8) {
@@ -126,7 +131,7 @@ final class SpokenSession implements AutoCloseable {
     }
 
     private float[] attend(KvLayer layer, int index, int start, int end) {
-        float[] queries = write(layer, index, start, end);
+        float[] queries = write(session.attentionShape(), layer, index, start, end);
         DigestWriter digests = session.digests();
         if (digests != null) {
             digests.update(layer);
@@ -145,19 +150,18 @@ final class SpokenSession implements AutoCloseable {
         return outputs;
     }
 
-    private float[] write(KvLayer layer, int index, int start, int end) {
+    /** Writes what is said from {@code start} on. Returns what it asks. */
+    static float[] write(AttentionShape shape, KvLayer layer, int index, int start, int end) {
         KvWriter writer = new KvWriter(KERNELS);
-        Tokens tokens = TOKENS.get(index);
-        float[] queries = new float[session.attentionShape().floats(end - start)];
+        Tokens tokens = TOKENS.get(index % TOKENS.size());
+        float[] queries = new float[shape.floats(end - start)];
         for (int kvHead = 0; kvHead < KV_HEADS; kvHead++) {
             for (int position = start; position < end; position++) {
                 writer.putKey(layer, position, kvHead, tokens.key(position, kvHead));
                 writer.putValue(layer, position, kvHead, tokens.value(position, kvHead));
                 for (int g = 0; g < GROUP; g++) {
                     System.arraycopy(tokens.query(position, kvHead, g), 0, queries,
-                            session.attentionShape().row(kvHead, position - start, g, end - start)
-                                    * session.attentionShape().rowStride(),
-                            HEAD_SIZE);
+                            shape.row(kvHead, position - start, g, end - start) * shape.rowStride(), HEAD_SIZE);
                 }
             }
         }

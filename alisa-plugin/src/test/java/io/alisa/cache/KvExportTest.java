@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 import io.alisa.memory.OffHeap;
@@ -14,6 +16,8 @@ import io.alisa.save.SessionReader;
 import io.alisa.save.SessionWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class KvExportTest {
     private static final KvLayout LAYOUT = new KvLayout(KvFormat.INT8, 2, 20);
@@ -64,6 +68,82 @@ class KvExportTest {
             ByteBuffer block = ByteBuffer.allocate((int) LAYOUT.blockBytes());
             reader.block(1, 1, block);
             assertThat(block.get(0)).isEqualTo((byte) 42);
+        }
+    }
+
+    private byte[] saved(KvSession session, int tokens) throws IOException {
+        KvLayout layout = session.layout();
+        SessionManifest manifest = new SessionManifest("model", "1", layout.format().name(), tokens,
+                session.layerCount(), KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), 0, 0, 0,
+                Map.of());
+        Path file = directory.resolve("session");
+        try (SessionWriter to = new SessionWriter(file, manifest)) {
+            KvExport export = new KvExport(session, tokens);
+            to.write(new int[tokens]);
+            export.writeRecent(to);
+            export.writeBlocks(to);
+            to.commit();
+        }
+        return Files.readAllBytes(file);
+    }
+
+    /** Writes tokens of which every byte is that one, wherever they go. */
+    private static void say(KvSession session, int start, int end, int what) {
+        for (int i = 0; i < session.layerCount(); i++) {
+            KvLayer layer = session.layer(i);
+            layer.resize(start, end);
+            for (int position = start; position < end; position++) {
+                fill(layer, position, what);
+            }
+            layer.settle();
+        }
+    }
+
+    private static void fill(KvLayer layer, int position, int what) {
+        KvLayout layout = layer.layout();
+        int index = position % KvLayout.BLOCK_TOKENS;
+        long block = layer.block(position / KvLayout.BLOCK_TOKENS);
+        float[] row = new float[layout.headSize()];
+        Arrays.fill(row, what);
+        for (int head = 0; head < layout.kvHeads(); head++) {
+            if (layout.format() != KvFormat.BF16) {
+                layer.rows().putKey(position, head, row, 0);
+                layer.rows().putValue(position, head, row, 0);
+            }
+            if (layout.format() == KvFormat.INT8) {
+                long at = layout.headAddress(block, head);
+                fill(layout.int8Row(at, index), 2L * KvLayout.int8RowBytes(layout.headSize()), what);
+                fill(layout.keyScale(at, index), 1, what);
+                fill(layout.valueScale(at, index), 1, what);
+            }
+        }
+        if (layout.format() == KvFormat.BF16) {
+            fill(block + index * layout.rowBytes(), layout.rowBytes(), what);
+            fill(block + layout.keyBytes() + index * layout.rowBytes(), layout.rowBytes(), what);
+        }
+    }
+
+    private static void fill(long address, long bytes, int what) {
+        for (long i = 0; i < bytes; i++) {
+            OffHeap.setByte(address + i, what);
+        }
+    }
+
+    /** What a user took back, or another one whose prompt began alike said, is nobody else's to read. */
+    @ParameterizedTest
+    @EnumSource(KvFormat.class)
+    void whatWasTakenBackIsNotWritten(KvFormat format) throws IOException {
+        KvLayout layout = new KvLayout(format, 2, 20);
+        for (int tokens : new int[]{65, 71, 128}) {
+            try (KvSession gone = new KvSession(layout, 2, 1000); KvSession never = new KvSession(layout, 2, 1000)) {
+                say(gone, 0, 200, 7);
+                say(gone, 0, tokens, 1);
+                say(never, 0, tokens, 1);
+                assertThat(saved(gone, tokens)).as("%s tokens", tokens).isEqualTo(saved(never, tokens));
+                say(gone, tokens, tokens + 1, 2);
+                say(never, tokens, tokens + 1, 2);
+                assertThat(saved(gone, tokens + 1)).as("and one more").isEqualTo(saved(never, tokens + 1));
+            }
         }
     }
 

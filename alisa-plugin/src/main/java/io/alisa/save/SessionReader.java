@@ -35,6 +35,8 @@ public final class SessionReader implements AutoCloseable {
     private final CRC32C crc = new CRC32C();
     private SessionManifest manifest;
     private List<TensorEntry> tensors;
+    /** Bytes it had when it was opened; somebody may cut it since. */
+    private long size;
     private long dataStart;
     private int[] sums = {};
 
@@ -104,7 +106,7 @@ public final class SessionReader implements AutoCloseable {
     }
 
     private SafetensorsHeader header() throws IOException {
-        long size = channel.size();
+        size = channel.size();
         if (size < SafetensorsHeader.LENGTH_BYTES) {
             throw refusal("it is too short", null);
         }
@@ -134,7 +136,7 @@ public final class SessionReader implements AutoCloseable {
         TensorEntry entry = tensors.getLast();
         sums = new int[Math.toIntExact(entry.shape().getFirst())];
         try (Arena arena = Arena.ofConfined()) {
-            ByteBuffer buffer = arena.allocate(Math.min(BUFFER, channel.size())).asByteBuffer()
+            ByteBuffer buffer = arena.allocate(Math.min(BUFFER, size)).asByteBuffer()
                     .order(ByteOrder.LITTLE_ENDIAN);
             int own = readSums(entry, buffer);
             if (own != sums[sums.length - 1]) {

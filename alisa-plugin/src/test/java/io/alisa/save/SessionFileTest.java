@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,7 +31,10 @@ import java.util.zip.CRC32C;
 
 import com.sun.management.ThreadMXBean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file is there whole or not at all, for its owner only, and what is no session is refused. */
 class SessionFileTest {
@@ -269,6 +273,24 @@ class SessionFileTest {
             byte[] damaged = whole.clone();
             damaged[at] ^= 0x10;
             refused(Files.write(file, damaged), "can't be restored");
+        }
+    }
+
+    /** Whoever cuts it may do so after its header was read. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 3, 200})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whatIsCutWhileItIsOpenedIsRefused(long left) throws IOException {
+        Path file = whole("session");
+        assertThatThrownBy(() -> SessionReader.open(file, any -> cut(file, left))).isInstanceOf(SaveException.class)
+                .hasMessageContaining("it became shorter while it was read; use a file");
+    }
+
+    private static void cut(Path file, long left) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(left);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -41,6 +41,7 @@ final class KvRoom implements AutoCloseable {
     private KvLayer[] layers = {};
     private double heapPerToken;
     private int heapTokens;
+    private boolean closed;
 
     KvRoom(KvLayout layout, MemoryBudget fast, MemoryBudget.Owner owner, Relief relief) {
         this.layout = layout;
@@ -174,8 +175,15 @@ final class KvRoom implements AutoCloseable {
         }
     }
 
-    /** Takes bytes for something that does not move. */
+    /**
+     * Takes bytes for something that does not move.
+     *
+     * @throws IllegalStateException where the session is closed
+     */
     void reserve(long bytes) {
+        if (closed) { // its account grants nothing any more, but memory is not what lacks
+            throw sessionClosed();
+        }
         // What idle accounts hold counts as free, and yet may not be had: only trying tells.
         while (!account.tryReserve(bytes)) {
             if (!shrinkByMoving(bytes - account.available()) && !relief.delete()) {
@@ -207,6 +215,11 @@ final class KvRoom implements AutoCloseable {
     boolean reserveFreed(long bytes) {
         trim();
         return account.tryReserve(bytes);
+    }
+
+    /** What whoever comes late is told. */
+    static IllegalStateException sessionClosed() {
+        return new IllegalStateException("The session is closed");
     }
 
     private MemoryFullException full(long bytes) {
@@ -353,6 +366,7 @@ final class KvRoom implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         try {
             frames.close();
         } finally {

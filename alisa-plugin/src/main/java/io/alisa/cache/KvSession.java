@@ -90,7 +90,7 @@ public final class KvSession implements AutoCloseable {
     private BlockSource unlessClosed(BlockSource source) {
         return (layer, block) -> {
             if (closed) {
-                throw new IllegalStateException("The session is closed");
+                throw KvRoom.sessionClosed();
             }
             return source.block(layer, block);
         };

@@ -180,6 +180,20 @@ class KvSessionTest {
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
     }
 
+    /** Who is told that memory is full raises a cap or closes others, and neither helps. */
+    @Test
+    void aClosedSessionDoesNotSayThatMemoryIsFull() {
+        for (KvFormat format : KvFormat.values()) {
+            KvSession session = new KvSession(new KvLayout(format, 2, 20), 1, CONTEXT);
+            session.countHeap(10);
+            session.layer(0).resize(0, 10);
+            session.close();
+            assertThatThrownBy(() -> session.layer(0).resize(10, 700)).as("%s", format)
+                    .isInstanceOf(IllegalStateException.class).hasMessage("The session is closed");
+            assertThatThrownBy(() -> session.scratch(10)).hasMessage("The session is closed");
+        }
+    }
+
     @Test
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void closingWaitsForTheStepInProgress() throws InterruptedException {

@@ -2,6 +2,7 @@ package io.alisa.save;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,6 +42,8 @@ final class AtomicFile implements AutoCloseable {
         Leftovers.sweep(parent);
         try {
             temporary = TemporaryFile.in(parent, locking);
+        } catch (ClosedByInterruptException e) {
+            throw unwritten(e);
         } catch (IOException e) {
             throw new IOException(nothingIn(parent, e), e);
         }
@@ -61,27 +64,57 @@ final class AtomicFile implements AutoCloseable {
                 + "): choose a directory that exists and that you may write to";
     }
 
+    /** Says what became of the file, and what helps: the cause alone often names neither. */
+    private IOException unwritten(IOException cause) {
+        return new IOException("'" + target + "' could not be written (" + cause + "): "
+                + (cause instanceof ClosedByInterruptException
+                        ? "the thread was interrupted; save again once that is over"
+                        : "make room on its disk or choose another place"),
+                cause);
+    }
+
     /** Writes all that remains, behind what was written last. */
     void write(ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        try {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        } catch (IOException e) {
+            throw unwritten(e);
         }
     }
 
     /** Where the next write goes. */
     long position() throws IOException {
-        return channel.position();
+        try {
+            return channel.position();
+        } catch (IOException e) {
+            throw unwritten(e);
+        }
     }
 
     /** Has the next write go elsewhere. */
     void seek(long position) throws IOException {
-        channel.position(position);
+        try {
+            channel.position(position);
+        } catch (IOException e) {
+            throw unwritten(e);
+        }
     }
 
     /** Puts the file in its place. */
     void commit() throws IOException {
-        channel.force(true); // and not closed yet: its lock says that it is not one of those to be swept away
-        Files.move(temporary.path(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            channel.force(true); // and not closed yet: its lock says that it is not one of those to be swept away
+        } catch (IOException e) {
+            throw unwritten(e);
+        }
+        try {
+            Files.move(temporary.path(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new IOException("'" + target + "' could not be put in its place (" + e
+                    + "): choose a name that nothing else has, in a directory that you may write to", e);
+        }
         try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
             parent.force(true); // or a crash of the machine could take the name back
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -70,6 +71,10 @@ public final class SessionReader implements AutoCloseable {
             channel = FileChannel.open(ordinary(path), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
         } catch (AccessDeniedException e) {
             throw new SaveException("'" + path + "' may not be read; ask its owner for a copy of your own", e);
+        } catch (SaveException e) {
+            throw e;
+        } catch (IOException e) {
+            throw unread(path, e);
         }
         SessionReader reader = null;
         try {
@@ -100,13 +105,22 @@ public final class SessionReader implements AutoCloseable {
         return path;
     }
 
+    /** Says which file it is, and what helps: the cause alone often names neither. */
+    private static IOException unread(Path path, IOException cause) {
+        return new IOException("'" + path + "' could not be read (" + cause + "): "
+                + (cause instanceof ClosedByInterruptException
+                        ? "the thread was interrupted; restore it once that is over"
+                        : "copy it to a disk that works and try again"),
+                cause);
+    }
+
     private SaveException refusal(@Nullable String what, @Nullable Throwable cause) {
         boolean complete = what != null && what.endsWith(SessionManifest.OTHER_PLUGIN);
         return new SaveException("'" + path + "' can't be restored: " + what + (complete ? "" : REMEDY), cause);
     }
 
     private SafetensorsHeader header() throws IOException {
-        size = channel.size();
+        size = size();
         if (size < SafetensorsHeader.LENGTH_BYTES) {
             throw refusal("it is too short", null);
         }
@@ -120,6 +134,14 @@ public final class SessionReader implements AutoCloseable {
         read(SafetensorsHeader.LENGTH_BYTES, json);
         dataStart = SafetensorsHeader.LENGTH_BYTES + bytes;
         return SafetensorsHeader.parse(json.array(), size - dataStart);
+    }
+
+    private long size() throws IOException {
+        try {
+            return channel.size();
+        } catch (IOException e) {
+            throw unread(path, e);
+        }
     }
 
     // ---- checking
@@ -183,9 +205,17 @@ public final class SessionReader implements AutoCloseable {
     private void read(long position, ByteBuffer target) throws IOException {
         long at = position - target.position();
         while (target.hasRemaining()) {
-            if (channel.read(target, at + target.position()) < 0) {
+            if (readSome(at + target.position(), target) < 0) {
                 throw refusal("it became shorter while it was read", null);
             }
+        }
+    }
+
+    private int readSome(long position, ByteBuffer target) throws IOException {
+        try {
+            return channel.read(target, position);
+        } catch (IOException e) {
+            throw unread(path, e);
         }
     }
 

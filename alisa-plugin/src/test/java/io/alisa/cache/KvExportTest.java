@@ -74,8 +74,8 @@ class KvExportTest {
     private byte[] saved(KvSession session, int tokens) throws IOException {
         KvLayout layout = session.layout();
         SessionManifest manifest = new SessionManifest("model", "1", layout.format().name(), tokens,
-                session.layerCount(), KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout), 0, 0, 0,
-                Map.of());
+                session.layerCount(), KvExport.type(layout), KvExport.shape(layout), KvExport.recentShape(layout),
+                0, 0, 0, Map.of());
         Path file = directory.resolve("session");
         try (SessionWriter to = new SessionWriter(file, manifest)) {
             KvExport export = new KvExport(session, tokens);

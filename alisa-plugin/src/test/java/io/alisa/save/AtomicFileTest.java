@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +92,48 @@ class AtomicFileTest {
                 .withMessageContaining("choose a directory");
         assertThat(files()).isEmpty();
         assertThat(made).isNotEmpty().noneMatch(FileChannel::isOpen);
+    }
+
+    /** A full disk, for instance, says neither which file nor what helps. */
+    @Test
+    void whatCanNotBeWrittenIsSaid() throws IOException {
+        Path file = directory.resolve("session");
+        try (AtomicFile to = new AtomicFile(file, channel -> {
+            made.add(channel);
+            return null;
+        })) {
+            made.getLast().close(); // from now on nothing goes there
+            for (ThrowingCallable call : List.<ThrowingCallable>of(() -> to.write(ByteBuffer.allocate(1)),
+                    to::position, () -> to.seek(7), to::commit)) {
+                assertThatIOException().isThrownBy(call)
+                        .withMessageStartingWith("'" + file + "' could not be written (")
+                        .withMessageContaining("make room on its disk or choose another place");
+            }
+        }
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void whatCanNotBePutInItsPlaceIsSaid() throws IOException {
+        Path file = directory.resolve("session");
+        try (AtomicFile to = new AtomicFile(file)) {
+            to.write(ByteBuffer.allocate(1));
+            Files.createDirectory(file);
+            assertThatIOException().isThrownBy(to::commit)
+                    .withMessageStartingWith("'" + file + "' could not be put in its place (")
+                    .withMessageContaining("choose a name that nothing else has");
+        }
+        assertThat(files()).containsExactly(file);
+        assertThat(file).isEmptyDirectory();
+    }
+
+    @Test
+    void anInterruptBeforeItIsLockedIsSaid() throws IOException {
+        assertThatIOException().isThrownBy(() -> writes(channel -> {
+            channel.close();
+            throw new ClosedByInterruptException();
+        }, 0)).withMessageContaining("the thread was interrupted; save again");
+        assertThat(files()).isEmpty();
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileSystems;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 import com.sun.management.ThreadMXBean;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -180,6 +182,34 @@ class SessionFileTest {
         assertThatThrownBy(() -> begin(link)).hasMessageContaining("no ordinary file");
         assertThatThrownBy(() -> begin(directory)).hasMessageContaining("no ordinary file");
         assertThat(files()).containsExactly(link);
+    }
+
+    /** Applications do interrupt a generation; the thread is still interrupted then, and the file is as it was. */
+    @Test
+    void anInterruptedThreadIsToldSo() throws IOException {
+        Path file = whole("session");
+        byte[] before = Files.readAllBytes(file);
+        interrupted(() -> whole("session"), "save again once");
+        interrupted(() -> SessionReader.open(file, any -> {
+        }), "restore it once");
+        try (SessionWriter to = begin(file); SessionReader from = SessionReader.open(file, any -> {
+        })) {
+            interrupted(() -> fill(to), "save again once");
+            interrupted(from::tokens, "restore it once");
+        }
+        assertThat(files()).containsExactly(file);
+        assertThat(file).hasBinaryContent(before);
+    }
+
+    private void interrupted(ThrowingCallable call, String remedy) {
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(call).isInstanceOf(IOException.class).hasMessageContaining(directory.toString())
+                    .hasMessageContaining("the thread was interrupted; " + remedy)
+                    .hasCauseInstanceOf(ClosedByInterruptException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
     }
 
     // ---- leftovers

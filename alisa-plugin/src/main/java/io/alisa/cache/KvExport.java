@@ -11,8 +11,8 @@ import io.alisa.tier.DamagedPieceException;
 
 /**
  * Writes a session's keys and values to a file, from whatever tier they are in, and says how they look there. Used under
- * the session's lock, between steps. What was said and taken back before does not go there: behind the
- * last token the newest block is set to zero, in the session itself, where nobody reads that.
+ * the session's lock, between steps. What was said and taken back before does not go there: behind the last token the newest
+ * block is zero.
  */
 public final class KvExport {
     private final KvSession session;
@@ -68,13 +68,10 @@ public final class KvExport {
         KvLayout floats = new KvLayout(KvFormat.F32, layout.kvHeads(), layout.headSize());
         for (int i = 0; i < session.layerCount() && layout.format() == KvFormat.INT8; i++) {
             long address = session.layer(i).recentBlock();
-            if (address != 0) {
-                UnusedRows.clear(floats, address, newestTokens());
-            }
             // A session that has only taken blocks over has no floats: zeros say so, see KvImport.
             to.write(address == 0
                     ? ByteBuffer.allocate(Math.toIntExact(floats.blockBytes()))
-                    : OffHeap.bytes(address, floats.blockBytes()));
+                    : UnusedRows.cleared(floats, address, newestTokens()));
         }
     }
 
@@ -115,10 +112,9 @@ public final class KvExport {
 
     private void write(KvLayer layer, int block, HeadReader reader, SessionWriter to) throws IOException {
         if (layer.isResident(block)) {
-            if (block == KvLayout.blocks(tokens) - 1) { // as long as it is not full it is in RAM
-                UnusedRows.clear(layout, layer.block(block), newestTokens());
-            }
-            to.write(OffHeap.bytes(layer.block(block), layout.blockBytes()));
+            to.write(block == KvLayout.blocks(tokens) - 1 // as long as it is not full it is in RAM
+                    ? UnusedRows.cleared(layout, layer.block(block), newestTokens())
+                    : OffHeap.bytes(layer.block(block), layout.blockBytes()));
             return;
         }
         for (int head = 0; head < layout.kvHeads(); head++) {

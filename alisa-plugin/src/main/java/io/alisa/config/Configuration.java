@@ -64,10 +64,10 @@ public final class Configuration {
                 text = null;
             }
         }
-        if (text == null && file == null) {
-            return unread(setting);
-        }
         if (text == null) {
+            if (file == null) {
+                return unread(setting);
+            }
             text = file.getProperty(setting.key());
             source = "file " + values.getOrDefault(Setting.CONFIG_FILE, new Value("", "")).text();
         }

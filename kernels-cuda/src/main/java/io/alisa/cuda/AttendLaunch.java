@@ -125,6 +125,12 @@ final class AttendLaunch {
         return (long) shape.kvHeads() * maxBlocks * Long.BYTES;
     }
 
+    /** Whether a launch may be so large: its grid, and what of it is pinned. */
+    boolean fits(int positions) {
+        return gridY(positions) <= Driver.MOST_BLOCKS
+                && Math.max(queryBytes(positions), joinedBytes(positions)) <= Driver.MOST_PINNED;
+    }
+
     /** Whether the kernel writes what it joined to this machine: so few bytes that a copy would take longer. */
     private boolean joinsHere() {
         return kind != Kind.BATCH;

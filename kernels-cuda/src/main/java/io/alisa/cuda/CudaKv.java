@@ -167,7 +167,8 @@ final class CudaKv implements DeviceKv {
 
     @Override
     public boolean beginBatch(int layer, int blocks, float[] queries, int positions) {
-        return device.isTuned(shape.headSize()) && start(batch, layer, blocks, queries, null, positions);
+        return device.isTuned(shape.headSize()) && batch.fits(positions)
+                && start(batch, layer, blocks, queries, null, positions);
     }
 
     @Override

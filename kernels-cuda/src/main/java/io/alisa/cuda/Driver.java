@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * driver answered; that is a {@link DeviceFullException} where it found no memory for what it was to do.
  */
 interface Driver extends AutoCloseable {
+    /** The most blocks that a grid may have in y, and in z. */
+    int MOST_BLOCKS = 65_535;
+    /** The most bytes of a piece of pinned memory: Java sees it through a buffer. */
+    int MOST_PINNED = Integer.MAX_VALUE;
+
     /** A thread's use of the device, which ends with this. */
     interface Attachment extends AutoCloseable {
         /** Gives the thread back the device that it used before. Throws nothing. */
@@ -80,7 +85,11 @@ interface Driver extends AutoCloseable {
 
     void free(Memory memory);
 
-    /** Takes pinned memory, which is not zeroed; null where this machine has none left that it can pin. */
+    /**
+     * Takes pinned memory, which is not zeroed; null where this machine has none left that it can pin.
+     *
+     * @param bytes {@link #MOST_PINNED} at most
+     */
     @Nullable
     Pinned allocatePinned(long bytes);
 
@@ -144,7 +153,7 @@ interface Driver extends AutoCloseable {
     /** Prepares the structure that launches of a kernel hand over: when a session opens, for Java may have no memory for it. */
     Arguments arguments(long bytes);
 
-    /** Launches a kernel over a grid of blocks. */
+    /** Launches a kernel over a grid of blocks, {@link #MOST_BLOCKS} at most in y and in z. */
     void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream, Arguments arguments);
 
     /** Lets go of the device. What was allocated must be freed before. Throws nothing. */

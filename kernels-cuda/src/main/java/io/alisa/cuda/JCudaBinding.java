@@ -152,8 +152,16 @@ final class JCudaBinding implements Driver {
         if (!current.findsRoom("cuMemAllocHost", () -> JCudaDriver.cuMemAllocHost(pointer, bytes))) {
             return null;
         }
-        ByteBuffer buffer = pointer.getByteBuffer(0, bytes);
-        return new PinnedMemory(pointer, MemorySegment.ofBuffer(buffer));
+        boolean seen = false;
+        try {
+            PinnedMemory memory = new PinnedMemory(pointer, MemorySegment.ofBuffer(pointer.getByteBuffer(0, bytes)));
+            seen = true;
+            return memory;
+        } finally {
+            if (!seen) {
+                current.failure(() -> JCudaDriver.cuMemFreeHost(pointer)); // nobody else knows of it
+            }
+        }
     }
 
     @Override

@@ -19,6 +19,8 @@ import io.alisa.tier.Pinning;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a step asks of the driver, and of the heap. */
 class CudaStepTest {
@@ -51,7 +53,7 @@ class CudaStepTest {
         @Override
         public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
                 Arguments arguments) {
-            count();
+            countLaunch(gridY, gridZ);
         }
     }
 
@@ -193,6 +195,31 @@ class CudaStepTest {
             }
             turing.close();
         }
+    }
+
+    /** As many blocks as a launch may have, and one more. */
+    @Test
+    void aBatchThatIsTooLargeIsLeftToTheCpu() {
+        for (int heads : new int[]{65_535, 65_536}) {
+            AttentionShape attention = new AttentionShape(heads, 1, 32, 0);
+            DeviceShape shape = attention.onDevice(new KvLayout(KvFormat.INT8, heads, 32));
+            try (DeviceKv kv = Objects.requireNonNull(device.prepareKv(shape, 1, 1))) {
+                assertThat(kv.open()).isEqualTo(Placement.DONE);
+                assertThat(kv.beginBatch(0, 0, new float[attention.floats(1)], 1)).as("%s heads", heads)
+                        .isEqualTo(heads == 65_535);
+            }
+        }
+    }
+
+    /** By blocks of the grid, or by bytes of what is joined. */
+    @ParameterizedTest
+    @CsvSource({"8, 1, 64, 524224", "8, 8, 64, 65528", "8, 4, 128, 127100", "8, 4, 256, 64527", "1, 1, 32, 4194240"})
+    void aBatchMayBeSoLarge(int kvHeads, int group, int headSize, int positions) {
+        AttentionShape attention = new AttentionShape(kvHeads, group, headSize, 0);
+        AttendLaunch batch = new AttendLaunch(device,
+                attention.onDevice(new KvLayout(KvFormat.INT8, kvHeads, headSize)), AttendLaunch.Kind.BATCH, 9);
+        assertThat(batch.fits(positions)).isTrue();
+        assertThat(batch.fits(positions + 1)).isFalse();
     }
 
     /** Whatever filled the device after the blocks. */

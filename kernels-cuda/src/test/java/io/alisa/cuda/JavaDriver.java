@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 import io.alisa.cache.ScaleCode;
+import io.alisa.device.DeviceLostException;
 import io.alisa.tier.Pinning;
 import org.jspecify.annotations.Nullable;
 
@@ -147,6 +148,9 @@ class JavaDriver implements Driver {
 
     @Override
     public Pinned allocatePinned(long bytes) {
+        if (bytes > MOST_PINNED) {
+            throw new AssertionError(bytes + " bytes are more than Java can see");
+        }
         return space(bytes, (byte) 0xCD);
     }
 
@@ -293,7 +297,7 @@ class JavaDriver implements Driver {
     public void launch(Kernel kernel, int gridX, int gridY, int gridZ, int threads, Stream stream,
             Arguments arguments) {
         check(stream);
-        count();
+        countLaunch(gridY, gridZ);
         Named named = (Named) kernel;
         if (named.name().equals(COPY)) {
             directCopies++;
@@ -306,7 +310,11 @@ class JavaDriver implements Driver {
         run(named.name(), gridX, gridY, gridZ, threads, named.sharedBytes(), arguments.segment());
     }
 
-    final void count() {
+    /** Fails where the driver would not launch such a grid. */
+    final void countLaunch(int gridY, int gridZ) {
+        if (gridY > MOST_BLOCKS || gridZ > MOST_BLOCKS) {
+            throw new DeviceLostException("a grid of " + gridY + " blocks in y, " + gridZ + " in z");
+        }
         launches++;
     }
 

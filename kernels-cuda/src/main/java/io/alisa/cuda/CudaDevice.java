@@ -110,7 +110,7 @@ final class CudaDevice implements Device {
     public boolean serves(DeviceShape shape) {
         return shape.headSize() <= Geometry.LARGEST_HEAD
                 && (!isTuned(shape.headSize())
-                        || Geometry.gatherSharedBytes(shape.headSize(), Geometry.THREADS) <= facts.sharedBytes());
+                        || Geometry.neededSharedBytes(shape.headSize()) <= facts.sharedBytes());
     }
 
     @Override

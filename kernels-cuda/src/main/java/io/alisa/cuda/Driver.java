@@ -65,7 +65,7 @@ interface Driver extends AutoCloseable {
      * @param name            as its maker calls it
      * @param totalBytes      its memory
      * @param multiprocessors how many
-     * @param sharedBytes     of shared memory, the most that a block may ask for
+     * @param sharedBytes     of shared memory, the most that a block may have: what a launch asks for and the kernel's own
      * @param capability      compute capability, 90 for 9.0
      */
     record Facts(String name, long totalBytes, int multiprocessors, int sharedBytes, int capability) {

@@ -21,6 +21,12 @@ record Geometry(int multiprocessors) {
     /** Largest head size that any kernel takes. */
     static final int LARGEST_HEAD = 256;
 
+    /**
+     * Shared memory that the kernels made for a head size have by themselves, for the join: it counts against what a card
+     * allows a block like what a launch asks for.
+     */
+    static final int OWN_SHARED_BYTES = 1136;
+
     private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
     private static final int WARPS = 4;
     private static final int TILE_TOKENS = 16;
@@ -77,7 +83,12 @@ record Geometry(int multiprocessors) {
         return 2 * WARPS * tileBytes(headSize) + queries;
     }
 
-    /** Dynamic shared memory of {@code alisa_estimate}, in bytes. */
+    /** Shared memory that a card must allow a block for all kernels made for a head size, in bytes. */
+    static int neededSharedBytes(int headSize) {
+        return OWN_SHARED_BYTES + Math.max(batchSharedBytes(headSize), gatherSharedBytes(headSize, THREADS));
+    }
+
+    /** Dynamic shared memory of {@code alisa_estimate}, which has none by itself, in bytes. */
     static int estimateSharedBytes(int group, int headSize) {
         int lines = ceil(headSize, 4);
         return ceil(group, 4) * 2 * lines * 64 + (4 * lines + ESTIMATE_BLOCKS + 1) * group * Float.BYTES;

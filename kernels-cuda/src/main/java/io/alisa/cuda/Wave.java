@@ -18,13 +18,13 @@ record Wave(Driver.Kernel kernel, int threads, int resident) {
     /**
      * The blocks of a kernel that decodes heads of a size that there are kernels made for.
      *
-     * @param sharedBytes of shared memory, by the threads of a block
+     * @param sharedBytes of dynamic shared memory, by the threads of a block
      * @param rows        blocks that there are for each split
      */
     static Wave ofDecode(Driver driver, String kernel, int headSize, IntUnaryOperator sharedBytes, int rows) {
         Wave small = of(driver, kernel + headSize, sharedBytes, Geometry.THREADS);
         int threads = Geometry.decodeThreads(headSize);
-        if (sharedBytes.applyAsInt(threads) > driver.facts().sharedBytes()) {
+        if (sharedBytes.applyAsInt(threads) + Geometry.OWN_SHARED_BYTES > driver.facts().sharedBytes()) {
             return small;
         }
         Wave large = of(driver, kernel + headSize, sharedBytes, threads);

@@ -11,8 +11,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import io.alisa.cuda.emulation.Compiler;
+import io.alisa.device.DeviceShape;
+import io.alisa.tier.MemoryBudget;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GeometryTest {
     private static final int[] HEAD_SIZES = {32, 64, 80, 96, 128, 256};
@@ -122,7 +126,40 @@ class GeometryTest {
             assertThat(Geometry.gatherSharedBytes(headSize, 128))
                     .isBetween(Geometry.decodeSharedBytes(headSize, 1, 128), 99 << 10);
             assertThat(Geometry.batchSharedBytes(headSize)).isBetween(8 << 10, 99 << 10);
+            assertThat(Geometry.neededSharedBytes(headSize)).isBetween(9 << 10, 99 << 10);
         }
+        assertThat(Geometry.neededSharedBytes(256)).as("what is nearest to it").isEqualTo(99_456 + 1_136);
         assertThat(Geometry.isTuned(48)).isFalse();
+    }
+
+    /** A large block is taken where its card has shared memory enough for all of it, a shape served likewise. */
+    @ParameterizedTest
+    @ValueSource(ints = {32, 64, 80, 96, 128, 256})
+    void whatKernelsHaveByThemselvesCounts(int headSize) {
+        int large = Geometry.decodeThreads(headSize);
+        int needed = Geometry.OWN_SHARED_BYTES + Geometry.gatherSharedBytes(headSize, large);
+        int least = Geometry.neededSharedBytes(headSize);
+        for (int missing = 0; missing < 2; missing++) {
+            Wave wave = Wave.ofDecode(new Card(needed - missing), "alisa_gather_int8_h", headSize,
+                    threads -> Geometry.gatherSharedBytes(headSize, threads), 1);
+            assertThat(wave.threads()).isEqualTo(missing == 0 ? large : Geometry.THREADS);
+            CudaDevice device = new CudaDevice(new Card(least - missing), MemoryBudget.unlimited(), TestDriver.host());
+            assertThat(device.serves(new DeviceShape(1, 1, headSize, headSize, 0, 0))).isEqualTo(missing == 0);
+            device.close();
+        }
+    }
+
+    /** A card that allows a block so much shared memory. */
+    private static final class Card extends JavaDriver {
+        private final int sharedBytes;
+
+        Card(int sharedBytes) {
+            this.sharedBytes = sharedBytes;
+        }
+
+        @Override
+        public Facts facts() {
+            return new Facts("a card", Long.MAX_VALUE, 5, sharedBytes, 80);
+        }
     }
 }

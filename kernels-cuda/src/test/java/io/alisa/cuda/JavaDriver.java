@@ -280,6 +280,11 @@ class JavaDriver implements Driver {
 
     @Override
     public Kernel kernel(String name, int sharedBytes) {
+        int own = name.startsWith("alisa_prefill_") || name.startsWith("alisa_decode_")
+                || name.startsWith("alisa_gather_") ? Geometry.OWN_SHARED_BYTES : 0;
+        if (sharedBytes + own > facts().sharedBytes()) {
+            throw new DeviceLostException(name + " is to have more shared memory than there is");
+        }
         return new Named(name, sharedBytes);
     }
 

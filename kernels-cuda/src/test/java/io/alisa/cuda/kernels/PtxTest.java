@@ -32,6 +32,11 @@ class PtxTest {
     private static final String RELEASE = "release 13.0";
     private static final Pattern ENTRY = Pattern.compile("\\.visible \\.entry (\\w+)\\(");
 
+    /** A variable of bytes in shared memory, with its length where it is an array. */
+    private static final Pattern SHARED = Pattern
+            .compile("(?m)^\\s*\\.shared \\.align \\d+ \\.[bu]8 [\\w$]+(?:\\[(\\d+)])?;");
+    private static final int OWN_SHARED_BYTES = 1136;
+
     @TempDir
     Path made;
 
@@ -84,6 +89,18 @@ class PtxTest {
         }
         assertThat(entries).isNotEmpty();
         assertThat(EmulatedKernels.orSkip().names()).isEqualTo(entries);
+    }
+
+    /** What Java counts beside what launches ask for; the assembler rounds the sum up to 16 bytes. */
+    @Test
+    void kernelsHaveAsMuchSharedMemoryOfTheirOwnAsJavaCounts() throws IOException {
+        for (Path file : files(PTX, ".ptx")) {
+            if (file.getFileName().toString().startsWith("attention-")) {
+                int bytes = SHARED.matcher(Files.readString(file)).results()
+                        .mapToInt(found -> found.group(1) == null ? 1 : Integer.parseInt(found.group(1))).sum();
+                assertThat(bytes).as("%s", file).isBetween(OWN_SHARED_BYTES - 15, OWN_SHARED_BYTES);
+            }
+        }
     }
 
     private static List<Path> files(Path directory, String ending) throws IOException {

@@ -114,15 +114,19 @@ public final class DeviceLayer {
 
     /**
      * Starts {@link DeviceKv#begin(int, int, float[], TokenChoice)} likewise; false, too, where one of the blocks is not
-     * there.
+     * there. Where there was no room it isn't looked for again in every layer of every step.
      */
     public boolean begin(int blocks, float[] queries, TokenChoice choice) {
-        DeviceKv kv = blocks > selectable ? null : session.worthAsking(count);
+        DeviceKv kv = blocks > selectable || session.ofSelections().stands(blocks) ? null : session.worthAsking(count);
         if (kv == null) {
             return false;
         }
         try {
-            return kv.begin(index, blocks, queries, choice);
+            boolean begun = kv.begin(index, blocks, queries, choice);
+            if (!begun) {
+                session.ofSelections().note(blocks);
+            }
+            return begun;
         } catch (DeviceLostException e) {
             session.lose(e);
             return false;
@@ -131,12 +135,16 @@ public final class DeviceLayer {
 
     /** Starts {@link DeviceKv#beginBatch} likewise. */
     public boolean beginBatch(int blocks, float[] queries, int positions) {
-        DeviceKv kv = count == 0 ? null : session.usable();
+        DeviceKv kv = count == 0 || session.ofBatches().stands(positions) ? null : session.usable();
         if (kv == null) {
             return false;
         }
         try {
-            return kv.beginBatch(index, blocks, queries, positions);
+            boolean begun = kv.beginBatch(index, blocks, queries, positions);
+            if (!begun) {
+                session.ofBatches().note(positions);
+            }
+            return begun;
         } catch (DeviceLostException e) {
             session.lose(e);
             return false;

@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceSession implements AutoCloseable {
     /** Blocks of a layer that are copied after one step: a prompt's batch and some of those that had to wait. */
     private static final int MOST_PUTS = 32;
-    /** Steps until a session that found no room looks again, though nobody gave any back. */
-    private static final int PATIENCE = 64;
 
     private final DeviceTier tier;
     private final DeviceKv kv;
@@ -26,8 +24,9 @@ public final class DeviceSession implements AutoCloseable {
     private final Lock lock;
     private final DeviceLayer[] layers;
     private final Pinning pinning = new OfSession();
-    private long refusedAt;
-    private int waiting;
+    private final Refusal ofBlocks;
+    private final Refusal ofSelections;
+    private final Refusal ofBatches;
     private boolean open;
     private boolean closed;
     private volatile long lastUsed;
@@ -43,6 +42,9 @@ public final class DeviceSession implements AutoCloseable {
         this.shape = shape;
         this.leastBytes = leastBytes;
         this.lock = lock;
+        this.ofBlocks = new Refusal(tier);
+        this.ofSelections = new Refusal(tier);
+        this.ofBatches = new Refusal(tier);
         this.layers = new DeviceLayer[layerCount];
         for (int i = 0; i < layerCount; i++) {
             layers[i] = new DeviceLayer(this, i, maxBlocks);
@@ -121,7 +123,9 @@ public final class DeviceSession implements AutoCloseable {
     /** Says that all layers did a step. */
     public void stepDone() {
         tier.step(this);
-        waiting = Math.max(0, waiting - 1);
+        ofBlocks.stepDone();
+        ofSelections.stepDone();
+        ofBatches.stepDone();
     }
 
     void used(long step) {
@@ -152,6 +156,16 @@ public final class DeviceSession implements AutoCloseable {
         return blocks == 0 || blocks * shape.blockBytes() < leastBytes ? null : usable();
     }
 
+    /** Whether the device had no room to select, by the blocks that it was to select from. */
+    Refusal ofSelections() {
+        return ofSelections;
+    }
+
+    /** Whether it had none for a batch, by the positions of that. */
+    Refusal ofBatches() {
+        return ofBatches;
+    }
+
     void lose(DeviceLostException reason) {
         close();
         tier.lose(reason);
@@ -159,7 +173,7 @@ public final class DeviceSession implements AutoCloseable {
 
     /** Copies blocks that are not there yet, see {@link DeviceLayer#update}. */
     void update(DeviceLayer layer, HostBlocks from, int count) {
-        if (waiting > 0 && refusedAt == tier.releases()) {
+        if (ofBlocks.stands(0)) {
             return;
         }
         if (!isServed()) {
@@ -168,8 +182,7 @@ public final class DeviceSession implements AutoCloseable {
         boolean done = false;
         try {
             if (!open() || !putBlocks(layer, from, count) || !putMeans(layer, from, count)) {
-                refusedAt = tier.releases();
-                waiting = PATIENCE;
+                ofBlocks.note(0);
             }
             if (open && !closed) {
                 kv.upload(layer.index());

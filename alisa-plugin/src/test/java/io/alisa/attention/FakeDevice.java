@@ -34,6 +34,9 @@ public final class FakeDevice implements Device {
     /** Calls until one finds no memory of Java's; negative: none does. */
     private int callsUntilOut = -1;
     private boolean full;
+    private boolean stepsFindNoRoom;
+    private int refusedSelections;
+    private int refusedBatches;
     private boolean lost;
     private boolean closed;
     private long calls;
@@ -60,6 +63,21 @@ public final class FakeDevice implements Device {
     /** Says whether sessions find no room to open. */
     public void setFull(boolean isFull) {
         full = isFull;
+    }
+
+    /** Says whether selections and batches find no room. */
+    public void setStepsFindNoRoom(boolean none) {
+        stepsFindNoRoom = none;
+    }
+
+    /** How often a selection found no room. */
+    public int refusedSelections() {
+        return refusedSelections;
+    }
+
+    /** How often a batch found none. */
+    public int refusedBatches() {
+        return refusedBatches;
     }
 
     /** Calls so far. */
@@ -323,11 +341,21 @@ public final class FakeDevice implements Device {
 
         @Override
         public boolean beginBatch(int layer, int count, float[] queries, int positions) {
+            if (stepsFindNoRoom) {
+                call();
+                refusedBatches++;
+                return false;
+            }
             return attend(layer, count, queries, null, positions);
         }
 
         @Override
         public boolean begin(int layer, int count, float[] queries, TokenChoice choice) {
+            if (stepsFindNoRoom) {
+                call();
+                refusedSelections++;
+                return false;
+            }
             selections++;
             settle();
             List<Integer> pinned = IntStream.range(0, choice.tokens()).filter(t -> {

@@ -314,6 +314,50 @@ class DeviceTierTest {
         assertThat(failures).isEqualTo(Math.toIntExact(calls)).isGreaterThan(50);
     }
 
+    /** Each layer of each step would ask for it: one does, after a while or where somebody gave room back. */
+    @Test
+    void roomThatAStepDoesNotFindIsNotAskedForEachTime() {
+        FakeDevice device = new FakeDevice(MemoryBudget.unlimited());
+        DeviceTier tier = new DeviceTier(device, MemoryBudget.unlimited(), warning -> {
+            throw new AssertionError(warning);
+        });
+        device.setStepsFindNoRoom(true);
+        Case given = new Case(SHAPE, 3, "swa", 0.9, 330, 0, 1);
+        try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited());
+                TieredRun other = begin(tier, 2, 2)) {
+            run.useDevice(tier);
+            int before = device.refusedBatches();
+            run.talk(192, 0, NOTHING);
+            run.plan(330, 0);
+            while (run.next(NOTHING)) {
+                assertThat(device.refusedBatches()).isGreaterThan(before);
+            }
+            int batches = device.refusedBatches() - before;
+            assertThat(batches).as("by layers, or by batches").isBetween(1, 2);
+            run.plan(0, 1);
+            run.next(NOTHING);
+            assertThat(device.refusedSelections()).isEqualTo(1);
+            repeat(run, 63);
+            assertThat(device.refusedSelections()).isEqualTo(1);
+            repeat(run, 1);
+            assertThat(device.refusedSelections()).as("after a while").isEqualTo(2);
+            other.close();
+            repeat(run, 1);
+            assertThat(device.refusedSelections()).as("somebody gave room back").isEqualTo(3);
+            device.setStepsFindNoRoom(false);
+            repeat(run, 63);
+            assertThat(device.selections()).isZero();
+            repeat(run, 1);
+            assertThat(device.selections()).isEqualTo(given.layers());
+        }
+    }
+
+    private static void repeat(TieredRun run, int times) {
+        for (int i = 0; i < times; i++) {
+            run.repeat(NOTHING);
+        }
+    }
+
     /** Begins a conversation that stays open. */
     private static TieredRun begin(DeviceTier tier, long seed, int blocks) {
         TieredRun run = new TieredRun(SHAPE, 1, null, 1, KvMemory.unlimited(), new VectorKernels(), Teams.of(1), seed);

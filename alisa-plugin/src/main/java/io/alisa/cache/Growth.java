@@ -5,6 +5,9 @@ package io.alisa.cache;
  * the fast tier's cap leaves, and a step that allocates is rare.
  */
 public final class Growth {
+    /** How much longer an array is than what it must have, at most, once it grew that way. */
+    public static final double MOST = 1.25;
+
     private Growth() {
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
+import io.alisa.cache.Growth;
 import io.alisa.cache.KvFormat;
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
@@ -107,8 +108,14 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
 
     /** Bytes of a session of this mode; two bytes a value are not among what the schedule is asked for. */
     public ByteModel bytes(ModelDimensions model) {
-        return ByteModel.ofSession(model, format == KvFormat.INT8 ? KvPrecision.INT8 : KvPrecision.F32,
+        ByteModel blocks = ByteModel.ofSession(model, format == KvFormat.INT8 ? KvPrecision.INT8 : KvPrecision.F32,
                 isDigested());
+        return policy == null ? blocks : blocks.withHeap(remembered(policy, model));
+    }
+
+    /** What a policy remembers of a token, beside which the rest on the heap is little. */
+    private static double remembered(String policy, ModelDimensions model) {
+        return Growth.MOST * model.layers() * Policies.heapBytesPerToken(policy, model.kvHeads());
     }
 
     /** Which tokens a step of this mode attends. */

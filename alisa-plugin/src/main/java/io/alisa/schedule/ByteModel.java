@@ -4,14 +4,15 @@ package io.alisa.schedule;
  * Bytes of everything, over all layers and sequences. The paper has 4*b*l*h for a token (section V-A: FP16, one KV head
  * per query head); ours knows INT8, grouped heads and what is kept beside the rows.
  *
- * @param model       the model
- * @param precision   how keys and values are kept
- * @param blockTokens tokens that move together: 64 in the plugin, 1 in the paper
- * @param digested    whether a digest of every full block stays in the fast tier
- * @param sequences   sequences of equal length that are decoded together: the paper's batch b
+ * @param model          the model
+ * @param precision      how keys and values are kept
+ * @param blockTokens    tokens that move together: 64 in the plugin, 1 in the paper
+ * @param digested       whether a digest of every full block stays in the fast tier
+ * @param sequences      sequences of equal length that are decoded together: the paper's batch b
+ * @param heapTokenBytes what is kept on the heap for a token, under the fast tier's cap
  */
 public record ByteModel(ModelDimensions model, KvPrecision precision, int blockTokens, boolean digested,
-        int sequences) {
+        int sequences, double heapTokenBytes) {
     /** Tokens of a block of the plugin. */
     public static final int BLOCK_TOKENS = 64;
 
@@ -20,6 +21,16 @@ public record ByteModel(ModelDimensions model, KvPrecision precision, int blockT
             throw new IllegalArgumentException(
                     "Blocks of " + blockTokens + " tokens, " + sequences + " sequences: at least 1 of each is needed");
         }
+    }
+
+    /** Nothing is kept on the heap. */
+    public ByteModel(ModelDimensions model, KvPrecision precision, int blockTokens, boolean digested, int sequences) {
+        this(model, precision, blockTokens, digested, sequences, 0);
+    }
+
+    /** The same, but so much is kept on the heap for each token. */
+    public ByteModel withHeap(double bytesPerToken) {
+        return new ByteModel(model, precision, blockTokens, digested, sequences, bytesPerToken);
     }
 
     /** One session of the plugin: INT8 in blocks of 64. */
@@ -65,9 +76,14 @@ public record ByteModel(ModelDimensions model, KvPrecision precision, int blockT
                 : 0;
     }
 
-    /** What a token of the context costs in the fast tier wherever its rows are: its share of the digest. */
+    /** A token's share of the digest. */
     public double digestTokenBytes() {
         return digestBytes() / (double) blockTokens;
+    }
+
+    /** What a token of the context costs in the fast tier wherever its rows are. */
+    public double stayingTokenBytes() {
+        return digestTokenBytes() + heapTokenBytes;
     }
 
     /** What the host's own cache would hold for {@code tokens}: whole rows of {@code valueBytes} a value. */

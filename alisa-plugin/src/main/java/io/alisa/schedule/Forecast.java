@@ -60,7 +60,7 @@ record Forecast(PhaseTimes phases, double computeNanos, double transferNanos, do
 
     static double fastBytes(ByteModel bytes, Split split, @Nullable Recomputation by, double tokens) {
         double recompute = by == null ? 0 : split.deleted(tokens) * by.fastBytes(bytes);
-        return (tokens - split.away(tokens)) * bytes.rowBytes() + tokens * bytes.digestTokenBytes()
+        return (tokens - split.away(tokens)) * bytes.rowBytes() + tokens * bytes.stayingTokenBytes()
                 + bytes.sessionBytes() + recompute;
     }
 

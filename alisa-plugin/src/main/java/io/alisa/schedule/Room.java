@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How few tokens must leave the fast tier, and how few must be deleted, so that a context fits: the corners of the
- * planner's search. In units of a token's rows, with {@code f} the fast tier's room beside digests, {@code s} the slow
- * one's, and {@code a} and {@code b} what a deleted token keeps there:
+ * planner's search. In units of a token's rows, with {@code f} the fast tier's room beside what never leaves it,
+ * {@code s} the slow one's, and {@code a} and {@code b} what a deleted token keeps there:
  *
  * <pre>
  *  fast:  stay + a * deleted                       = f
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Room(ByteModel bytes, Caps caps, @Nullable Recomputation by) {
     private double fast(int context) {
-        return (caps.fastBytes() - bytes.sessionBytes() - context * bytes.digestTokenBytes()) / bytes.rowBytes();
+        return (caps.fastBytes() - bytes.sessionBytes() - context * bytes.stayingTokenBytes()) / bytes.rowBytes();
     }
 
     private double keptFast() {

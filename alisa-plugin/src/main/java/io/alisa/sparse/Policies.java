@@ -28,7 +28,7 @@ public final class Policies {
     }
 
     /** What the selector of one layer holds on the heap for each token of the context. */
-    static int heapBytesPerToken(String policy, int kvHeads) {
+    public static int heapBytesPerToken(String policy, int kvHeads) {
         return switch (policy) {
             case "swa-paper" -> PaperSelector.HEAP_BYTES_PER_TOKEN;
             case "h2o" -> H2oSelector.heapBytesPerToken(kvHeads);

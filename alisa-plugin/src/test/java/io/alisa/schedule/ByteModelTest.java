@@ -70,6 +70,21 @@ class ByteModelTest {
         }
     }
 
+    /** It leaves the fast tier as little as digests do, but nobody looks through it to select. */
+    @Test
+    void whatIsOnTheHeapTakesItsPart() {
+        ByteModel none = ByteModel.ofSession(Models.LLAMA_1B, true);
+        ByteModel heap = none.withHeap(1000);
+        assertThat(heap.digestTokenBytes()).isEqualTo(none.digestTokenBytes());
+        assertThat(heap.stayingTokenBytes()).isEqualTo(none.stayingTokenBytes() + 1000);
+        Caps caps = new Caps(64L << 20, 1L << 40);
+        int fewer = new Room(heap, caps, null).longest(1 << 20);
+        assertThat(fewer * heap.stayingTokenBytes() + heap.sessionBytes()).isLessThanOrEqualTo(64L << 20);
+        assertThat(fewer).isLessThan(new Room(none, caps, null).longest(1 << 20));
+        assertThat(Forecast.fastBytes(heap, Split.NONE, null, 100))
+                .isEqualTo(Forecast.fastBytes(none, Split.NONE, null, 100) + 100_000);
+    }
+
     @Test
     void whatRecomputationSaves() {
         ByteModel int8 = ByteModel.ofSession(Models.LLAMA_1B, true);

@@ -323,25 +323,25 @@ class DeviceTierTest {
         });
         device.setStepsFindNoRoom(true);
         Case given = new Case(SHAPE, 3, "swa", 0.9, 330, 0, 1);
-        try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited());
-                TieredRun other = begin(tier, 2, 2)) {
-            run.useDevice(tier);
-            int before = device.refusedBatches();
-            run.talk(192, 0, NOTHING);
-            run.plan(330, 0);
-            while (run.next(NOTHING)) {
-                assertThat(device.refusedBatches()).isGreaterThan(before);
+        try (TieredRun run = given.open(new VectorKernels(), KvMemory.unlimited())) {
+            try (TieredRun _ = begin(tier, 2, 2)) {
+                run.useDevice(tier);
+                int before = device.refusedBatches();
+                run.talk(192, 0, NOTHING);
+                run.plan(330, 0);
+                while (run.next(NOTHING)) {
+                    assertThat(device.refusedBatches()).isGreaterThan(before);
+                }
+                int batches = device.refusedBatches() - before;
+                assertThat(batches).as("by layers, or by batches").isBetween(1, 2);
+                run.plan(0, 1);
+                run.next(NOTHING);
+                assertThat(device.refusedSelections()).isEqualTo(1);
+                repeat(run, 63);
+                assertThat(device.refusedSelections()).isEqualTo(1);
+                repeat(run, 1);
+                assertThat(device.refusedSelections()).as("after a while").isEqualTo(2);
             }
-            int batches = device.refusedBatches() - before;
-            assertThat(batches).as("by layers, or by batches").isBetween(1, 2);
-            run.plan(0, 1);
-            run.next(NOTHING);
-            assertThat(device.refusedSelections()).isEqualTo(1);
-            repeat(run, 63);
-            assertThat(device.refusedSelections()).isEqualTo(1);
-            repeat(run, 1);
-            assertThat(device.refusedSelections()).as("after a while").isEqualTo(2);
-            other.close();
             repeat(run, 1);
             assertThat(device.refusedSelections()).as("somebody gave room back").isEqualTo(3);
             device.setStepsFindNoRoom(false);

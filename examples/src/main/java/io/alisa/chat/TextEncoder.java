@@ -1,7 +1,6 @@
 package io.alisa.chat;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -72,33 +71,14 @@ final class TextEncoder {
         }
     }
 
-    /** Byte-pair encoding: merge the neighbours of the best rank until none can be merged. */
     private void mergeBytes(String piece, TokenList ids) {
-        List<String> parts = new ArrayList<>();
+        StringBuilder letters = new StringBuilder();
         for (byte b : piece.getBytes(StandardCharsets.UTF_8)) {
-            parts.add(ByteLevel.letter(b));
+            letters.append(ByteLevel.letter(b));
         }
-        int best = bestMerge(parts);
-        while (best >= 0) {
-            parts.set(best, parts.get(best) + parts.remove(best + 1));
-            best = bestMerge(parts);
-        }
-        for (String part : parts) {
+        for (String part : BytePairs.merge(letters.toString(), vocabulary.merges)) {
             ids.add(Math.toIntExact(id(part)));
         }
-    }
-
-    private int bestMerge(List<String> parts) {
-        int best = -1;
-        long bestRank = Long.MAX_VALUE;
-        for (int i = 0; i + 1 < parts.size(); i++) {
-            Long rank = vocabulary.merges.get(parts.get(i) + " " + parts.get(i + 1));
-            if (rank != null && rank < bestRank) {
-                bestRank = rank;
-                best = i;
-            }
-        }
-        return best;
     }
 
     private long id(String token) {

@@ -66,6 +66,13 @@ class TextTest {
         assertThat(TokenList.of(hostIds(ascii)).isPrefixOf(ENCODER.encode(ascii + " \u00e9"))).isTrue();
     }
 
+    /** A word is one piece of text to the rule. */
+    @Test
+    void aWordMayBeLong() {
+        String text = "\u00e9" + "theremember".repeat(10_000);
+        assertThat(Detokenizer.text(TOKENIZER, ENCODER.encode(text).toArray())).isEqualTo(text);
+    }
+
     private static int[] hostIds(String text) {
         return Arrays.stream(TOKENIZER.encode(text)).mapToInt(Math::toIntExact).toArray();
     }

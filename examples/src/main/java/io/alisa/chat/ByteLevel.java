@@ -3,6 +3,7 @@ package io.alisa.chat;
 import java.util.Arrays;
 
 import com.github.tjake.jlama.model.gpt2.GPT2Tokenizer;
+import com.github.tjake.jlama.model.llama.LlamaTokenizer;
 import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
 import com.github.tjake.jlama.safetensors.tokenizer.TokenizerModel;
 
@@ -32,6 +33,13 @@ final class ByteLevel {
         return tokenizer instanceof GPT2Tokenizer
                 || (!model.byteFallback && splitter != null
                         && (splitter.isLegacy || "ByteLevel".equals(splitter.type)));
+    }
+
+    /** Whether the host writes ASCII in it, too, and changes nothing before. */
+    static boolean isOfHost(Tokenizer tokenizer) {
+        TokenizerModel model = tokenizer.getModel();
+        return (tokenizer instanceof GPT2Tokenizer || (tokenizer instanceof LlamaTokenizer && model.isLegacy()))
+                && (model.normalizer() == null || model.normalizer().normalizerItems.isEmpty());
     }
 
     static String letter(byte b) {

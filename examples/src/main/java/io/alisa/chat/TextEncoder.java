@@ -12,23 +12,28 @@ import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
 import com.github.tjake.jlama.safetensors.tokenizer.TokenizerModel;
 
 /**
- * Text to token ids. ASCII goes to the host's tokenizer. For byte-level vocabularies that one treats code points as if
- * they were bytes, so that other text arrives garbled or not at all; here its UTF-8 bytes are merged instead.
+ * Text to token ids. For byte-level vocabularies the host's tokenizer treats code points as if they were bytes, so that
+ * text which is not ASCII arrives garbled or not at all; here its UTF-8 bytes are merged instead. So is ASCII, where that
+ * gives what the host gives: its own way takes the square of the length of a word. All else goes to the host.
  */
 final class TextEncoder {
     private final AbstractModel model;
     private final Tokenizer tokenizer;
     private final TokenizerModel vocabulary;
+    private final boolean byteLevel;
+    private final boolean asciiToo;
 
     TextEncoder(AbstractModel model) {
         this.model = model;
         this.tokenizer = model.getTokenizer();
         this.vocabulary = tokenizer.getModel();
+        this.byteLevel = ByteLevel.is(tokenizer);
+        this.asciiToo = byteLevel && ByteLevel.isOfHost(tokenizer);
     }
 
     /** The ids of a text that goes on from earlier text. */
     TokenList encode(String text) {
-        if (!ByteLevel.is(tokenizer) || isAscii(text)) {
+        if (!isMergedHere(text)) {
             return ofHost(text);
         }
         TokenList ids = new TokenList();
@@ -61,7 +66,7 @@ final class TextEncoder {
         if (text.isEmpty()) {
             return;
         }
-        if (isAscii(text)) {
+        if (!isMergedHere(text)) {
             ids.addAll(ofHost(text));
             return;
         }
@@ -88,6 +93,10 @@ final class TextEncoder {
                     + "'; leave that character out or use another model");
         }
         return id;
+    }
+
+    private boolean isMergedHere(String text) {
+        return byteLevel && (asciiToo || !isAscii(text));
     }
 
     private static boolean isAscii(String text) {

@@ -3,6 +3,8 @@ package io.alisa.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
@@ -66,10 +68,32 @@ class TextTest {
         assertThat(TokenList.of(hostIds(ascii)).isPrefixOf(ENCODER.encode(ascii + " \u00e9"))).isTrue();
     }
 
-    /** A word is one piece of text to the rule. */
     @Test
-    void aWordMayBeLong() {
-        String text = "\u00e9" + "theremember".repeat(10_000);
+    void anyAsciiTextIsEncodedAsTheHostDoes() {
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < 200; i++) {
+            String text = ascii(random, 60);
+            assertThat(ENCODER.encode(text).toArray()).as(text).isEqualTo(hostIds(text));
+        }
+    }
+
+    /** Words of the model's, blanks, and any other character. */
+    private static String ascii(SplittableRandom random, int many) {
+        List<String> words = List.of("the", " remember", "\n", "  ", "<|end|>", "Alice", "'s");
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < many; i++) {
+            text.append(random.nextBoolean()
+                    ? words.get(random.nextInt(words.size()))
+                    : Character.toString(random.nextInt(128)));
+        }
+        return text.toString();
+    }
+
+    /** A word is one piece of text to the rule. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\u00e9"})
+    void aWordMayBeLong(String begin) {
+        String text = begin + "theremember".repeat(10_000);
         assertThat(Detokenizer.text(TOKENIZER, ENCODER.encode(text).toArray())).isEqualTo(text);
     }
 

@@ -87,8 +87,8 @@ final class Commands {
         int tokens;
         try {
             String text = ReadFiles.load(path(name));
-            tokens = chat.model().encoder().encode(text).size();
             chat.conversation().cost(chat.attached().joinedWith(text)); // refuses what does not fit
+            tokens = chat.model().encoder().encode(text).size();
             chat.attached().attach(text);
         } catch (OutOfMemoryError e) {
             throw new UserError(name + " is too large for this JVM's memory; attach a part of it", e);

@@ -120,6 +120,10 @@ public final class Conversation implements AutoCloseable {
     }
 
     private Prepared prepare(Message message) {
+        int fewest = model.encoder().fewestTokens(message.text().length());
+        if (fewest >= limit()) { // not even worth counting
+            throw ContextFull.atLeast(fewest, limit());
+        }
         Prepared prepared = ids.size() == 0 ? opening(message, false) : continuation(message);
         int before = prepared.rereads ? 0 : ids.size();
         if (before + prepared.newIds.size() >= limit()) {

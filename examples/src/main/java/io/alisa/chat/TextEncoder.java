@@ -22,6 +22,7 @@ final class TextEncoder {
     private final TokenizerModel vocabulary;
     private final boolean byteLevel;
     private final boolean asciiToo;
+    private final int longestToken;
 
     TextEncoder(AbstractModel model) {
         this.model = model;
@@ -29,6 +30,7 @@ final class TextEncoder {
         this.vocabulary = tokenizer.getModel();
         this.byteLevel = ByteLevel.is(tokenizer);
         this.asciiToo = byteLevel && ByteLevel.isOfHost(tokenizer);
+        this.longestToken = vocabulary.vocabLookup.keySet().stream().mapToInt(String::length).max().orElse(1);
     }
 
     /** The ids of a text that goes on from earlier text. */
@@ -49,6 +51,11 @@ final class TextEncoder {
         }
         encodePlain(text.substring(from), ids);
         return ids;
+    }
+
+    /** Not more ids than a text of so many characters has: those it has if each were the longest one there is. */
+    int fewestTokens(int characters) {
+        return Math.ceilDiv(characters, longestToken);
     }
 
     /** The ids of a text that begins a context: with the model's BOS, if the host gives it one. */

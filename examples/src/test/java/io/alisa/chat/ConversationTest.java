@@ -176,6 +176,17 @@ class ConversationTest {
         }
     }
 
+    /** Its tokens are not counted: encoding a library only to refuse it would take long. */
+    @Test
+    void aMessageFarTooLongIsRefusedByItsLength() {
+        try (Conversation conversation = new Conversation(Memo.withContext(64), List.of())) {
+            assertThatThrownBy(() -> Memo.say(conversation, "a\u00e9".repeat(750_000)))
+                    .isInstanceOfSatisfying(ContextFull.class, e -> assertThat(e.isTooLongForAny()).isTrue())
+                    .hasMessage("The message is at least 100,000 tokens long and the model's context holds 64");
+            assertThat(conversation.messages()).isEmpty();
+        }
+    }
+
     @Test
     void theLastTurnsThatFitIntoHalfTheContextAreKept() {
         List<Message> kept;

@@ -89,6 +89,12 @@ class TextTest {
         return text.toString();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a", "caf\u00e9 \ud83d\ude42", "remember", "<|assistant|>", "<|assistant|>!"})
+    void noTextHasFewerTokensThanItsLengthSays(String text) {
+        assertThat(ENCODER.fewestTokens(text.length())).isLessThanOrEqualTo(ENCODER.encode(text).size());
+    }
+
     /** A word is one piece of text to the rule. */
     @ParameterizedTest
     @ValueSource(strings = {"", "\u00e9"})

@@ -14,7 +14,10 @@ final class Buffer implements AutoCloseable {
         this.account = account;
     }
 
-    /** Sees to it that there are so many bytes, whatever they hold. Returns false where there is no room. */
+    /**
+     * Sees to it that there are so many bytes, whatever they hold. Nothing may be using what there was. Returns false where
+     * there is no room.
+     */
     boolean reserve(long bytes) {
         if (bytes <= bytes()) {
             return true;

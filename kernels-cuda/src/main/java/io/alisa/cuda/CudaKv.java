@@ -31,6 +31,8 @@ final class CudaKv implements DeviceKv {
     /** That was a selection, or nothing. */
     private boolean selecting;
     private int startedPositions;
+    /** Something was started, and nobody waited for it: what it uses must neither be given up nor replaced. */
+    private boolean unfinished;
     private Driver.@Nullable Stream stream;
     private boolean closed;
 
@@ -112,8 +114,17 @@ final class CudaKv implements DeviceKv {
         }
     }
 
+    /** Waits for what was started and not finished. */
+    private void quiesce(Driver.Stream on) {
+        if (unfinished) {
+            driver.synchronize(on);
+            unfinished = false;
+        }
+    }
+
     /** Takes what selecting will need, where it can be had, before blocks take the room. */
     private void prepareSelection(int blocks) {
+        quiesce(stream());
         try {
             select.reserve(blocks);
         } catch (DeviceFullException e) {
@@ -151,6 +162,7 @@ final class CudaKv implements DeviceKv {
     @Override
     public void forget(int layer, int firstBlock) {
         try (var _ = attach()) {
+            quiesce(stream());
             layers[layer].forget(firstBlock);
         }
     }
@@ -177,9 +189,11 @@ final class CudaKv implements DeviceKv {
         started = null;
         selecting = false;
         try (var _ = attach()) {
+            quiesce(on);
             if (!select.reserve(blocks)) {
                 return false;
             }
+            unfinished = true;
             layers[layer].bringUpToDate(on);
             select.start(layers[layer], blocks, queries, choice, on);
         } catch (DeviceFullException e) {
@@ -195,9 +209,11 @@ final class CudaKv implements DeviceKv {
         started = null;
         selecting = false;
         try (var _ = attach()) {
+            quiesce(on);
             if (launch.reserve(positions, blocks) != Placement.DONE) {
                 return false;
             }
+            unfinished = true;
             layers[layer].bringUpToDate(on);
             launch.start(layers[layer].blocks(), blocks, queries, selected, positions, on);
         } catch (DeviceFullException e) {
@@ -220,6 +236,7 @@ final class CudaKv implements DeviceKv {
             } else {
                 throw new IllegalStateException("Nothing was started");
             }
+            unfinished = false;
         }
     }
 
@@ -248,6 +265,7 @@ final class CudaKv implements DeviceKv {
         started = null;
         selecting = false;
         try (var _ = attach()) {
+            quiesce(stream());
             batch.rest();
             select.rest();
         }
@@ -271,7 +289,13 @@ final class CudaKv implements DeviceKv {
         Quietly.attached(driver, this::free);
     }
 
+    /** Waits first, for tables, too, that are zeroed when they are opened: the driver need not wait by itself. */
     private void free() {
+        Driver.Stream there = stream;
+        stream = null;
+        if (there != null) {
+            Quietly.run(() -> driver.synchronize(there));
+        }
         for (LayerBlocks layer : layers) {
             layer.close();
         }
@@ -279,8 +303,6 @@ final class CudaKv implements DeviceKv {
         gather.close();
         batch.close();
         select.close();
-        Driver.Stream there = stream;
-        stream = null;
         if (there != null) {
             Quietly.run(() -> driver.destroy(there));
         }

@@ -83,6 +83,7 @@ interface Driver extends AutoCloseable {
     @Nullable
     Memory allocate(long bytes);
 
+    /** Gives memory back, which nothing may be using any more: that this waits is not to be relied on. */
     void free(Memory memory);
 
     /**
@@ -93,6 +94,7 @@ interface Driver extends AutoCloseable {
     @Nullable
     Pinned allocatePinned(long bytes);
 
+    /** Gives it back likewise. */
     void freePinned(Pinned memory);
 
     /**
@@ -124,6 +126,9 @@ interface Driver extends AutoCloseable {
 
     /** Waits for what an event marked when it was recorded last; at once where it never was. */
     void synchronize(Event event);
+
+    /** Waits for all that was asked of the stream so far. */
+    void synchronize(Stream stream);
 
     /** Milliseconds on the device from one {@link #createTimer timer} to another; both must have come to pass. */
     float elapsed(Event from, Event to);

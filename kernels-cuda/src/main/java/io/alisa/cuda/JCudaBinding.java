@@ -242,6 +242,11 @@ final class JCudaBinding implements Driver {
     }
 
     @Override
+    public void synchronize(Stream stream) {
+        current.check("cuStreamSynchronize", () -> JCudaDriver.cuStreamSynchronize(raw(stream)));
+    }
+
+    @Override
     public float elapsed(Event from, Event to) {
         float[] milliseconds = new float[1];
         current.check("cuEventElapsedTime", () -> JCudaDriver.cuEventElapsedTime(milliseconds, raw(from), raw(to)));

@@ -185,6 +185,7 @@ final class StagingRing implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        Quietly.run(() -> driver.synchronize(stream)); // it reads the slots
         giveSlots();
         Quietly.run(() -> driver.destroy(stream));
     }

@@ -43,11 +43,18 @@ class CudaStepTest {
     /** Launches are counted, and nothing is computed: the kernels are not the matter here. */
     private static class Quiet extends JavaDriver {
         private int structures;
+        private int waits;
 
         @Override
         public Arguments arguments(long bytes) {
             structures++;
             return super.arguments(bytes);
+        }
+
+        @Override
+        public void synchronize(Stream stream) {
+            waits++;
+            super.synchronize(stream);
         }
 
         @Override
@@ -130,6 +137,31 @@ class CudaStepTest {
                         .isEqualTo(2 * LAYERS);
             }
         }
+    }
+
+    /** For its last mark alone, unless it is given up: then for the stream, before what it uses is given up or replaced. */
+    @Test
+    void aStepThatIsFinishedIsNotWaitedForAnyMore() {
+        TokenChoice choice = new TokenChoice();
+        choice.set(BLOCKS * 64 + 5, 4, BLOCKS * 64 - 70, 200, null);
+        try (DeviceKv kv = open()) {
+            denseStep(kv);
+            sparseStep(kv, new long[4][BLOCKS]);
+            selectingStep(kv, choice);
+            kv.rest();
+            kv.forget(1, BLOCKS - 1);
+            assertThat(driver.waits).isZero();
+            assertThat(kv.begin(0, BLOCKS, queries)).isTrue();
+            denseStep(kv);
+            assertThat(driver.waits).isEqualTo(1);
+            assertThat(kv.begin(0, BLOCKS, queries, choice)).isTrue();
+            kv.rest();
+            assertThat(driver.waits).isEqualTo(2);
+            assertThat(kv.begin(0, BLOCKS, queries)).isTrue();
+            kv.forget(0, 0);
+            assertThat(driver.waits).isEqualTo(3);
+        }
+        assertThat(driver.waits).as("and when it is closed").isEqualTo(4);
     }
 
     /** Only differences move: a block once, and of the table what changed; blocks that are neighbours are one copy. */

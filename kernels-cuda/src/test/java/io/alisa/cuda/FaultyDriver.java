@@ -140,6 +140,12 @@ class FaultyDriver implements Driver {
     }
 
     @Override
+    public void synchronize(Stream stream) {
+        call();
+        behind.synchronize(stream);
+    }
+
+    @Override
     public float elapsed(Event from, Event to) {
         call();
         return behind.elapsed(from, to);

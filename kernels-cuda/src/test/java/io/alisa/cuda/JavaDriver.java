@@ -242,6 +242,11 @@ class JavaDriver implements Driver {
     }
 
     @Override
+    public void synchronize(Stream stream) {
+        check(stream);
+    }
+
+    @Override
     public float elapsed(Event from, Event to) {
         check(from, to);
         if (!(from instanceof Timer && to instanceof Timer)) {

@@ -17,6 +17,18 @@ enum TestDriver {
             return new JavaDriver();
         }
     },
+    /** The same, and each thing that is asked for is done as late as possible. */
+    LATE {
+        @Override
+        Driver open() {
+            return LateDriver.asLateAsPossible();
+        }
+
+        @Override
+        Case cut(Case given) { // it is for the order of things: others say more
+            return given.atMost(400, 6);
+        }
+    },
     /** The kernels that GPUs run, compiled by g++. */
     EMULATED {
         @Override

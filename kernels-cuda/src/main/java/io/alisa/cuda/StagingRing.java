@@ -113,17 +113,20 @@ final class StagingRing implements AutoCloseable {
     /**
      * Copies memory of this machine, which is read before this returns.
      *
-     * @param done marks that all has arrived
+     * @param done marks that all that was started has arrived, also where this throws
      */
     synchronized void copy(Uploads uploads, Driver.Event done) {
         piece = 0;
         taken = 0;
-        while (piece < uploads.count()) {
-            plan(uploads);
-            team.run(fill, parts);
-            send();
+        try {
+            while (piece < uploads.count()) {
+                plan(uploads);
+                team.run(fill, parts);
+                send();
+            }
+        } finally {
+            driver.record(done, stream);
         }
-        driver.record(done, stream);
     }
 
     /** Puts as much as fits into half of the slots, piece behind piece. */

@@ -97,6 +97,39 @@ class StagingRingTest {
         assertThat(driver.leftOver()).isZero();
     }
 
+    /** Whoever gives up what it went to waits for what was sent before. */
+    @Test
+    void whatWasSentBeforeACopyFailsIsMarked() {
+        LateDriver behind = LateDriver.asLateAsPossible();
+        int[] copiesLeft = {2};
+        FaultyDriver driver = new FaultyDriver(behind, Long.MAX_VALUE) {
+            @Override
+            public void copyToDevice(Memory to, long toOffset, Pinned from, long fromOffset, long bytes,
+                    Stream stream) {
+                if (copiesLeft[0]-- == 0) {
+                    throw new DeviceFullException("the test wants it so");
+                }
+                super.copyToDevice(to, toOffset, from, fromOffset, bytes, stream);
+            }
+        };
+        PinnedPool pool = new PinnedPool(driver, new MemoryBudget(47 << 20));
+        try (Arena arena = Arena.ofShared(); StagingRing ring = new StagingRing(driver, pool, Teams.of(2))) {
+            MemorySegment source = arena.allocate(3 << 20).fill((byte) 7);
+            Driver.Memory memory = Objects.requireNonNull(driver.allocate(source.byteSize()));
+            Driver.Event done = driver.createEvent();
+            Uploads uploads = new Uploads();
+            uploads.add(source.address(), new SlabPool.Place(memory, this, 0, source.byteSize()));
+            assertThatExceptionOfType(DeviceFullException.class).isThrownBy(() -> ring.copy(uploads, done));
+            driver.synchronize(done);
+            assertThat(((JavaDriver.Space) memory).segment().mismatch(source)).as("two slots of what was sent")
+                    .isEqualTo(1 << 20);
+            driver.free(memory);
+            driver.destroy(done);
+        }
+        driver.close();
+        assertThat(behind.leftOver()).isZero();
+    }
+
     /** Memory is there for KV in the first place. */
     @ParameterizedTest
     @CsvSource({"8, 512", "15, 512", "16, 1024", "64, 4096", "255, 8192", "256, 16384", "100000, 16384"})

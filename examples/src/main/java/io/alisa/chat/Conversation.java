@@ -40,8 +40,19 @@ public final class Conversation implements AutoCloseable {
         return decoder == null || decoder.position() == 0 ? Optional.empty() : Optional.of(decoder.id());
     }
 
-    /** A message ready to be said: its tokens are counted, nothing has changed yet. */
-    private record Prepared(Message message, TokenList newIds, boolean rereads) {
+    /** A message ready to be said as the next one: its tokens are counted, nothing has changed yet. */
+    public static final class Prepared {
+        private final Message message;
+        private final TokenList newIds;
+        private final boolean rereads;
+        private final int place;
+
+        private Prepared(Message message, TokenList newIds, boolean rereads, int place) {
+            this.message = message;
+            this.newIds = newIds;
+            this.rereads = rereads;
+            this.place = place;
+        }
     }
 
     public int tokens() {
@@ -64,9 +75,21 @@ public final class Conversation implements AutoCloseable {
         return ids.slice(0, ids.size());
     }
 
+    /** Encodes what is going to be said next; the model has no part in it. Throws {@link ContextFull} if it is too long. */
+    public Prepared prepare(String text) {
+        return prepare(Message.user(text));
+    }
+
     /** Says something and returns what the model replied. Throws {@link ContextFull} and changes nothing if it is too long. */
     public Turn say(String text, Sampling sampling, ReplyListener listener) {
-        Prepared prepared = prepare(Message.user(text));
+        return say(prepare(text), sampling, listener);
+    }
+
+    /** Says what was prepared last and returns what the model replied. */
+    public Turn say(Prepared prepared, Sampling sampling, ReplyListener listener) {
+        if (prepared.place != messages.size()) {
+            throw new IllegalStateException("Something else was said since this was prepared");
+        }
         listener.onAccepted();
         if (prepared.rereads) {
             listener.onReread();
@@ -92,7 +115,7 @@ public final class Conversation implements AutoCloseable {
 
     /** How many tokens a message would take. Throws {@link ContextFull} if it is too long. */
     int cost(String text) {
-        return prepare(Message.user(text)).newIds.size();
+        return prepare(text).newIds.size();
     }
 
     /** The messages from the system message and as many of the last turns as fit into half the context. */
@@ -135,19 +158,18 @@ public final class Conversation implements AutoCloseable {
     private Prepared continuation(Message message) {
         Optional<String> text = model.format().continuation(messages, message);
         if (text.isPresent()) {
-            return new Prepared(message, model.encoder().encode(text.get()), false);
+            return new Prepared(message, model.encoder().encode(text.get()), false, messages.size());
         }
         Prepared all = opening(message, true);
         return ids.isPrefixOf(all.newIds)
-                ? new Prepared(message, all.newIds.slice(ids.size(), all.newIds.size()),
-                        false)
+                ? new Prepared(message, all.newIds.slice(ids.size(), all.newIds.size()), false, messages.size())
                 : all;
     }
 
     private Prepared opening(Message message, boolean rereads) {
         List<Message> all = new ArrayList<>(messages);
         all.add(message);
-        return new Prepared(message, model.encoder().opening(model.format().whole(all)), rereads);
+        return new Prepared(message, model.encoder().opening(model.format().whole(all)), rereads, messages.size());
     }
 
     private Turn reply(int promptStart, Sampling sampling, ReplyListener listener) {

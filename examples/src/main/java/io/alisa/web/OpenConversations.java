@@ -7,8 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import io.alisa.chat.Conversation;
-
 /**
  * The conversations that are kept, and which of them give way to new ones: first those in which nothing was said, then the
  * one unused longest. Thread-safe.
@@ -16,19 +14,19 @@ import io.alisa.chat.Conversation;
 final class OpenConversations {
     private final int most;
     /** Nothing was said in them yet. In the order they began. */
-    private final Map<String, Conversation> silent = new LinkedHashMap<>();
+    private final Map<String, OpenConversation> silent = new LinkedHashMap<>();
     /** The others, in the order of their last use. */
-    private final Map<String, Conversation> spoken = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<String, OpenConversation> spoken = new LinkedHashMap<>(16, 0.75f, true);
 
     OpenConversations(int most) {
         this.most = most;
     }
 
     /** Adds one and returns those that gave way. */
-    synchronized List<Conversation> add(String name, Conversation conversation) {
-        List<Conversation> leaving = new ArrayList<>();
+    synchronized List<OpenConversation> add(String name, OpenConversation conversation) {
+        List<OpenConversation> leaving = new ArrayList<>();
         while (silent.size() + spoken.size() >= most) {
-            Iterator<Conversation> first = (silent.isEmpty() ? spoken : silent).values().iterator();
+            Iterator<OpenConversation> first = (silent.isEmpty() ? spoken : silent).values().iterator();
             leaving.add(first.next());
             first.remove();
         }
@@ -37,8 +35,8 @@ final class OpenConversations {
     }
 
     /** One in which something is going to be said. */
-    synchronized Optional<Conversation> use(String name) {
-        Conversation first = silent.remove(name);
+    synchronized Optional<OpenConversation> use(String name) {
+        OpenConversation first = silent.remove(name);
         if (first != null) {
             spoken.put(name, first);
         }
@@ -50,8 +48,8 @@ final class OpenConversations {
         return spoken.get(name) != null || silent.containsKey(name);
     }
 
-    synchronized Optional<Conversation> remove(String name) {
-        Conversation unused = silent.remove(name);
+    synchronized Optional<OpenConversation> remove(String name) {
+        OpenConversation unused = silent.remove(name);
         return Optional.ofNullable(unused != null ? unused : spoken.remove(name));
     }
 }

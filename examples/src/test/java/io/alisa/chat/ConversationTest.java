@@ -188,6 +188,17 @@ class ConversationTest {
     }
 
     @Test
+    void whatWasPreparedBeforeSomethingElseWasSaidIsNotSaid() {
+        try (Conversation conversation = Memo.conversation()) {
+            Conversation.Prepared prepared = conversation.prepare(QUESTION);
+            Memo.say(conversation, FACT);
+            assertThatThrownBy(() -> conversation.say(prepared, Sampling.greedy(40), new Recorder()))
+                    .isInstanceOf(IllegalStateException.class);
+            assertThat(Memo.say(conversation, QUESTION).text()).contains("4821");
+        }
+    }
+
+    @Test
     void theLastTurnsThatFitIntoHalfTheContextAreKept() {
         List<Message> kept;
         try (Conversation conversation = new Conversation(Memo.withContext(100),

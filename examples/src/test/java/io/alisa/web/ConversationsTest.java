@@ -1,6 +1,7 @@
 package io.alisa.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
+import io.alisa.chat.ContextFull;
 import io.alisa.chat.Conversation;
 import io.alisa.chat.Memo;
 import io.alisa.chat.Sampling;
@@ -60,6 +62,38 @@ class ConversationsTest {
         });
         assertThat(second.getFirst().join()).isPresent();
         assertThat(watcher.seen).startsWith("wait").contains("floor", "read");
+    }
+
+    @Test
+    void oneThatIsTooLongIsRefusedWithoutWaiting() {
+        Watcher watcher = new Watcher();
+        Optional<Turn> first = conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                assertThatThrownBy(() -> inAnotherThread(
+                        () -> conversations.say(bob, FACT.repeat(500), watcher.leavesWhen("wait"))))
+                        .hasCauseInstanceOf(ContextFull.class);
+            }
+        });
+        assertThat(first).isPresent();
+        assertThat(watcher.seen).isEmpty();
+    }
+
+    /** As from two tabs with the same page. */
+    @Test
+    void theSecondOfTwoMessagesInOneConversationGoesOnFromTheFirst() {
+        Watcher watcher = new Watcher();
+        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
+        CompletableFuture<Boolean> waits = new CompletableFuture<>();
+        watcher.does("wait", () -> waits.complete(true));
+        conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                second.add(CompletableFuture.supplyAsync(() -> conversations.say(alice, QUESTION, watcher)));
+                CompletableFuture.anyOf(waits, second.getFirst()).join(); // or it failed at once
+            }
+        });
+        assertThat(second.getFirst().join().map(Turn::text)).contains("The gate code of Alice is 4821.");
     }
 
     @Test

@@ -2,15 +2,14 @@ package io.alisa.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alisa.chat.Conversation;
 import io.alisa.chat.Memo;
 import org.junit.jupiter.api.Test;
 
 class OpenConversationsTest {
     private final OpenConversations open = new OpenConversations(2);
-    private final Conversation first = Memo.conversation();
-    private final Conversation second = Memo.conversation();
-    private final Conversation third = Memo.conversation();
+    private final OpenConversation first = new OpenConversation(Memo.conversation());
+    private final OpenConversation second = new OpenConversation(Memo.conversation());
+    private final OpenConversation third = new OpenConversation(Memo.conversation());
 
     @Test
     void thoseInWhichNothingWasSaidGiveWayFirst() {

@@ -21,11 +21,12 @@ import io.alisa.chat.UserError;
 /**
  * The page and what it asks for: {@code GET /}, {@code GET /model}, {@code POST /conversations},
  * {@code GET /conversations/ID} (whether it is still open), {@code POST /conversations/ID/messages} (answered by
- * server-sent events), {@code DELETE /conversations/ID}.
+ * server-sent events), {@code DELETE /conversations/ID}. {@code HEAD} is answered as {@code GET} without the body.
  */
 final class WebServer implements AutoCloseable {
     /** More text than any model here can take. */
     private static final int MOST_BYTES = 1 << 20;
+    private static final int NO_BODY = -1;
     private static final Pattern CONVERSATION = Pattern.compile("/conversations/([0-9a-f-]{36})(/messages)?");
     private static final String GONE = "This conversation is closed: the server was started again, or others needed its"
             + " room. Begin a new one.";
@@ -86,7 +87,8 @@ final class WebServer implements AutoCloseable {
     }
 
     private void route(HttpExchange exchange) throws IOException {
-        String asked = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
+        String asked = (isHead(exchange) ? "GET" : exchange.getRequestMethod()) + " "
+                + exchange.getRequestURI().getPath();
         Matcher conversation = CONVERSATION.matcher(exchange.getRequestURI().getPath());
         if (asked.equals("GET /")) {
             exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
@@ -154,8 +156,17 @@ final class WebServer implements AutoCloseable {
     }
 
     private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
-        exchange.sendResponseHeaders(status, body.length);
-        exchange.getResponseBody().write(body);
+        if (isHead(exchange)) { // the length a GET would be told; the server warns where it is handed one itself
+            exchange.getResponseHeaders().set("Content-Length", Integer.toString(body.length));
+            exchange.sendResponseHeaders(status, NO_BODY);
+        } else {
+            exchange.sendResponseHeaders(status, body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    private static boolean isHead(HttpExchange exchange) {
+        return exchange.getRequestMethod().equals("HEAD");
     }
 
     /** Stops listening and gives up what is being said. */

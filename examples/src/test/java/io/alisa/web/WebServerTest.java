@@ -16,8 +16,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,11 +34,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the page asks the server, without a browser. */
 class WebServerTest {
     private static final LoadedModel MODEL = Memo.model();
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Logger SERVER_LOG = Logger.getLogger("com.sun.net.httpserver");
 
     private final HttpClient client = HttpClient.newHttpClient();
     private WebServer server;
@@ -76,6 +80,24 @@ class WebServerTest {
                 .matcher(page.body());
         assertThat(links.results().map(link -> link.group(1))).containsOnly("data:,");
         assertThat(page.body()).doesNotContain("innerHTML").contains("prefers-color-scheme", "width=device-width");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/model", "/elsewhere"})
+    void headIsAnsweredAsGetWithoutTheBody(String path) throws Exception {
+        List<String> logged = Collections.synchronizedList(new ArrayList<>());
+        SERVER_LOG.setFilter(entry -> logged.add(entry.getMessage()));
+        try {
+            HttpResponse<String> head = client.send(request(path).HEAD().build(), BodyHandlers.ofString());
+            HttpResponse<String> get = get(path);
+            assertThat(head.statusCode()).isEqualTo(get.statusCode());
+            assertThat(head.body()).isEmpty();
+            assertThat(List.of("Content-Type", "Content-Length")).allSatisfy(
+                    name -> assertThat(head.headers().allValues(name)).isEqualTo(get.headers().allValues(name)));
+            assertThat(logged).isEmpty();
+        } finally {
+            SERVER_LOG.setFilter(null);
+        }
     }
 
     @Test

@@ -4,7 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 import io.alisa.attention.AttentionShape;
@@ -20,8 +22,13 @@ final class JavaSelection {
     private static final Set<String> SKIPPED = Set.of("alisa_skipped");
 
     private final MemorySegment memory;
-    private int step;
-    private List<FakeSelection> heads = List.of();
+    /** By the addresses of the references, which a selection has for itself: several sessions' may be under way. */
+    private final Map<Long, UnderWay> underWay = new ConcurrentHashMap<>();
+
+    private static final class UnderWay {
+        private int step;
+        private List<FakeSelection> heads = List.of();
+    }
 
     /** @param memory all of it */
     JavaSelection(MemorySegment memory) {
@@ -44,20 +51,21 @@ final class JavaSelection {
             return;
         }
         given.check(check);
+        UnderWay selection = underWay.computeIfAbsent(given.pointers[10], _ -> new UnderWay());
         if (name.equals(ORDER.getFirst())) { // one that was cut off is not gone on with
-            step = 0;
+            selection.step = 0;
             given.checkZeroWork();
             given.setWork(1);
         }
-        int blocks = step < 3 ? given.scoredBlocks : Math.max(given.digestBlocks, (given.tokens + 63) / 64);
-        if (!name.equals(ORDER.get(step)) || gridY != given.kvHeads || threads != 256
+        int blocks = selection.step < 3 ? given.scoredBlocks : Math.max(given.digestBlocks, (given.tokens + 63) / 64);
+        if (!name.equals(ORDER.get(selection.step)) || gridY != given.kvHeads || threads != 256
                 || gridX != Math.max(1, Math.ceilDiv(blocks, 32))) {
             throw new AssertionError("a launch of " + name + " over " + gridX + " x " + gridY);
         }
-        step = (step + 1) % ORDER.size();
-        if (step == 0) {
+        selection.step = (selection.step + 1) % ORDER.size();
+        if (selection.step == 0) {
             given.setWork(0);
-            heads = IntStream.range(0, given.kvHeads).mapToObj(given::select).toList();
+            selection.heads = IntStream.range(0, given.kvHeads).mapToObj(given::select).toList();
         }
     }
 
@@ -168,6 +176,10 @@ final class JavaSelection {
 
     /** {@code SkippedParameters}: everything in the first split. */
     private void skipped(int gridX, MemorySegment raw, Check check) {
+        UnderWay selection = underWay.get(raw.get(ValueLayout.JAVA_LONG, 16));
+        if (selection == null) {
+            throw new AssertionError("nothing was selected there");
+        }
         long partials = raw.get(ValueLayout.JAVA_LONG, 24);
         int kvHeads = raw.get(ValueLayout.JAVA_INT, 36);
         int group = raw.get(ValueLayout.JAVA_INT, 40);
@@ -177,7 +189,7 @@ final class JavaSelection {
         int floats = 4 + (headSize + 3) / 4 * 4;
         check.allocated(partials, 4L * kvHeads * group * partialCount * floats);
         for (int row = 0; row < kvHeads * group; row++) {
-            FakeSelection of = heads.get(row / group);
+            FakeSelection of = selection.heads.get(row / group);
             double[] values = of.skippedValues(row % group);
             for (int split = 0; split < gridX; split++) {
                 long to = partials + 4L * ((long) row * partialCount + firstPartial + split) * floats;

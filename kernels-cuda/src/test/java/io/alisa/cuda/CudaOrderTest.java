@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -157,6 +158,48 @@ class CudaOrderTest {
         }
         device.close();
         nothingIsLeft();
+    }
+
+    /** Two sessions select at once, one step each in whatever order the device likes, and find what they find alone. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 3, 5, 7, 9, 11, 13, 15})
+    void selectionsMayBeUnderWayAtOnce(long seed) {
+        CudaDevice device = new CudaDevice(open(seed), MemoryBudget.unlimited(), TestDriver.host());
+        try (Blocks blocks = new Blocks(SHAPE);
+                DeviceKv one = Objects.requireNonNull(device.prepareKv(blocks.shape(), 1, 64));
+                DeviceKv other = Objects.requireNonNull(device.prepareKv(blocks.shape(), 1, 64))) {
+            List<DeviceKv> both = List.of(one, other);
+            List<Integer> lengths = List.of(20, 45);
+            List<long[][]> alone = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                assertThat(both.get(i).open()).isEqualTo(Placement.DONE);
+                blocks.put(both.get(i), 0, lengths.get(i));
+                begin(both.get(i), lengths.get(i), blocks);
+                alone.add(finish(both.get(i), lengths.get(i)));
+            }
+            for (int i = 0; i < 2; i++) {
+                begin(both.get(i), lengths.get(i), blocks);
+            }
+            for (int i = 0; i < 2; i++) {
+                assertThat(finish(both.get(i), lengths.get(i))).isDeepEqualTo(alone.get(i));
+            }
+        }
+        device.close();
+        nothingIsLeft();
+    }
+
+    private static void begin(DeviceKv kv, int length, Blocks blocks) {
+        assertThat(kv.begin(0, length, new float[SHAPE.floats(1)], blocks.choice(length))).isTrue();
+    }
+
+    /** What was selected. */
+    private static long[][] finish(DeviceKv kv, int length) {
+        int rows = SHAPE.kvHeads() * SHAPE.groupSize();
+        kv.finish(new float[rows], new float[rows], new float[SHAPE.floats(1)]);
+        long[][] selected = new long[SHAPE.kvHeads()][length + 1];
+        kv.selected(selected);
+        assertThat(Arrays.stream(selected[0]).anyMatch(word -> word != 0)).isTrue();
+        return selected;
     }
 
     /** Blocks come and go on several threads, with little room. */

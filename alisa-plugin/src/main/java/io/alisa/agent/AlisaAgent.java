@@ -38,7 +38,7 @@ public final class AlisaAgent {
             }
             String doubt = configuration.doubtfullyOff();
             if (doubt != null) {
-                System.err.println("[alisa] " + doubt + ", the host runs untouched");
+                System.err.println("[alisa] the host runs untouched: " + doubt);
             }
         } catch (Throwable t) { // a plugin must not keep an application from starting
             System.err.println("[alisa] could not start, the host runs untouched: " + Reason.of(t));

@@ -25,8 +25,9 @@ final class SettingsText {
         if (!start.flag(Setting.ENABLED)) {
             String doubt = start.doubtfullyOff();
             return "ALISA is switched off: " + (doubt == null
-                    ? Setting.ENABLED.key() + "=false (" + start.value(Setting.ENABLED).source() + ")"
-                    : doubt) + "; set it to true, or remove it, and start the JVM again\n";
+                    ? Setting.ENABLED.key() + "=false (" + start.value(Setting.ENABLED).source()
+                            + "); set it to true, or remove it"
+                    : doubt) + ", and start the JVM again\n";
         }
         return failed
                 ? "ALISA is loaded but serves no host:\n"

@@ -1,6 +1,5 @@
 package io.alisa.cache;
 
-import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.tier.DamagedPieceException;
@@ -20,16 +19,14 @@ final class Deletions implements AutoCloseable {
     private final KvLayout layout;
     private final KvTiers tiers;
     private final KvRoom room;
+    private final PromptBatches batches = new PromptBatches();
+    private final DeletionChoice choice;
     private KvLayer[] layers = {};
-    private final List<PromptBatch> batches = new ArrayList<>();
     private @Nullable Recomputer recomputer;
     private @Nullable Replay replay;
     private boolean recalling;
-    /** From which block on nothing is deleted just now. */
-    private int kept = Integer.MAX_VALUE;
     /** Bytes reserved for computing again what is deleted. */
     private long aside;
-    private @Nullable String objection;
     private volatile long deletions;
     private volatile long deletedTokens;
     private volatile int wholeBlocks = Integer.MAX_VALUE;
@@ -41,10 +38,13 @@ final class Deletions implements AutoCloseable {
         this.layout = layout;
         this.tiers = tiers;
         this.room = room;
+        this.choice = new DeletionChoice(layout, tiers, room, batches);
     }
 
     void serve(KvLayer... ofSession) {
         layers = ofSession;
+        batches.serve(ofSession);
+        choice.serve(ofSession);
     }
 
     void setRecomputer(Recomputer by) {
@@ -53,23 +53,14 @@ final class Deletions implements AutoCloseable {
 
     // ---- what there is
 
-    /** Notes a batch that can be computed again; others, which begin within a block, can't. */
-    void note(int start, int[] tokens) {
-        if (start % KvLayout.BLOCK_TOKENS == 0 && tokens.length >= KvLayout.BLOCK_TOKENS) {
-            batches.add(new PromptBatch(start, tokens));
-        }
+    /** The batches that came: what deleting and computing again is about. */
+    PromptBatches batches() {
+        return batches;
     }
 
-    /** Takes over the batches that other tokens of another session came in: they can be computed again here too. */
-    void inherit(Deletions from, int tokens) {
-        for (PromptBatch batch : from.batches) {
-            if (batch.start() < tokens) {
-                PromptBatch own = new PromptBatch(batch.start(), batch.tokens());
-                own.cut(batch.limit());
-                own.cut(tokens);
-                batches.add(own);
-            }
-        }
+    /** Which of them may be deleted. */
+    DeletionChoice choice() {
+        return choice;
     }
 
     /** Ends what was begun for the step before. */
@@ -80,55 +71,12 @@ final class Deletions implements AutoCloseable {
         }
     }
 
-    /** Says that the blocks from that one on are about to change: until that is said of others they are not deleted. */
-    void keepFrom(int block) {
-        kept = block;
-    }
-
-    /** Says that other tokens come from a position on. */
-    void cut(int position) {
-        for (int i = batches.size() - 1; i >= 0; i--) {
-            if (batches.get(i).start() >= position) {
-                batches.remove(i);
-            } else {
-                batches.get(i).cut(position);
-            }
-        }
-    }
-
-    /** Batches of which something is deleted, in order. */
-    private List<PromptBatch> incomplete() {
-        List<PromptBatch> incomplete = new ArrayList<>();
-        for (PromptBatch batch : batches) {
-            if (deletedBlocks(batch) > 0) {
-                incomplete.add(batch);
-            }
-        }
-        return incomplete;
-    }
-
-    /** Blocks of a batch that are deleted in some layer. */
-    private int deletedBlocks(PromptBatch batch) {
-        int count = 0;
-        for (int block = batch.firstBlock(); block < batch.endBlock(); block++) {
-            boolean gone = false;
-            for (KvLayer layer : layers) {
-                gone |= layer.isDeleted(block);
-            }
-            count += gone ? 1 : 0;
-        }
-        return count;
-    }
-
     /** After something was deleted or came back to stay: gives back what need not be set aside any more. */
     private void count() {
         if (replay != null) {
             return; // when it ends
         }
-        long tokens = 0;
-        for (PromptBatch batch : batches) {
-            tokens += (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
-        }
+        long tokens = batches.deletedTokens();
         deletedTokens = tokens;
         int whole = Integer.MAX_VALUE;
         for (KvLayer layer : layers) {
@@ -136,7 +84,7 @@ final class Deletions implements AutoCloseable {
         }
         wholeBlocks = whole;
         Recomputer by = recomputer;
-        long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(incomplete(), layout, by);
+        long wanted = tokens == 0 || by == null ? 0 : Replay.bytes(batches.incomplete(), layout, by);
         if (wanted < aside) {
             room.release(aside - wanted);
             aside = wanted;
@@ -170,10 +118,10 @@ final class Deletions implements AutoCloseable {
 
     private long delete(PromptBatch batch) {
         long deleted = 0;
-        int places = (int) count(batch, true);
-        int end = endBlock(batch);
+        int places = (int) choice.placesInFile(batch);
+        int end = choice.endBlock(batch);
         for (KvLayer layer : layers) {
-            for (int block = firstBlock(batch); block < end; block++) {
+            for (int block = choice.firstBlock(batch); block < end; block++) {
                 if (!layer.isDeleted(block)) {
                     layer.hot().leaves(layer, block);
                     tiers.drop(layer, block);
@@ -189,7 +137,7 @@ final class Deletions implements AutoCloseable {
     /** Reserves what computing again takes, of what was freed. */
     private boolean setAside() {
         Recomputer by = recomputer;
-        long missing = by == null ? 0 : Replay.bytes(incomplete(), layout, by) - aside;
+        long missing = by == null ? 0 : Replay.bytes(batches.incomplete(), layout, by) - aside;
         if (missing > 0 && !room.reserveFreed(missing)) {
             return false;
         }
@@ -207,134 +155,18 @@ final class Deletions implements AutoCloseable {
     }
 
     private @Nullable PromptBatch victim() {
-        Recomputer by = recomputer;
-        objection = by == null ? "its tokens are not known" : by.objection();
-        if (by == null || objection != null) {
-            return null;
-        }
-        objection = "only whole blocks of prompts can be deleted, and no more are left";
-        PromptBatch least = null;
-        int demotable = tiers.canStore() ? tiers.demotableBlocks() : 0;
-        float leastUse = Float.POSITIVE_INFINITY;
-        for (PromptBatch batch : batches) {
-            long frames = isPinned(batch) ? 0 : freed(batch, demotable);
-            float use = use(batch);
-            if (frames > 0 && use < leastUse) {
-                if (gains(batch, frames, by)) {
-                    least = batch;
-                    leastUse = use;
-                } else {
-                    objection = "recomputing would take more memory than deleting frees";
-                }
-            }
-        }
-        return least;
-    }
-
-    /** Whether deleting frees more than computing again takes, and in pieces that can be set aside for that. */
-    private boolean gains(PromptBatch batch, long frames, Recomputer by) {
-        long missing = Replay.bytes(with(incomplete(), batch), layout, by) - aside;
-        return frames * layout.blockBytes() > missing && room.couldReserve(missing, frames);
-    }
-
-    private static List<PromptBatch> with(List<PromptBatch> batches, PromptBatch batch) {
-        List<PromptBatch> all = new ArrayList<>(batches);
-        if (!all.contains(batch)) {
-            all.add(batch);
-        }
-        return all;
-    }
-
-    /** The first block is never deleted: it holds the attention sinks. Nor is what several sessions share. */
-    private int firstBlock(PromptBatch batch) {
-        return Math.max(Math.max(1, layers[0].anchored()), batch.firstBlock());
-    }
-
-    /** Nor is a batch of which something is pinned: a system prompt is always attended, it would come back at once. */
-    private boolean isPinned(PromptBatch batch) {
-        return tiers.pinned().touch(batch.start(), batch.end());
-    }
-
-    /** Nor are blocks that can still change, or are about to. */
-    private int endBlock(PromptBatch batch) {
-        int end = Math.min(batch.endBlock(), kept);
-        for (KvLayer layer : layers) {
-            end = Math.min(end, layer.sealedBlocks());
-        }
-        return end;
-    }
-
-    /** Blocks of RAM that deleting a batch would free: its own, and others that could then go to its places in the file. */
-    private long freed(PromptBatch batch, int demotable) {
-        long resident = count(batch, false);
-        return resident + Math.min(count(batch, true), Math.max(0, demotable - resident));
-    }
-
-    /** Blocks of a batch that are in the file, or in RAM only. */
-    private long count(PromptBatch batch, boolean inFile) {
-        int end = endBlock(batch);
-        long count = 0;
-        for (KvLayer layer : layers) {
-            for (int block = firstBlock(batch); block < end; block++) {
-                boolean there = inFile ? tiers.isInFile(layer, block) : layer.isResident(block);
-                count += there ? 1 : 0;
-            }
-        }
-        return count;
-    }
-
-    /** How much the batch's blocks were attended lately: the mean. */
-    private float use(PromptBatch batch) {
-        int end = endBlock(batch);
-        float sum = 0;
-        for (KvLayer layer : layers) {
-            for (int block = firstBlock(batch); block < end; block++) {
-                sum += layer.table().use(block);
-            }
-        }
-        return sum / Math.max(1, layers.length * (end - firstBlock(batch)));
+        return choice.victim(recomputer, aside);
     }
 
     /** Blocks of all layers that could be deleted. */
     int deletableBlocks() {
-        Recomputer by = recomputer;
-        int blocks = 0;
-        for (int i = 0; by != null && by.objection() == null && i < batches.size(); i++) {
-            PromptBatch batch = batches.get(i);
-            blocks += isPinned(batch) ? 0 : Math.max(0, endBlock(batch) - firstBlock(batch) - deletedBlocks(batch));
-        }
-        return blocks;
+        return choice.deletableBlocks(recomputer);
     }
 
     /** Bytes of RAM that deleting all that may be deleted would leave, beside what computing it again takes. */
     long deletableBytes() {
         Recomputer by = recomputer;
-        if (by == null || by.objection() != null || recalling || isRead()) {
-            return 0;
-        }
-        List<PromptBatch> gone = incomplete();
-        int demotable = tiers.canStore() ? tiers.demotableBlocks() : 0;
-        long left = 0;
-        long taken = aside;
-        for (PromptBatch batch : batches) {
-            long frames = isPinned(batch) ? 0 : freed(batch, demotable);
-            List<PromptBatch> then = with(gone, batch);
-            long more = Math.max(0, Replay.bytes(then, layout, by) - taken);
-            long gain = frames * layout.blockBytes() - more;
-            if (frames > 0 && gain > 0) {
-                gone = then;
-                demotable -= (int) frames;
-                left += gain;
-                taken += more;
-            }
-        }
-        return left;
-    }
-
-    /** Why nothing could be deleted. */
-    @Nullable
-    String objection() {
-        return objection;
+        return by == null || by.objection() != null || recalling || isRead() ? 0 : choice.deletableBytes(by, aside);
     }
 
     // ---- computing again
@@ -377,7 +209,7 @@ final class Deletions implements AutoCloseable {
     /** A replay of all that is deleted which has not passed a layer yet. */
     private Replay replayFor(int layer) {
         Replay existing = replay;
-        if (existing != null && (existing.next() > layer || !existing.covers(incomplete()))) {
+        if (existing != null && (existing.next() > layer || !existing.covers(batches.incomplete()))) {
             closeReplay();
             existing = null;
         }
@@ -393,7 +225,7 @@ final class Deletions implements AutoCloseable {
         if (by == null) {
             throw new IllegalStateException("Deleted tokens can't be recomputed: they are not known");
         }
-        List<PromptBatch> again = incomplete();
+        List<PromptBatch> again = batches.incomplete();
         long missing = Replay.bytes(again, layout, by) - aside;
         if (missing > 0) {
             room.reserve(missing);
@@ -401,7 +233,7 @@ final class Deletions implements AutoCloseable {
         }
         Replay opened;
         try {
-            opened = new Replay(layout, room, layers, again, room.hasRoomFor(bytesOfDeleted()));
+            opened = new Replay(layout, room, layers, again, room.hasRoomFor(batches.deletedBlocksOfLayers() * layout.blockBytes()));
         } catch (OutOfMemoryError e) {
             throw new MemoryFullException("The machine has no memory left to recompute deleted tokens: lower"
                     + " alisa.memory.fast or close other sessions");
@@ -409,21 +241,9 @@ final class Deletions implements AutoCloseable {
         replay = opened;
         opened.begin(by);
         for (PromptBatch batch : again) {
-            recomputedTokens = recomputedTokens + (long) deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
+            recomputedTokens = recomputedTokens + (long) batches.deletedBlocks(batch) * KvLayout.BLOCK_TOKENS;
         }
         return opened;
-    }
-
-    private long bytesOfDeleted() {
-        long blocks = 0;
-        for (KvLayer layer : layers) {
-            for (PromptBatch batch : batches) {
-                for (int block = batch.firstBlock(); block < batch.endBlock(); block++) {
-                    blocks += layer.isDeleted(block) ? 1 : 0;
-                }
-            }
-        }
-        return blocks * layout.blockBytes();
     }
 
     private void closeReplay() {
@@ -527,7 +347,7 @@ final class Deletions implements AutoCloseable {
         Recomputer by = recomputer;
         String why = by == null ? "its tokens are not known" : by.objection();
         for (int block = damage.block(); block < damage.block() + damage.count(); block++) {
-            if (why == null && !isCovered(block)) {
+            if (why == null && !batches.cover(block)) {
                 why = "only whole blocks of prompts can be";
             }
         }
@@ -547,19 +367,10 @@ final class Deletions implements AutoCloseable {
 
     /** What can't be computed again stays where it is: it is the end of the session once somebody needs it. */
     private void countLost(KvLayer layer, int block) {
-        if (isCovered(block) && !layer.isResident(block) && !layer.isDeleted(block)) {
+        if (batches.cover(block) && !layer.isResident(block) && !layer.isDeleted(block)) {
             tiers.drop(layer, block);
             layer.table().delete(block);
         }
-    }
-
-    private boolean isCovered(int block) {
-        for (PromptBatch batch : batches) {
-            if (batch.covers(block)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     // ---- numbers, for any thread

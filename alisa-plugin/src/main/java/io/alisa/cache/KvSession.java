@@ -146,7 +146,7 @@ public final class KvSession implements AutoCloseable {
             for (int i = 0; i < layers.length; i++) {
                 layers[i].inherit(from.layers[i], blocks);
             }
-            tiers.deletions().inherit(from.tiers.deletions(), tokens);
+            tiers.deletions().batches().inherit(from.tiers.deletions().batches(), tokens);
             return true;
         } finally {
             from.lock.unlock();
@@ -462,7 +462,7 @@ public final class KvSession implements AutoCloseable {
      * @param tokens their ids; not copied
      */
     public void notePrompt(int start, int[] tokens) {
-        tiers.deletions().note(start, tokens);
+        tiers.deletions().batches().note(start, tokens);
     }
 
     /** How often something was deleted so far. */

@@ -119,7 +119,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         for (KvLayer layer : layers) {
             layer.cutBack(blocks);
         }
-        deletions.cut(blocks * KvLayout.BLOCK_TOKENS);
+        deletions.batches().cut(blocks * KvLayout.BLOCK_TOKENS);
         deletions.endStep();
         pinned = pinned.before(blocks * KvLayout.BLOCK_TOKENS);
         readers.close();
@@ -192,7 +192,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
         if (layout.format() != KvFormat.INT8) {
             return raise + "; with alisa.kv.type=int8 a session takes a quarter and goes on in a file";
         }
-        String deleting = deletions.objection();
+        String deleting = deletions.choice().objection();
         String storing = slow.objection();
         return raise + (storing == null ? "" : " (nothing can move to the slow tier: " + storing + ")")
                 + (deleting == null ? "" : " (nothing can be deleted and recomputed: " + deleting + ")");
@@ -266,7 +266,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
             if (start % KvLayout.BLOCK_TOKENS != 0) {
                 unsealAll(start / KvLayout.BLOCK_TOKENS);
             }
-            deletions.cut(start);
+            deletions.batches().cut(start);
         }
     }
 
@@ -275,7 +275,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
      * in one must not take it from those before.
      */
     private void unsealAll(int block) {
-        deletions.keepFrom(block);
+        deletions.choice().keepFrom(block);
         try {
             for (KvLayer layer : layers) {
                 if (block < layer.blockCount()) {
@@ -283,7 +283,7 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
                 }
             }
         } finally {
-            deletions.keepFrom(Integer.MAX_VALUE);
+            deletions.choice().keepFrom(Integer.MAX_VALUE);
         }
     }
 

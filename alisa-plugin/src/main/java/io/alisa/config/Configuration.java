@@ -98,7 +98,7 @@ public final class Configuration {
                 + (fallback.isEmpty() ? "the default" : fallback);
         warnings.add(warning);
         if (setting == Setting.ENABLED) {
-            doubtfullyOff = warning;
+            doubtfullyOff = warning + "; set it to true, or remove it";
         }
         return fallback(setting, "the " + source + " is not valid");
     }
@@ -140,7 +140,9 @@ public final class Configuration {
         return Boolean.parseBoolean(text(setting));
     }
 
-    /** Why the plugin is off though nobody said {@code false} in so many words; null where that is not so. */
+    /**
+     * Why the plugin is off though nobody said {@code false} in so many words, and what to do; null where that is not so.
+     */
     public @Nullable String doubtfullyOff() {
         return doubtfullyOff;
     }

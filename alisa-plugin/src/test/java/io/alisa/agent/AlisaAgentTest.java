@@ -48,7 +48,8 @@ class AlisaAgentTest {
     @Test
     void whatIsNotUnderstoodIsOffAndSaid() {
         assertThat(saidWith("disabled").lines()).containsExactly(
-                "[alisa] alisa.enabled='disabled' (system property) is not true or false: using false, the host runs untouched");
+                "[alisa] the host runs untouched: alisa.enabled='disabled' (system property) is not true or false: using"
+                        + " false; set it to true, or remove it");
         assertThat(calls).isEmpty();
     }
 }

@@ -61,7 +61,7 @@ class SettingsTextTest {
         assertThat(withAgent("-Dalisa.enabled=disabled"))
                 .contains(
                         "ALISA is switched off: alisa.enabled='disabled' (system property) is not true or false: using"
-                                + " false; set it to true");
+                                + " false; set it to true, or remove it, and start the JVM again");
     }
 
     @Test

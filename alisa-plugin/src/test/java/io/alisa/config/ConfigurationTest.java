@@ -202,9 +202,9 @@ class ConfigurationTest {
         assertThat(configuration.flag(Setting.ENABLED)).isFalse();
         assertThat(configuration.value(Setting.ENABLED).source())
                 .isEqualTo("false, because the system property is not valid");
-        assertThat(configuration.doubtfullyOff())
-                .isEqualTo("alisa.enabled='" + text + "' (system property) is not true or false: using false");
-        assertThat(configuration.warnings()).containsExactly(configuration.doubtfullyOff());
+        String warning = "alisa.enabled='" + text + "' (system property) is not true or false: using false";
+        assertThat(configuration.warnings()).containsExactly(warning);
+        assertThat(configuration.doubtfullyOff()).isEqualTo(warning + "; set it to true, or remove it");
     }
 
     @Test

@@ -21,6 +21,9 @@ class ConversationsTest {
     private static final String FACT = "Remember this: The gate code of Alice is 4821.";
     private static final String QUESTION = "What is the gate code of Alice?";
 
+    private static final Runnable NOTHING = () -> {
+    };
+
     private final Conversations conversations = new Conversations(Memo.model(), 40, 3);
     private final String alice = conversations.begin();
     private final String bob = conversations.begin();
@@ -50,17 +53,7 @@ class ConversationsTest {
     @Test
     void whoWaitsSpeaksNext() {
         Watcher watcher = new Watcher();
-        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
-        CompletableFuture<Boolean> waits = new CompletableFuture<>();
-        watcher.does("wait", () -> waits.complete(true));
-        conversations.say(alice, FACT, new Watcher() {
-            @Override
-            public void onPrefill(int done, int total) {
-                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, QUESTION, watcher)));
-                waits.join();
-            }
-        });
-        assertThat(second.getFirst().join()).isPresent();
+        assertThat(meanwhile(bob, QUESTION, watcher, NOTHING)).isPresent();
         assertThat(watcher.seen).startsWith("wait").contains("floor", "read");
     }
 
@@ -82,37 +75,14 @@ class ConversationsTest {
     /** As from two tabs with the same page. */
     @Test
     void theSecondOfTwoMessagesInOneConversationGoesOnFromTheFirst() {
-        Watcher watcher = new Watcher();
-        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
-        CompletableFuture<Boolean> waits = new CompletableFuture<>();
-        watcher.does("wait", () -> waits.complete(true));
-        conversations.say(alice, FACT, new Watcher() {
-            @Override
-            public void onPrefill(int done, int total) {
-                second.add(CompletableFuture.supplyAsync(() -> conversations.say(alice, QUESTION, watcher)));
-                CompletableFuture.anyOf(waits, second.getFirst()).join(); // or it failed at once
-            }
-        });
-        assertThat(second.getFirst().join().map(Turn::text)).contains("The gate code of Alice is 4821.");
+        assertThat(meanwhile(alice, QUESTION, new Watcher(), NOTHING).map(Turn::text))
+                .contains("The gate code of Alice is 4821.");
     }
 
     @Test
     void oneThatIsClosedWhileItWaitsSaysNothing() {
         Watcher watcher = new Watcher();
-        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
-        CompletableFuture<Boolean> closed = new CompletableFuture<>();
-        watcher.does("wait", () -> {
-            conversations.end(bob);
-            closed.complete(true);
-        });
-        conversations.say(alice, FACT, new Watcher() {
-            @Override
-            public void onPrefill(int done, int total) {
-                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, FACT, watcher)));
-                closed.join();
-            }
-        });
-        assertThat(second.getFirst().join()).isEmpty();
+        assertThat(meanwhile(bob, FACT, watcher, () -> conversations.end(bob))).isEmpty();
         assertThat(watcher.seen).doesNotContain("floor");
     }
 
@@ -121,7 +91,6 @@ class ConversationsTest {
     void oneThatLeavesIsClosedBeforeTheNextSpeaks() {
         String carol = conversations.begin();
         Conversation left = open(carol);
-        CompletableFuture<Boolean> waits = new CompletableFuture<>();
         List<Turn> goesOn = new ArrayList<>();
         Watcher next = new Watcher() {
             @Override
@@ -129,17 +98,7 @@ class ConversationsTest {
                 goesOn.add(left.say(QUESTION, Sampling.greedy(1), new Watcher()));
             }
         };
-        next.does("wait", () -> waits.complete(true));
-        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
-        conversations.say(alice, FACT, new Watcher() {
-            @Override
-            public void onPrefill(int done, int total) {
-                second.add(CompletableFuture.supplyAsync(() -> conversations.say(bob, FACT, next)));
-                waits.join();
-                conversations.end(carol);
-            }
-        });
-        assertThat(second.getFirst().join()).isPresent();
+        assertThat(meanwhile(bob, FACT, next, () -> conversations.end(carol))).isPresent();
         Turn turn = goesOn.getFirst();
         assertThat(turn.promptStart()).isPositive();
         assertThat(turn.prefill().tokens()).as("a closed one reads all of it again").isEqualTo(turn.promptEnd());
@@ -170,6 +129,26 @@ class ConversationsTest {
         }
         assertThat(conversations.say(alice, QUESTION, new Watcher()).map(Turn::text))
                 .contains("The gate code of Alice is 4821.");
+    }
+
+    /**
+     * Has somebody speak while Alice does, who goes on once he waits.
+     *
+     * @param whileHeWaits what happens before she does
+     */
+    private Optional<Turn> meanwhile(String name, String text, Watcher watcher, Runnable whileHeWaits) {
+        List<CompletableFuture<Optional<Turn>>> second = new ArrayList<>();
+        CompletableFuture<Boolean> waits = new CompletableFuture<>();
+        watcher.does("wait", () -> waits.complete(true));
+        conversations.say(alice, FACT, new Watcher() {
+            @Override
+            public void onPrefill(int done, int total) {
+                second.add(CompletableFuture.supplyAsync(() -> conversations.say(name, text, watcher)));
+                CompletableFuture.anyOf(waits, second.getFirst()).join(); // or it failed at once
+                whileHeWaits.run();
+            }
+        });
+        return second.getFirst().join();
     }
 
     /** One in which something was said. */

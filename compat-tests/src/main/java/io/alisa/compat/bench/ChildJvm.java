@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.alisa.compat.Operations;
 import io.alisa.compat.TemporaryDirectory;
 
 /** Runs a main class in a JVM of its own with the plugin, and reads the lines that it marked. */
@@ -20,22 +21,22 @@ final class ChildJvm {
     }
 
     /** The marked lines, cut at their commas. */
-    List<String[]> run(List<String> settings, Class<?> main, String mark, List<String> arguments)
-            throws IOException, InterruptedException {
+    List<String[]> run(Operations operations, List<String> settings, Class<?> main, String mark,
+            List<String> arguments) throws IOException, InterruptedException {
         try (TemporaryDirectory temporary = TemporaryDirectory.in(Path.of("target"))) {
-            return run(temporary, settings, main, mark, arguments);
+            return run(temporary, operations, settings, main, mark, arguments);
         }
     }
 
-    private List<String[]> run(TemporaryDirectory temporary, List<String> settings, Class<?> main, String mark,
-            List<String> arguments) throws IOException, InterruptedException {
+    private List<String[]> run(TemporaryDirectory temporary, Operations operations, List<String> settings,
+            Class<?> main, String mark, List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
                 "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Djlama.force_panama_tensor_operations=true", "-Dbench.quick=" + Sizes.QUICK,
+                "-Djlama.force_panama_tensor_operations=" + (operations == Operations.PANAMA), "-Dbench.quick=" + Sizes.QUICK,
                 "-Dbench.pages=" + temporary.path(), "-cp", System.getProperty("java.class.path")));
-        command.addAll(settings); // of two the last counts
+        command.addAll(settings);
         command.add(main.getName());
         command.addAll(arguments);
         command.add(1, temporary.flag());

@@ -1,10 +1,11 @@
 package io.alisa.compat.bench;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+
+import io.alisa.compat.Operations;
 
 /**
  * What a saved session spares: restoring it against reading its prompt again, in one process, by the same weights, with
@@ -47,9 +48,7 @@ final class RestoreBench {
         Map<Kind, Outcome> outcomes = new LinkedHashMap<>();
         for (Kind kind : Kind.values()) {
             System.out.println("== restore: " + kind.label);
-            List<String> settings = new ArrayList<>(kind.settings);
-            settings.add("-Djlama.force_panama_tensor_operations=false");
-            Outcome outcome = parse(child.run(settings, RestoreRun.class, MARK,
+            Outcome outcome = parse(child.run(Operations.NATIVE, kind.settings, RestoreRun.class, MARK,
                     List.of(Integer.toString(TOKENS))).getLast());
             System.out.println(outcome); // the next takes minutes
             outcomes.put(kind, outcome);

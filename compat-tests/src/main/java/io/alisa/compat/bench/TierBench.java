@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.compat.Operations;
 import io.alisa.compat.tiny.TinyModel;
 import io.alisa.compat.tiny.WeightType;
 
@@ -17,6 +18,8 @@ import io.alisa.compat.tiny.WeightType;
  */
 final class TierBench {
     static final String MARK = "tier: ";
+    /** So short a context that the weights take all the time. */
+    private static final int FEW_TOKENS = 256;
     private static final int LAYERS = 4;
     /** Share of the host's F32 bytes that the fast tier may hold. */
     private static final double FAST_SHARE = 0.055;
@@ -92,15 +95,36 @@ final class TierBench {
         return BenchModels.llama1b(LAYERS, 8192, context).vocab(128_256 / 4);
     }
 
+    /** All of one kind of weights. */
+    record Result(Operations operations, Map<Kind, Outcome> outcomes) {
+    }
+
+    /** By whichever operations of the host are the faster on this machine: the others would hide what attention takes. */
+    Result run(WeightType weights) throws IOException, InterruptedException {
+        Operations faster = Operations.PANAMA;
+        double least = Double.POSITIVE_INFINITY;
+        for (Operations operations : Operations.values()) {
+            double millis = run(operations, Kind.DENSE_IN_RAM, weights, FEW_TOKENS).millis();
+            System.out.println("== " + context.key + ": " + weights + ", " + operations + ", " + FEW_TOKENS
+                    + " tokens: " + millis + " ms");
+            if (millis < least) {
+                least = millis;
+                faster = operations;
+            }
+        }
+        return new Result(faster, run(faster, weights));
+    }
+
     /** The kinds take turns; of each the round with the median time. */
-    Map<Kind, Outcome> run(WeightType weights) throws IOException, InterruptedException {
+    private Map<Kind, Outcome> run(Operations operations, WeightType weights) throws IOException, InterruptedException {
         Map<Kind, List<Outcome>> all = new LinkedHashMap<>();
         for (int round = 0; round < context.rounds; round++) {
             for (Kind kind : Kind.values()) {
                 System.out.println(
                         "== " + context.key + ": round " + (round + 1) + " of " + context.rounds + ", " + weights + ", "
                                 + kind.label);
-                all.computeIfAbsent(kind, k -> new ArrayList<>()).add(run(kind, weights));
+                all.computeIfAbsent(kind, k -> new ArrayList<>())
+                        .add(run(operations, kind, weights, context.tokens));
             }
         }
         Map<Kind, Outcome> medians = new LinkedHashMap<>();
@@ -111,9 +135,10 @@ final class TierBench {
         return medians;
     }
 
-    private Outcome run(Kind kind, WeightType weights) throws IOException, InterruptedException {
-        return parse(child.run(kind.settings(context), TierRun.class, MARK,
-                List.of(weights.name(), Integer.toString(context.tokens))).getLast());
+    private Outcome run(Operations operations, Kind kind, WeightType weights, int tokens)
+            throws IOException, InterruptedException {
+        return parse(child.run(operations, kind.settings(context), TierRun.class, MARK,
+                List.of(weights.name(), Integer.toString(tokens))).getLast());
     }
 
     private static Outcome parse(String... parts) {

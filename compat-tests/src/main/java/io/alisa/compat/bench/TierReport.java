@@ -3,28 +3,33 @@ package io.alisa.compat.bench;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.compat.Operations;
 import io.alisa.compat.bench.TierBench.Context;
 import io.alisa.compat.bench.TierBench.Kind;
 import io.alisa.compat.bench.TierBench.Outcome;
+import io.alisa.compat.bench.TierBench.Result;
 import io.alisa.compat.tiny.WeightType;
 
 /** The table of a context that does not fit the fast tier. */
 final class TierReport {
     private final Context context;
     private final WeightType weights;
+    private final Operations operations;
     private final Map<Kind, Outcome> outcomes;
 
-    TierReport(Context context, WeightType weights, Map<Kind, Outcome> outcomes) {
+    TierReport(Context context, WeightType weights, Result result) {
         this.context = context;
         this.weights = weights;
-        this.outcomes = outcomes;
+        this.operations = result.operations();
+        this.outcomes = result.outcomes();
     }
 
     List<String> lines() {
         Table table = new Table("Decoding at " + Table.tokens(context.tokens) + " tokens, "
                 + Table.tokens((int) (context.ratio * context.tokens))
                 + " of them attended where sparse, 4 layers of Llama-3.2-1B, "
-                + (weights == WeightType.F32 ? "F32 weights" : "Q4 weights with I8 activations"),
+                + (weights == WeightType.F32 ? "F32 weights" : "Q4 weights with I8 activations") + ", the host's "
+                + (operations == Operations.PANAMA ? "Panama" : "native") + " operations, the faster ones here",
                 List.of("", "ms per token", "loaded per token, MB", "stall per token, ms", "fast, % of the host's F32",
                         "slow, MB", "phase"));
         outcomes.forEach((kind, o) -> table.row(List.of(kind.label, Table.cell("%.1f", o.millis()),

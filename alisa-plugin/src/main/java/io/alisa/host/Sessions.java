@@ -264,7 +264,8 @@ public final class Sessions {
         try {
             noteClosed(session);
         } finally { // nobody else ever would: what it holds must not count for ever
-            if (keep && !session.kv().isDamaged()) { // else the next turn would fail as this one did
+            // One that failed before it held anything is of no use to anybody; of one that is damaged the next turn would fail.
+            if (keep && branch.done() > 0 && !session.kv().isDamaged()) {
                 kept.keep(branch);
             } else {
                 kept.drop(branch);

@@ -20,6 +20,7 @@ import io.alisa.parallel.WorkerTeam;
 import io.alisa.sparse.Budget;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
+import io.alisa.tier.MemoryFullException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -656,6 +657,21 @@ class KeptSessionsTest {
         }
         assertThat(chat.branches()).hasSize(KeptSessions.MOST);
         checkNothingIsLeft(chat);
+    }
+
+    /** They would take the places of those that hold something. */
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void oneThatFailedBeforeItHeldAnythingIsNotKept(Mode mode) {
+        boolean opened = false;
+        for (long room = 4096; room <= MIB / 8; room *= 2) {
+            ToyChat chat = mode.chat(new KvMemory(new MemoryBudget(room), new MemoryBudget(0), MemoryFile::new));
+            assertThatThrownBy(() -> chat.generate(new Object(), ToyChat.random(1, 900), 1))
+                    .isInstanceOf(MemoryFullException.class);
+            opened |= chat.sessions.last() != null;
+            assertThat(chat.branches()).as("room of %d", room).isEmpty();
+        }
+        assertThat(opened).as("a session that failed later").isTrue();
     }
 
     @Test

@@ -74,7 +74,7 @@ final class VectorInt8Rows {
         for (int c = 0; c < whole; c += LANES) {
             FloatVector q = FloatVector.fromArray(SPECIES, x, offset + c).div(FloatVector.broadcast(SPECIES, scale));
             q = q.blend(most, q.compare(VectorOperators.GT, most)).blend(least, q.compare(VectorOperators.LT, least));
-            // What is not a number has no low bits: it becomes zero.
+            q = q.blend(FloatVector.zero(SPECIES), q.test(VectorOperators.IS_NAN));
             ((ByteVector) q.add(FloatVector.broadcast(SPECIES, ROUND)).reinterpretAsInts()
                     .convertShape(VectorOperators.I2B, BYTES, 0))
                     .intoMemorySegment(OffHeap.ALL, to + c, nativeOrder());

@@ -220,13 +220,14 @@ public class HostSession implements AutoCloseable {
         lastUsed = System.nanoTime();
         Branch place = branch;
         boolean decoded = isDecoded(endPosition - batch, batch);
+        boolean attendedPart = decoded && sparse != null && sparse.isSparse(endPosition);
         if (place != null) {
-            place.stepDone(endPosition - batch, endPosition, decoded && sparse != null && sparse.isSparse(endPosition));
+            place.stepDone(endPosition - batch, endPosition, attendedPart);
         }
         if (decoded) {
             countDecoded(endPosition);
         }
-        tiers.stepDone(endPosition, phase());
+        tiers.stepDone(endPosition, phase(), attendedPart);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time

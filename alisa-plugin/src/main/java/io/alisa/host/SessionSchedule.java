@@ -71,14 +71,15 @@ public final class SessionSchedule implements KvSchedule {
         return mode.bytes(model);
     }
 
-    /** Tells the plan what a step read from the slow tier, and how long it waited for that. */
-    void loaded(long bytes, long nanos, long slowBytes) {
+    /**
+     * Tells the plan what a step read from the slow tier, and how long it waited for that.
+     *
+     * @param sparse whether the step attended a part of the tokens: what others read says nothing about these
+     */
+    void loaded(long bytes, long nanos, long slowBytes, boolean sparse) {
         AdaptivePlan existing = plan;
-        if (existing != null && bytes > 0) {
-            existing.measured().loaded((double) bytes, nanos);
-            if (mode.policy() != null) {
-                existing.measured().sparseStep((double) bytes, (double) slowBytes);
-            }
+        if (existing != null) {
+            existing.measured().step((double) bytes, (double) slowBytes, nanos, sparse);
         }
     }
 

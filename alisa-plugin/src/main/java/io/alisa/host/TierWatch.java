@@ -32,7 +32,8 @@ final class TierWatch {
         plan = schedule;
     }
 
-    void stepDone(int tokens, Phase now) {
+    /** @param sparse whether the step attended a part of the tokens */
+    void stepDone(int tokens, Phase now, boolean sparse) {
         boolean moves = now != Phase.I || phase != Phase.I; // the last may have come back
         if (now != phase) {
             if (Recordings.areOn() && PhaseChangeEvent.isOn()) {
@@ -41,7 +42,7 @@ final class TierWatch {
             phase = now;
         }
         if (moves || uploaded() != uploaded) {
-            transfers(tokens);
+            transfers(tokens, sparse);
             recomputations(tokens);
         }
     }
@@ -69,7 +70,7 @@ final class TierWatch {
         }
     }
 
-    private void transfers(int tokens) {
+    private void transfers(int tokens, boolean sparse) {
         long storedBefore = stored;
         long loadedBefore = loaded;
         long stallBefore = stall;
@@ -79,7 +80,7 @@ final class TierWatch {
         loaded = kv.loadedBytes();
         stall = kv.stallNanos();
         if (plan != null) {
-            plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes());
+            plan.loaded(loaded - loadedBefore, stall - stallBefore, kv.slowBytes(), sparse);
         }
         if (Recordings.areOn() && TierTransferEvent.isOn()
                 && (stored != storedBefore || loaded != loadedBefore || uploaded != uploadedBefore)) {

@@ -122,7 +122,7 @@ final class AttentionRates implements AutoCloseable {
             steps++;
         } while (System.nanoTime() - begun < seconds / 2 * 1e9);
         double attended = (sparse.attended() - before) * BYTES.rowBytes();
-        double looked = steps * tokens * BYTES.digestTokenBytes();
+        double looked = (double) steps * tokens * BYTES.digestTokenBytes();
         return new Sparse(attended * 1e9 / sparse.takeAttendNanos(), looked * 1e9 / sparse.takeSelectNanos());
     }
 

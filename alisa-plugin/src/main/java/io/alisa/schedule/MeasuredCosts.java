@@ -13,23 +13,30 @@ public final class MeasuredCosts {
 
     private final SmoothedRate load = new SmoothedRate();
     private final SmoothedRate multiplyAdd = new SmoothedRate();
-    private double readTokens;
-    private double slowTokens;
+    /** Of sparse steps. */
+    private double readBytes;
+    private double slowBytes;
 
-    /** {@code bytes} were read from the slow tier. */
-    public void loaded(double bytes, long nanos) {
-        load.add(bytes, nanos);
+    /**
+     * A step read {@code read} of the {@code slow} bytes in the slow tier; nothing, perhaps.
+     *
+     * @param nanos  how long it waited for them
+     * @param sparse whether it attended a part of the tokens: what dense ones read, prompts several times over, says nothing
+     *               of these
+     */
+    public void step(double read, double slow, long nanos, boolean sparse) {
+        if (read > 0) {
+            load.add(read, nanos);
+        }
+        if (sparse && slow > 0) {
+            readBytes = 0.98 * readBytes + read;
+            slowBytes = 0.98 * slowBytes + slow;
+        }
     }
 
     /** Recomputation of {@code multiplyAdds} (see {@link Recomputation#multiplyAdds}) took {@code nanos}. */
     public void recomputed(double multiplyAdds, long nanos) {
         multiplyAdd.add(multiplyAdds, nanos);
-    }
-
-    /** A sparse step read {@code read} of the {@code slow} tokens in the slow tier. */
-    public void sparseStep(double read, double slow) {
-        readTokens = 0.98 * readTokens + read;
-        slowTokens = 0.98 * slowTokens + slow;
     }
 
     /** The profile as it turned out to be, for requests to the slow tier of {@code requestBytes}. */
@@ -45,6 +52,6 @@ public final class MeasuredCosts {
 
     /** The access pattern as it turned out to be. */
     public AccessPattern correct(AccessPattern access) {
-        return slowTokens == 0 ? access : access.measured(readTokens / slowTokens);
+        return slowBytes == 0 ? access : access.measured(readBytes / slowBytes);
     }
 }

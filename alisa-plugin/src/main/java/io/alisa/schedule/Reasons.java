@@ -70,9 +70,15 @@ final class Reasons {
     private void offload(Split split, @Nullable Recomputation used) {
         if (caps.slowBytes() == 0) {
             sentences.add("Offloading is not possible: the slow tier may hold nothing.");
+        } else if (caps.slowBytes() < bytes.rowBytes()) {
+            sentences.add("Offloading is not possible: the slow tier may hold " + ByteSize.format(caps.slowBytes())
+                    + ", a token takes " + ByteSize.format(bytes.rowBytes()) + ".");
         } else if (used != null && split.slow(expected.context()) < 1) {
-            sentences.add("Offloading is refused: reading a token back costs " + micros(loadNanos())
-                    + " a step, recomputing it " + micros(recomputeNanos(used)) + ".");
+            sentences.add(loadNanos() > recomputeNanos(used)
+                    ? "Offloading is refused: reading a token back costs " + micros(loadNanos())
+                            + " a step, recomputing it " + micros(recomputeNanos(used)) + "."
+                    : "Nothing is offloaded: the slow tier may hold " + ByteSize.format(caps.slowBytes())
+                            + ", and the plan is faster without.");
         } else {
             sentences.add(String.format(Locale.ROOT,
                     "From %d tokens on, %.0f %% of the growth goes to the slow tier; reading a token back costs %s a step.",
@@ -117,8 +123,11 @@ final class Reasons {
         for (Recomputation by : allowed) {
             if (by.savedBytes(bytes) > 0) {
                 any = true;
-                sentences.add("Deleting is refused: recomputing a token by " + name(by) + " costs "
-                        + micros(recomputeNanos(by)) + " a step, reading it back " + micros(loadNanos()) + ".");
+                String price = "Deleting is refused: recomputing a token by " + name(by) + " costs "
+                        + micros(recomputeNanos(by)) + " a step, reading it back " + micros(loadNanos());
+                sentences.add(recomputeNanos(by) > loadNanos()
+                        ? price + "."
+                        : price + ", but a deleted one keeps " + size(by.fastBytes(bytes)) + " of the fast tier.");
             }
         }
         if (!any) {

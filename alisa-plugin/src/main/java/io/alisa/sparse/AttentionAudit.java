@@ -23,6 +23,8 @@ final class AttentionAudit {
     private final SparseScratch scratch;
     private final int layers;
     private long steps;
+    /** The step of the last sample, and of the next one if nobody listens. */
+    private long last;
     private long next = OFTEN;
     private long samples;
     private double keptMass;
@@ -46,8 +48,9 @@ final class AttentionAudit {
         }
         boolean listening = Recordings.areOn() && AttentionSampleEvent.isOn();
         // It reads all keys, and must not be why deleted ones are computed again.
-        if (steps >= next && samples % layers == layer && kv.isComplete()) {
-            next = steps + (listening ? OFTEN : Math.min(steps, RARELY));
+        if (steps >= (listening ? last + OFTEN : next) && samples % layers == layer && kv.isComplete()) {
+            last = steps;
+            next = steps + Math.min(steps, RARELY);
             sample(layer, (int) (samples / layers % shape.kvHeads()), kv, queries, listening);
         }
     }

@@ -1,5 +1,7 @@
 package io.alisa.sparse;
 
+import io.alisa.cache.PinnedSpans;
+
 /**
  * How many tokens a step may attend: the same for every policy, so that they can be compared.
  *
@@ -20,6 +22,29 @@ public record Budget(double ratio, int minContext) {
     public boolean isDense(int tokens) {
         // Twice the window would leave one of an odd number of tokens out, even of a share of one.
         return tokens < minContext || ratio == 1 || total(tokens) >= tokens;
+    }
+
+    /**
+     * How many pinned tokens are attended beyond what a policy attends anyway: only they are at the cost of its budget.
+     *
+     * @param pinned of the step
+     * @param sinks  first tokens that the policy always attends
+     * @param part   the policy's window is at least one {@code part}-th of its budget less the sinks
+     */
+    int pinnedApart(PinnedSpans pinned, int tokens, int sinks, int part) {
+        int apart = pinned.count(tokens);
+        int first = total(tokens, apart) < 4 * sinks ? 0 : sinks; // of a small budget, fewer
+        int fewer = outside(pinned, tokens, apart, first, part);
+        while (fewer < apart) { // the fewer they are, the more of them the window covers
+            apart = fewer;
+            fewer = outside(pinned, tokens, apart, first, part);
+        }
+        return apart;
+    }
+
+    private int outside(PinnedSpans pinned, int tokens, int apart, int sinks, int part) {
+        int window = (total(tokens, apart) - sinks) / part;
+        return Math.max(0, pinned.count(tokens - window) - pinned.count(sinks));
     }
 
     /** As {@link #total(int)} beside {@code pinned} tokens, see {@link #window(int, int)}. */

@@ -65,14 +65,15 @@ public final class H2oSelector implements TokenSelector {
 
     private void select(int kvHead, int tokens, Selection selection) {
         float[] ofHead = sums[kvHead];
-        int windowFrom = tokens - budget.window(tokens, selection.pinned());
+        int pinned = budget.pinnedApart(selection.pinnedSpans(), tokens, 0, 2);
+        int windowFrom = tokens - budget.window(tokens, pinned);
         int recent = 0;
         for (int position = windowFrom; position < tokens; position++) {
             recent += ofHead[position] == EVICTED ? 0 : 1;
         }
         System.arraycopy(ofHead, 0, candidates, 0, windowFrom);
         selection.pinnedSpans().fill(candidates, windowFrom, EVICTED);
-        int count = top.select(candidates, 0, windowFrom, budget.total(tokens, selection.pinned()) - recent, heavy);
+        int count = top.select(candidates, 0, windowFrom, budget.total(tokens, pinned) - recent, heavy);
         int next = 0;
         for (int position = 0; position < windowFrom; position++) {
             if (next < count && heavy[next] == position) {

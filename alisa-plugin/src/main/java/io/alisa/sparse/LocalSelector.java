@@ -12,7 +12,8 @@ public record LocalSelector(Budget budget) implements TokenSelector {
     @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        selection.addRange(0, tokens - budget.total(tokens, selection.pinned()), tokens);
+        int pinned = budget.pinnedApart(selection.pinnedSpans(), tokens, 0, 1);
+        selection.addRange(0, tokens - budget.total(tokens, pinned), tokens);
         selection.shareFirst();
     }
 }

@@ -51,12 +51,13 @@ public final class PaperSelector implements TokenSelector {
         int tokens = layer.tokens();
         int newest = tokens - 1;
         PinnedSpans pinned = selection.pinnedSpans();
-        int window = budget.window(tokens, selection.pinned());
+        int apart = budget.pinnedApart(pinned, tokens, 0, 2);
+        int window = budget.window(tokens, apart);
         int windowFrom = tokens - window;
         reserve(tokens);
         rows.sum(newest - Math.min(window, MOST_ROWS), newest, windowFrom, scores);
         pinned.fill(scores, windowFrom, Float.NEGATIVE_INFINITY);
-        int wanted = Math.min(budget.total(tokens, selection.pinned()) - window, windowFrom - pinned.count(windowFrom));
+        int wanted = Math.min(budget.total(tokens, apart) - window, windowFrom - pinned.count(windowFrom));
         int count = top.select(scores, 0, windowFrom, wanted, dynamic);
         for (int i = 0; i < count; i++) {
             selection.add(0, dynamic[i]);

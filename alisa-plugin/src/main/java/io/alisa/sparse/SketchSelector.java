@@ -116,7 +116,8 @@ final class SketchSelector implements TokenSelector {
         queries = query;
         selection = target;
         int tokens = kv.tokens();
-        int total = budget.total(tokens, target.pinned());
+        int total = budget.total(tokens,
+                budget.pinnedApart(target.pinnedSpans(), tokens, Budget.SINKS, WINDOW_PART));
         int window = Math.max(1, total / WINDOW_PART);
         windowStart = tokens - window;
         sinks = Math.min(Math.min(Budget.SINKS, total - window), windowStart);

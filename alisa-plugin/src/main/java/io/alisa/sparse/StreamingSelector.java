@@ -12,7 +12,7 @@ public record StreamingSelector(Budget budget) implements TokenSelector {
     @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        int total = budget.total(tokens, selection.pinned());
+        int total = budget.total(tokens, budget.pinnedApart(selection.pinnedSpans(), tokens, Budget.SINKS, 1));
         int sinks = Math.min(Budget.SINKS, total / 2);
         selection.addRange(0, 0, sinks);
         selection.addRange(0, tokens - (total - sinks), tokens);

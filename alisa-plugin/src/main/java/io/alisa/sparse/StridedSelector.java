@@ -15,9 +15,10 @@ public record StridedSelector(Budget budget) implements TokenSelector {
     @Override
     public void select(KvLayer layer, float[] queries, Selection selection) {
         int tokens = layer.tokens();
-        int window = budget.window(tokens, selection.pinned());
+        int pinned = budget.pinnedApart(selection.pinnedSpans(), tokens, 0, 2);
+        int window = budget.window(tokens, pinned);
         int windowFrom = tokens - window;
-        int strided = budget.total(tokens, selection.pinned()) - window;
+        int strided = budget.total(tokens, pinned) - window;
         for (int strides = strided - 1; strides >= 0; strides--) {
             selection.add(0, windowFrom - 1 - (int) ((long) strides * windowFrom / strided));
         }

@@ -108,9 +108,13 @@ class Int8QuantiseTest {
 
         Arrays.fill(x, 1f);
         x[3] = Float.NaN;
+        x[17] = Float.intBitsToFloat(0x7fc00055); // some have low bits
+        x[18] = Float.intBitsToFloat(0x7f800001);
         x[63] = -2f;
         float[] expected = x.clone();
-        expected[3] = 0f;
+        for (int c : new int[]{3, 17, 18}) {
+            expected[c] = 0f;
+        }
         int code = quantise(kernels, x);
         float[] once = dequantised(64, code);
         for (int c = 0; c < 64; c++) {

@@ -29,9 +29,8 @@ class MeasuredCostsTest {
     void whatWasMeasuredLongEnoughHolds() {
         MeasuredCosts costs = new MeasuredCosts();
         for (int i = 0; i < 500; i++) {
-            costs.loaded(1e8, 1_000_000_000);
+            costs.step(1e8, 4e8, 1_000_000_000, true);
             costs.recomputed(5e8, 1_000_000_000);
-            costs.sparseStep(25, 100);
         }
         HardwareProfile now = costs.correct(PROFILE, REQUEST);
         assertThat(now.slowReadBytes(REQUEST)).isEqualTo(1e8, within(1e6));
@@ -40,11 +39,28 @@ class MeasuredCostsTest {
         assertThat(costs.correct(AccessPattern.ofSession(0.2, 0)).slowReadShare(1000)).isEqualTo(0.25, within(1e-9));
     }
 
+    /** What a prompt reads, several times over, is no sparse step's; a step that reads nothing is one. */
+    @Test
+    void whatSparseStepsReadIsTheirMean() {
+        MeasuredCosts costs = new MeasuredCosts();
+        AccessPattern access = AccessPattern.ofSession(0.2, 0);
+        for (int i = 0; i < 500; i++) {
+            costs.step(3e8, 1e8, 1_000_000, false);
+            costs.step(0, 0, 0, true);
+            assertThat(costs.correct(access)).isEqualTo(access);
+        }
+        for (int i = 0; i < 5000; i++) {
+            costs.step(i % 10 == 5 ? 5e7 : 0, 1e8, 1_000_000, true);
+            costs.step(3e8, 1e8, 1_000_000, false);
+        }
+        assertThat(costs.correct(access).slowReadShare(1000)).isEqualTo(0.05, within(0.01));
+    }
+
     @Test
     void theNewestCounts() {
         MeasuredCosts costs = new MeasuredCosts();
         for (int i = 0; i < 1000; i++) {
-            costs.loaded(i < 500 ? 1e8 : 9e8, 1_000_000_000);
+            costs.step(i < 500 ? 1e8 : 9e8, 1e9, 1_000_000_000, false);
         }
         assertThat(costs.correct(PROFILE, REQUEST).slowReadBytes(REQUEST)).isGreaterThan(8.9e8);
     }
@@ -55,7 +71,7 @@ class MeasuredCostsTest {
         HardwareProfile odd = new HardwareProfile("odd", 1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9,
                 new TreeMap<>(Map.of(REQUEST, 1e-300, 2 * REQUEST, 1e9)));
         MeasuredCosts costs = new MeasuredCosts();
-        costs.loaded(1e9, 1_000_000_000);
+        costs.step(1e9, 1e9, 1_000_000_000, false);
         HardwareProfile now = costs.correct(odd, REQUEST);
         assertThat(now.slowReadBytes()).containsEntry(2 * REQUEST, 1e15);
     }
@@ -89,7 +105,7 @@ class MeasuredCostsTest {
                 200 * bytes.blockBytes(), caps.slowBytes(), 200, 0, 80, 280);
         assertThat(plan.decide(now, caps).phase()).isEqualTo(Phase.II);
         for (int i = 0; i < 100; i++) {
-            plan.measured().loaded(1e5, 1_000_000_000);
+            plan.measured().step(1e5, 1e9, 1_000_000_000, false);
         }
         Occupancy later = new Occupancy(21_100, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
                 217 * bytes.blockBytes(), caps.slowBytes(), 217, 0, 80, 280);

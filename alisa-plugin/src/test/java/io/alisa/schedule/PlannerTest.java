@@ -155,6 +155,42 @@ class PlannerTest {
         }
     }
 
+    @Test
+    void aSlowTierThatCannotHoldATokenIsNotRefused() {
+        ByteModel bytes = ByteModel.ofSession(Models.LLAMA_1B, true);
+        assertThat(plan(96L << 20, bytes.rowBytes() - 1, ALL).reasons())
+                .anyMatch(r -> r.startsWith("Offloading is not possible: the slow tier may hold "))
+                .noneMatch(r -> r.startsWith("Offloading is refused"));
+    }
+
+    /** Nothing is refused for a price that is the lower one. */
+    @Test
+    void whatIsRefusedIsDearer() {
+        int refused = 0;
+        for (int seed = 0; seed < 400; seed++) {
+            Case c = new Case(new SplittableRandom(seed));
+            Plan plan = new Planner(c.costs, c.caps, c.expected, ALL).plan();
+            int context = c.expected.context();
+            double loading = c.costs.loadNanos(context, 1);
+            for (Recomputation by : ALL) {
+                double again = c.costs.recomputeNanos(by, context, 1024) / 1024; // many at once, which share the weights
+                boolean used = by == plan.recomputation();
+                for (String reason : plan.reasons()) {
+                    if (used && reason.startsWith("Offloading is refused")) {
+                        refused++;
+                        assertThat(loading).as("seed %d: %s", seed, reason).isGreaterThan(again);
+                    }
+                    String way = by == Recomputation.REPLAY ? "a token by replay" : "a token by projection";
+                    if (reason.startsWith("Deleting is refused") && reason.contains(way) && !reason.contains(", but")) {
+                        refused++;
+                        assertThat(again).as("seed %d: %s", seed, reason).isGreaterThan(loading);
+                    }
+                }
+            }
+        }
+        assertThat(refused).isGreaterThan(10);
+    }
+
     private static Plan plan(CostModel costs, Caps caps, int context) {
         return new Planner(costs, caps, new Expectation(0, context), Set.of(Recomputation.REPLAY)).plan();
     }

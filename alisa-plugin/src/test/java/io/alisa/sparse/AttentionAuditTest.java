@@ -81,6 +81,33 @@ class AttentionAuditTest {
         }
     }
 
+    /** Nobody listened for long: the next sample would have been long after. */
+    @Test
+    void whoeverBeginsToListenIsToldAtOnce() throws IOException {
+        Path file = directory.resolve("late.jfr");
+        try (Recording recording = new Recording();
+                FedSession session = new FedSession(SHAPE, KvFormat.INT8, true, KERNELS, Teams.of(1), TOKENS)) {
+            SparseSession sparse = new SparseSession("swa", new Budget(0.2, 0), session.kv, SHAPE, KERNELS,
+                    session.team);
+            session.begin(0, PROMPT);
+            sparse.prefilled(0, session.layer(), 0, PROMPT, session.queries);
+            session.settle();
+            for (int position = PROMPT; position < PROMPT + 220; position++) { // samples at 8, 16 to 128, 256
+                if (position == PROMPT + 180) {
+                    recording.enable("alisa.AttentionSample");
+                    recording.start();
+                }
+                session.begin(position, position + 1);
+                sparse.decode(0, session.layer(), session.queries, new float[session.queries.length]);
+                session.settle();
+            }
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(RecordingFile.readAllEvents(file)).filteredOn(
+                event -> event.getEventType().getName().equals("alisa.AttentionSample")).hasSize(5);
+    }
+
     /** Lives steps and adds what every {@code every}-th must say, KV heads in turn; returns the mean kept mass. */
     private static double live(String policy, int every, List<Sample> samples) {
         Budget budget = new Budget(0.2, 0);

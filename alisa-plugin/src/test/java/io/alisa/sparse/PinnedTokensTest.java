@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 
 import io.alisa.attention.AttentionShape;
+import io.alisa.attention.FedSession;
+import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
@@ -70,6 +72,28 @@ class PinnedTokensTest {
             assertThat(selection.count(head)).as("within the budget").isLessThanOrEqualTo(BUDGET.total(tokens) + 1);
             if (competes) {
                 assertThat(selection.count(head)).as("and all of it").isGreaterThanOrEqualTo(BUDGET.total(tokens) - 3);
+            }
+        }
+    }
+
+    /** What a policy attends anyway, the newest and perhaps the first, costs nothing when it is pinned. */
+    @ParameterizedTest
+    @ValueSource(strings = {"swa", "swa-paper", "h2o", "streaming-llm", "local", "strided"})
+    void whatIsAttendedAnywayCostsNothing(String policy) {
+        for (int[] span : new int[][]{{0, 4}, {910, 998}, {960, 1000}, {0, 90}, {850, 940}}) {
+            try (FedSession session = new FedSession(SHAPE, KvFormat.INT8, true, new VectorKernels(),
+                    WorkerTeam.shared(), Tokens.random(16, 2, 1))) {
+                session.kv.pin(span[0], span[1]);
+                SparseSession sparse = new SparseSession(policy, BUDGET, session.kv, SHAPE, session.kernels,
+                        session.team);
+                session.begin(0, 999);
+                sparse.prefilled(0, session.layer(), 0, 999, session.queries);
+                session.settle();
+                session.begin(999, 1000);
+                sparse.decode(0, session.layer(), session.queries, new float[session.queries.length]);
+                int tolerance = policy.equals("swa") ? 5 : policy.equals("strided") ? 12 : 1;
+                assertThat(sparse.attended()).as("%d to %d are pinned", span[0], span[1]).isBetween(200.0 - tolerance,
+                        201.0);
             }
         }
     }

@@ -55,13 +55,14 @@ final class DeletionChoice {
         }
         objection = "only whole blocks of prompts can be deleted, and no more are left";
         PromptBatch least = null;
+        List<PromptBatch> gone = batches.incomplete();
         int demotable = tiers.canStore() ? tiers.demotableBlocks() : 0;
         float leastUse = Float.POSITIVE_INFINITY;
         for (PromptBatch batch : batches.all()) {
             long frames = isPinned(batch) ? 0 : freed(batch, demotable);
             float use = use(batch);
             if (frames > 0 && use < leastUse) {
-                if (gains(batch, frames, by, aside)) {
+                if (gains(batch, gone, frames, by, aside)) {
                     least = batch;
                     leastUse = use;
                 } else {
@@ -73,8 +74,8 @@ final class DeletionChoice {
     }
 
     /** Whether deleting frees more than computing again takes, and in pieces that can be set aside for that. */
-    private boolean gains(PromptBatch batch, long frames, Recomputer by, long aside) {
-        long missing = Replay.bytes(with(batches.incomplete(), batch), layout, by) - aside;
+    private boolean gains(PromptBatch batch, List<PromptBatch> gone, long frames, Recomputer by, long aside) {
+        long missing = Replay.bytes(with(gone, batch), layout, by) - aside;
         return frames * layout.blockBytes() > missing && room.couldReserve(missing, frames);
     }
 

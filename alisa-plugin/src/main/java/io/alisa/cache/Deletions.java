@@ -65,7 +65,7 @@ final class Deletions implements AutoCloseable {
 
     /** Ends what was begun for the step before. */
     void endStep() {
-        if (replay != null || aside > 0) {
+        if (replay != null || aside > 0 || deletedTokens > 0) {
             closeReplay();
             count();
         }
@@ -233,7 +233,8 @@ final class Deletions implements AutoCloseable {
         }
         Replay opened;
         try {
-            opened = new Replay(layout, room, layers, again, room.hasRoomFor(batches.deletedBlocksOfLayers() * layout.blockBytes()));
+            opened = new Replay(layout, room, layers, again,
+                    room.hasRoomFor(batches.deletedBlocksOfLayers() * layout.blockBytes()));
         } catch (OutOfMemoryError e) {
             throw new MemoryFullException("The machine has no memory left to recompute deleted tokens: lower"
                     + " alisa.memory.fast or close other sessions");

@@ -25,7 +25,7 @@ final class HeadReader {
      * @throws io.alisa.tier.DamagedPieceException where it is not what was written
      */
     ByteBuffer read(KvLayer layer, int block, int kvHead) {
-        slow.read(pieces, layer.index(), kvHead, block, 1, buffer.clear());
+        slow.check(pieces, layer.index(), kvHead, block, 1, buffer.clear());
         return buffer.flip();
     }
 }

@@ -355,20 +355,10 @@ public final class KvLayer implements HostBlocks {
             tiers.beginStep(start);
             tiers.room().growHeap(end);
         }
+        forgetFrom(start);
         int block = start / KvLayout.BLOCK_TOKENS;
-        if (device != null) {
-            device.forget(block);
-        }
-        if (digest != null && digest.blocks() > block) {
-            digest.resize(block);
-        }
-        if (tiers != null) {
-            while (table.count() > KvLayout.blocks(start)) {
-                forgetLast();
-            }
-            if (table.count() > block) {
-                tiers.unseal(this, block);
-            }
+        if (tiers != null && table.count() > block) {
+            tiers.unseal(this, block);
         }
         // First, for it says which blocks are not sealed from now on: they stay in RAM.
         boolean missing = recent != null && recent.begin(start, end);
@@ -378,6 +368,26 @@ public final class KvLayer implements HostBlocks {
         }
         if (recent != null) {
             recent.begun();
+        }
+    }
+
+    /** Forgets what lies from a position on. A block of which a part stays is as it was. */
+    void forgetFrom(int start) {
+        int block = start / KvLayout.BLOCK_TOKENS;
+        if (device != null) {
+            device.forget(block);
+        }
+        if (digest != null && digest.blocks() > block) {
+            digest.resize(block);
+        }
+        while (tiers != null && table.count() > KvLayout.blocks(start)) {
+            forgetLast();
+        }
+        if (start < tokens) {
+            tokens = start;
+            if (recent != null) {
+                recent.cutBack(KvLayout.blocks(start));
+            }
         }
     }
 

@@ -266,6 +266,11 @@ final class KvTiers implements KvRoom.Relief, AutoCloseable {
             if (start % KvLayout.BLOCK_TOKENS != 0) {
                 unsealAll(start / KvLayout.BLOCK_TOKENS);
             }
+            // In all layers at once: the step may fail before it comes to the last ones, and of a batch that is cut nothing
+            // can be computed again that is deleted behind.
+            for (KvLayer layer : layers) {
+                layer.forgetFrom(start);
+            }
             deletions.batches().cut(start);
         }
     }

@@ -106,7 +106,7 @@ public enum Setting {
             case FLAG -> "true or false";
             case CHOICE -> "one of " + String.join(", ", choices);
             case SHARE -> "a number above 0 and at most 1";
-            case COUNT -> "a whole number, 0 or more";
+            case COUNT -> "a whole number from 0 to 999999999";
             case SIZE -> "auto or a size such as 512m or 8g";
             case TEXT -> "a text";
         };

@@ -22,6 +22,9 @@ record ModelFiles(ModelDimensions dimensions, int contextLimit, double weightByt
     private static final String CONFIG = "config.json";
     private static final long LARGEST_CONFIG = 4 << 20;
     private static final String REMEDY = "; give the directory of a model that Jlama can load, config.json included";
+    /** Beyond all that anybody could load; and sizes of their keys and values fit into a long, whatever the context. */
+    private static final double MOST_PARAMETERS = 1e15;
+    private static final double MOST_TOKENS = 1e6;
     /** Mixture of experts without a number of experts in use: Mixtral's. */
     private static final int USUAL_EXPERTS = 2;
 
@@ -67,20 +70,24 @@ record ModelFiles(ModelDimensions dimensions, int contextLimit, double weightByt
         if (heads % kvHeads != 0) {
             throw new IllegalArgumentException(heads + " heads can't share " + kvHeads + " KV heads");
         }
-        long attention = 2L * hidden * headSize * (heads + kvHeads);
-        long feedForward = feedForward(config, hidden);
-        long output = (long) hidden * config.number("vocab_size");
-        long parameters = layers * (attention + feedForward) + output;
+        // As doubles, which do not overflow.
+        double attention = 2.0 * hidden * headSize * (heads + (double) kvHeads);
+        double output = (double) hidden * config.number("vocab_size");
+        double all = layers * (attention + feedForward(config, hidden)) + output;
+        if (all > MOST_PARAMETERS || (double) layers * kvHeads * headSize > MOST_PARAMETERS / MOST_TOKENS) {
+            throw new IllegalArgumentException("its sizes are no model's");
+        }
+        long parameters = (long) all;
         return new ModelFiles(new ModelDimensions(layers, heads, kvHeads, headSize, hidden, parameters),
                 config.number(0, "max_position_embeddings", "n_positions"),
                 weightFiles > 0 ? weightFiles : 2.0 * parameters);
     }
 
     /** Gate, up and down; GPT-2 has no gate, and no width in its file: four times the model's. */
-    private static long feedForward(Members config, int hidden) {
+    private static double feedForward(Members config, int hidden) {
         boolean gated = config.has("intermediate_size");
-        int width = config.number(4 * hidden, "intermediate_size", "n_inner");
-        long experts = config.has("num_local_experts") ? config.number(USUAL_EXPERTS, "num_experts_per_tok") : 1;
+        int width = config.number((int) Math.min(Integer.MAX_VALUE, 4L * hidden), "intermediate_size", "n_inner");
+        double experts = config.has("num_local_experts") ? config.number(USUAL_EXPERTS, "num_experts_per_tok") : 1;
         return experts * (gated ? 3 : 2) * hidden * width;
     }
 

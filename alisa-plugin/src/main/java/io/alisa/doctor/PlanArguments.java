@@ -90,7 +90,8 @@ record PlanArguments(Path model, Expectation expected, @Nullable Long fast, @Nul
 
     private static int number(String text, String word) {
         if (!text.matches("\\d{1,9}")) {
-            throw new IllegalArgumentException(word + " is a number of tokens, not '" + text + "'");
+            throw new IllegalArgumentException(
+                    word + " is a number of tokens, of nine digits at most, not '" + text + "'");
         }
         return Integer.parseInt(text);
     }

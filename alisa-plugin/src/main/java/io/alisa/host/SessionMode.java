@@ -131,7 +131,7 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         if (policy == null) {
             return "dense " + format;
         }
-        String percent = new DecimalFormat("0.#", DecimalFormatSymbols.getInstance(Locale.ROOT))
+        String percent = new DecimalFormat("0.######", DecimalFormatSymbols.getInstance(Locale.ROOT))
                 .format(budget.ratio() * 100);
         return "sparse " + policy + " " + percent + " % " + format;
     }

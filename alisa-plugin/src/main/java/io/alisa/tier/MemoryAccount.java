@@ -11,6 +11,8 @@ public final class MemoryAccount implements AutoCloseable {
     private static final int ROUNDS = 4;
     /** How many who have nothing to give a claim asks, on average. */
     private static final int VAIN_ASKS = 4;
+    /** Claims in a row that go without asking are at most two to this power: some tokens of a model with many layers. */
+    private static final int MOST_VAIN = 6;
 
     private final MemoryBudget budget;
     private final MemoryBudget.Owner owner;
@@ -22,6 +24,8 @@ public final class MemoryAccount implements AutoCloseable {
     private volatile long hopelessAt = -1;
     /** Claims that nobody is asked for, after all who hold too much were asked and gave nothing. */
     private int quietClaims;
+    /** How often in a row all gave nothing, at most {@link #MOST_VAIN}. */
+    private int vain;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -110,7 +114,7 @@ public final class MemoryAccount implements AutoCloseable {
      *
      * <p>At the cap every layer of every step comes here. Where it failed and nothing changed since, nothing is done. Who
      * holds too much and could not give back may be able to in the next step without a change, so that one is asked again,
-     * but the more there are the more rarely.
+     * but the more there are, and the more often in vain, the more rarely: to find that nothing can be given takes long.
      *
      * <p>Call it without holding a session's lock: it takes those of the others.
      */
@@ -132,6 +136,9 @@ public final class MemoryAccount implements AutoCloseable {
             missing = take(bytes);
             mayAsk = freed;
             nobodyGives = !freed && isHopelessFor(others.size());
+            if (freed) {
+                somebodyGave();
+            }
         }
         // Idle accounts are as those that hold too much: they may be able to give way in the next step.
         hopelessAt = missing > 0 && nobodyGives && budget.idle() == 0 ? changes : -1;
@@ -170,8 +177,15 @@ public final class MemoryAccount implements AutoCloseable {
 
     /** Notes how many gave nothing. Returns whether the next claim need not ask them. */
     private synchronized boolean isHopelessFor(int asked) {
-        quietClaims = asked / VAIN_ASKS;
-        return asked == 0 || quietClaims > 0;
+        if (asked > 0) {
+            quietClaims = Math.max(asked / VAIN_ASKS, 1 << vain);
+            vain = Math.min(vain + 1, MOST_VAIN);
+        }
+        return true;
+    }
+
+    private synchronized void somebodyGave() {
+        vain = 0;
     }
 
     /** Takes what is free of that. Returns how much is missing. */

@@ -14,6 +14,8 @@ import io.alisa.memory.OffHeap;
 import io.alisa.save.SessionManifest;
 import io.alisa.save.SessionReader;
 import io.alisa.save.SessionWriter;
+import io.alisa.tier.MemoryBudget;
+import io.alisa.tier.MemoryFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +87,21 @@ class KvExportTest {
             to.commit();
         }
         return Files.readAllBytes(file);
+    }
+
+    /** The numbers of a session say what its steps cost. */
+    @Test
+    void whatIsReadForAFileIsNoStepsLoading() throws IOException {
+        KvMemory memory = new KvMemory(MemoryBudget.unlimited(), MemoryBudget.unlimited(), MemoryFile::new);
+        try (KvSession session = new KvSession(LAYOUT, 2, 1000, false, memory)) {
+            say(session, 0, 600, 7);
+            byte[] inRam = saved(session, 600);
+            session.giveBack(Long.MAX_VALUE / 2);
+            assertThat(session.demotedBlocks()).isPositive();
+            assertThat(saved(session, 600)).isEqualTo(inRam);
+            assertThat(session.loadedBytes()).isZero();
+            assertThat(session.stallNanos()).isZero();
+        }
     }
 
     /** Writes tokens of which every byte is that one, wherever they go. */

@@ -144,6 +144,11 @@ class PlanCommandTest {
                 "more than the model's 1024");
     }
 
+    @Test
+    void aSmallShareIsNotNothing() {
+        assertThat(planned("--context 2000 --sparse 0.0001")).contains("sparse swa 0.01 % INT8");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "--context 100", "--model x", "--model x --context", "--model x --context many",
             "--model x --context 0", "--model x --context 100 --prompt 100", "--model x --context 9 --fast 3q",
@@ -160,7 +165,12 @@ class PlanCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{", "{\"num_hidden_layers\": 4}", "{\"num_hidden_layers\": \"many\"}",
             "{\"num_hidden_layers\": 1.5}", "{\"num_hidden_layers\": -1}", "{\"num_hidden_layers\": 4,"
-                    + "\"num_attention_heads\": 8, \"hidden_size\": 64, \"vocab_size\": 9, \"num_key_value_heads\": 3}"})
+                    + "\"num_attention_heads\": 8, \"hidden_size\": 64, \"vocab_size\": 9, \"num_key_value_heads\": 3}",
+            "{\"num_hidden_layers\": 1000000000, \"num_attention_heads\": 1000000000, \"hidden_size\": 1000000000,"
+                    + "\"vocab_size\": 1000000000, \"head_dim\": 1000000000}",
+            "{\"num_hidden_layers\": 1000000, \"num_attention_heads\": 100000, \"hidden_size\": 1,"
+                    + "\"vocab_size\": 9, \"head_dim\": 100000}",
+            "{\"n_layer\": 1000, \"n_head\": 1, \"n_embd\": 1000000000, \"vocab_size\": 9}"})
     void brokenConfigurationsAreASentence(String config) throws IOException {
         Files.writeString(directory.resolve("config.json"), config);
         assertThat(plan("--model " + directory + " --context 100")).isEqualTo(1);

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
@@ -52,6 +53,28 @@ class GoingBackTest {
                 List<float[]> expected = goBack(ample, at);
                 assertThat(goBackWithMoreRoomIfNeedBe(tight, at)).as("at %s", at)
                         .usingElementComparator(Arrays::compare).isEqualTo(expected);
+            }
+        }
+        assertThat(fast.reserved()).isZero();
+    }
+
+    /** What lay behind the position is lost in all layers, also in those that the step did not come to. */
+    @ParameterizedTest
+    @CsvSource({"300, false", "640, false", "640, true"})
+    void aStepThatFailedOnItsWayBackIsNoHindrance(int position, boolean pinned) {
+        try (TieredRun ample = run(MemoryBudget.unlimited()); TieredRun tight = run(fast)) {
+            tight.kv.giveBack(fast.reserved() / 2);
+            assertThat(tight.kv.deletedTokens()).isPositive();
+            fast.setCap(fast.reserved() + BLOCK);
+            assertThatThrownBy(() -> tight.goBackTo(640, 512, r -> {
+            })).isInstanceOf(MemoryFullException.class);
+            fast.setCap(Long.MAX_VALUE);
+            if (pinned) {
+                tight.kv.pin(100, 300);
+            }
+            for (int again = 0; again < 2; again++) {
+                assertThat(goBack(tight, position)).usingElementComparator(Arrays::compare)
+                        .isEqualTo(goBack(ample, position));
             }
         }
         assertThat(fast.reserved()).isZero();

@@ -1,6 +1,7 @@
 package io.alisa.sparse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvMemory;
 import io.alisa.tier.MemoryBudget;
 import io.alisa.tier.MemoryFile;
+import io.alisa.tier.MemoryFullException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +113,23 @@ class LostFileTest {
             assertThat(run.kv.deletedTokens()).isPositive();
             assertThat(fast.reserved()).isLessThanOrEqualTo(fast.cap());
             check(said, policy);
+        }
+    }
+
+    /** What nobody could compute again for want of room, and the host went back before, is no deletion any more. */
+    @Test
+    void whatIsNotNeededAnyMoreIsNotMissed() {
+        try (TieredRun run = lost("none", 0)) {
+            for (fast.setCap(fast.reserved()); run.kv.deletedTokens() == 0; fast.setCap(fast.cap() + (8 << 10))) {
+                assertThatThrownBy(() -> decode(run)).isInstanceOf(MemoryFullException.class);
+            }
+            fast.setCap(Long.MAX_VALUE);
+            run.goBackTo(0, 400, r -> {
+            });
+            run.goBackTo(400, r -> {
+            });
+            assertThat(run.kv.deletedTokens()).isZero();
+            assertThat(run.kv.wholeTokens()).isGreaterThanOrEqualTo(384);
         }
     }
 

@@ -178,8 +178,13 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     /** Does a step at a position within the conversation: what came there and behind it is no more. */
     public void goBackTo(int position, Between between) {
+        goBackTo(position, 1, between);
+    }
+
+    /** The same with so many tokens. */
+    void goBackTo(int position, int count, Between between) {
         start = position;
-        end = position + 1;
+        end = position + count;
         promptTokens = 0;
         repeat(between);
     }

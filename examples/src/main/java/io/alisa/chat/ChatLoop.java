@@ -117,6 +117,10 @@ final class ChatLoop {
         if (!saved.model().equals(model.describe())) {
             throw new UserError("'" + file + "' was said with " + saved.model() + "; start the chat with that model");
         }
+        if (!saved.ids().areBelow(model.model().getConfig().vocabularySize)) {
+            throw new UserError("'" + file + "' was changed: it has tokens that the model does not know; choose a file"
+                    + " that /save wrote");
+        }
         String again = "";
         Decoder decoder = null;
         if (saved.read() > 0 && SavedChat.hasKv(file)) {

@@ -40,12 +40,7 @@ public final class ChatMain {
 
     private static int run(String[] args) throws IOException {
         ChatOptions options = new ChatOptions();
-        CommandLine command = new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true);
-        try {
-            command.parseArgs(args);
-        } catch (CommandLine.ParameterException e) {
-            throw new UserError(e.getMessage() + "; see --help", e);
-        }
+        CommandLine command = Arguments.parse(options, args);
         if (command.isUsageHelpRequested()) {
             command.usage(System.out);
             return 0;

@@ -6,8 +6,6 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-import picocli.CommandLine;
-
 /**
  * The JVM a turn is run again in: reads a {@link Replay}, warms up, and answers with one line each for {@code prefill}
  * and {@code decode} (tokens, nanoseconds), for {@code ids}, or with {@code error} and a sentence.
@@ -30,7 +28,7 @@ public final class ReplayMain {
         int exit = 0;
         try {
             ModelOptions options = new ModelOptions();
-            new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(args);
+            Arguments.parse(options, args);
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             Replay replay = Replay.fromLines(in);
             try (LoadedModel model = ModelLoader.load(options)) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SavedChat(String model, List<Message> messages, TokenList ids, int read) {
     private static final String VERSION = "alisa-chat";
-    /** Ties the two files together: the end of the second one, which is a checksum of all of it. */
+    /** Ties the two files together: the end of the second one, which is a checksum of all of it, and one of the tokens. */
     private static final String KV_MARK = "kv";
     private static final String SUFFIX = ".kv";
     private static final long LARGEST = 64 << 20;
@@ -57,7 +58,7 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
         texts.setProperty("model", model);
         texts.setProperty("ids", ids.toString());
         texts.setProperty("read", Integer.toString(withKv ? read : 0));
-        texts.setProperty(KV_MARK, withKv ? mark(kvFile(file)) : "");
+        texts.setProperty(KV_MARK, withKv ? mark(kvFile(file), texts) : "");
         for (int i = 0; i < messages.size(); i++) {
             texts.setProperty("message." + i + "." + messages.get(i).role().name(), messages.get(i).text());
         }
@@ -129,6 +130,9 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
         if (read < 0 || read > ids.size()) {
             throw new IllegalArgumentException("more was read than there is");
         }
+        if (messages.isEmpty() && ids.size() > 0) {
+            throw new IllegalArgumentException("tokens without a message");
+        }
         return new SavedChat(texts.getProperty("model", ""), messages, ids, read);
     }
 
@@ -147,18 +151,21 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
         Properties texts = new Properties();
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             texts.load(reader);
-            return mark(kvFile(file)).equals(texts.getProperty(KV_MARK));
+            return mark(kvFile(file), texts).equals(texts.getProperty(KV_MARK));
         } catch (IOException | IllegalArgumentException e) {
             return false;
         }
     }
 
     /** A saved session ends with the checksum of the checksums of all its parts. */
-    private static String mark(Path kv) throws IOException {
+    private static String mark(Path kv, Properties texts) throws IOException {
         ByteBuffer end = ByteBuffer.allocate(Integer.BYTES);
         try (FileChannel channel = FileChannel.open(kv, StandardOpenOption.READ)) {
             channel.read(end, Math.max(0, channel.size() - Integer.BYTES));
         }
-        return Integer.toHexString(end.getInt(0));
+        CRC32C tokens = new CRC32C();
+        tokens.update((texts.getProperty("ids", "") + "/" + texts.getProperty("read", ""))
+                .getBytes(StandardCharsets.UTF_8));
+        return Integer.toHexString(end.getInt(0)) + "." + Long.toHexString(tokens.getValue());
     }
 }

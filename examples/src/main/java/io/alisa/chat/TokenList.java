@@ -46,6 +46,11 @@ final class TokenList {
         return new TokenList(Arrays.copyOfRange(ids, from, to));
     }
 
+    /** Whether all are ids of a vocabulary of that size. */
+    boolean areBelow(int vocabulary) {
+        return Arrays.stream(ids, 0, size).allMatch(id -> id >= 0 && id < vocabulary);
+    }
+
     int[] toArray() {
         return Arrays.copyOf(ids, size);
     }

@@ -3,6 +3,7 @@ package io.alisa.web;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 
+import io.alisa.chat.Arguments;
 import io.alisa.chat.LoadedModel;
 import io.alisa.chat.ModelLoader;
 import io.alisa.chat.UserError;
@@ -23,15 +24,12 @@ public final class WebMain {
     public static void main(String[] args) {
         System.setProperty("sun.net.httpserver.nodelay", "true"); // else tokens wait to be sent together
         WebOptions options = new WebOptions();
-        CommandLine command = new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true);
         try {
-            command.parseArgs(args);
+            CommandLine command = Arguments.parse(options, args);
             if (CommandLine.printHelpIfRequested(command.getParseResult())) {
                 return;
             }
             start(options);
-        } catch (CommandLine.ParameterException e) {
-            fail(e.getMessage() + "; see --help");
         } catch (UserError e) {
             fail(e.sentence());
         } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {

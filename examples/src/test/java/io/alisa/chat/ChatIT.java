@@ -131,6 +131,17 @@ class ChatIT {
                     .contains(root.resolve("examples").resolve(CHAT).toString());
             assertThat(ChildProcess.run(List.of("bash", path), more, "", scratch).out().lines())
                     .contains(root.resolve("examples").resolve(CHAT) + ":a b/*:c.jar");
+            String panama = "-Djlama.force_panama_tensor_operations=true";
+            for (String own : List.of("--prompt=--model", "--prompt=a --model b")) {
+                assertThat(ChildProcess.run(List.of("bash", path, own), alone, "", scratch).out().lines())
+                        .as("the model that comes with it").contains(panama, own);
+            }
+            for (List<String> others : List.of(List.of("--model", "m"), List.of("--prompt", "a", "--model=m"))) {
+                List<String> words = new ArrayList<>(List.of("bash", path));
+                words.addAll(others);
+                assertThat(ChildProcess.run(words, alone, "", scratch).out().lines()).doesNotContain(panama)
+                        .containsAll(others);
+            }
         }
     }
 

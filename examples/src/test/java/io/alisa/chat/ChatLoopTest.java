@@ -10,6 +10,8 @@ import java.util.SplittableRandom;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChatLoopTest {
     private static final String FACT = "Remember this: The gate code of Alice is 4821.";
@@ -98,6 +100,28 @@ class ChatLoopTest {
                 .anyMatch(n -> n.startsWith("There is no file"))
                 .anyMatch(n -> n.contains("can't be written"));
         assertThat(ui.replies.getLast()).as("the conversation at hand goes on").contains("4821");
+    }
+
+    /** Else each message after it would fail. */
+    @ParameterizedTest
+    @ValueSource(strings = {"999999999", "-7", "2048"})
+    void tokensThatTheModelDoesNotKnowAreRefused(String id) throws IOException {
+        Path file = directory.resolve("changed");
+        chat(Memo.model(), FACT, "/save " + file);
+        Files.writeString(file, Files.readString(file).replaceFirst("ids=\\d+", "ids=" + id));
+        ScriptedUi ui = chat(Memo.model(), FACT, "/load " + file, QUESTION);
+        assertThat(ui.notes).anyMatch(n -> n.contains("tokens that the model does not know"));
+        assertThat(ui.replies.getLast()).as("the conversation at hand goes on").contains("4821");
+    }
+
+    @Test
+    void tokensOfNoMessageAreRefused() throws IOException {
+        Path file = directory.resolve("changed");
+        chat(Memo.model(), FACT, "/save " + file);
+        Files.write(file, Files.readAllLines(file).stream().filter(line -> !line.startsWith("message.")).toList());
+        ScriptedUi ui = chat(Memo.model(), FACT, "/load " + file, QUESTION);
+        assertThat(ui.notes).anyMatch(n -> n.contains("is no saved conversation; choose a file that /save wrote"));
+        assertThat(ui.replies.getLast()).contains("4821");
     }
 
     /** The plugin would write what was read there. */

@@ -21,9 +21,6 @@ class ConversationsTest {
     private static final String FACT = "Remember this: The gate code of Alice is 4821.";
     private static final String QUESTION = "What is the gate code of Alice?";
 
-    private static final Runnable NOTHING = () -> {
-    };
-
     private final Conversations conversations = new Conversations(Memo.model(), 40, 3);
     private final String alice = conversations.begin();
     private final String bob = conversations.begin();
@@ -53,7 +50,7 @@ class ConversationsTest {
     @Test
     void whoWaitsSpeaksNext() {
         Watcher watcher = new Watcher();
-        assertThat(meanwhile(bob, QUESTION, watcher, NOTHING)).isPresent();
+        assertThat(meanwhile(bob, QUESTION, watcher, ConversationsTest::nothing)).isPresent();
         assertThat(watcher.seen).startsWith("wait").contains("floor", "read");
     }
 
@@ -75,7 +72,7 @@ class ConversationsTest {
     /** As from two tabs with the same page. */
     @Test
     void theSecondOfTwoMessagesInOneConversationGoesOnFromTheFirst() {
-        assertThat(meanwhile(alice, QUESTION, new Watcher(), NOTHING).map(Turn::text))
+        assertThat(meanwhile(alice, QUESTION, new Watcher(), ConversationsTest::nothing).map(Turn::text))
                 .contains("The gate code of Alice is 4821.");
     }
 
@@ -149,6 +146,10 @@ class ConversationsTest {
             }
         });
         return second.getFirst().join();
+    }
+
+    private static void nothing() {
+        // she goes on at once
     }
 
     /** One in which something was said. */

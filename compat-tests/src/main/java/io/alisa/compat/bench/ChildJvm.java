@@ -34,7 +34,8 @@ final class ChildJvm {
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-javaagent:" + agent));
         command.addAll(List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms1g",
                 "-Xmx4g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Djlama.force_panama_tensor_operations=" + (operations == Operations.PANAMA), "-Dbench.quick=" + Sizes.QUICK,
+                "-Djlama.force_panama_tensor_operations=" + (operations == Operations.PANAMA),
+                "-Dbench.quick=" + Sizes.QUICK,
                 "-Dbench.pages=" + temporary.path(), "-cp", System.getProperty("java.class.path")));
         command.addAll(settings);
         command.add(main.getName());

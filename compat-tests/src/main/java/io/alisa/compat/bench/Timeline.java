@@ -36,7 +36,7 @@ final class Timeline {
     /** Runs it and draws it into {@code directory}. Returns lines of the report. */
     List<String> run(Path directory) throws IOException, InterruptedException {
         System.out.println("== timeline");
-        List<String[]> rows = child.run(Operations.PANAMA, 
+        List<String[]> rows = child.run(Operations.PANAMA,
                 List.of("-Dalisa.sparse=true", "-Dalisa.memory.fast=16m", "-Dalisa.memory.slow=20m"), TimelineRun.class,
                 MARK, List.of(Integer.toString(PROMPT), Integer.toString(END)));
         SortedMap<Integer, Double> fast = new TreeMap<>();

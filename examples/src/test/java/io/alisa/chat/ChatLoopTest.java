@@ -88,7 +88,8 @@ class ChatLoopTest {
     void filesThatAreNoConversationsAreLeftAlone() throws IOException {
         Path notes = Files.writeString(directory.resolve("notes"), "not a chat");
         Path cut = Files.writeString(directory.resolve("cut"), "alisa-chat=1\nids=1 2 x\nread=0\n");
-        Path other = Files.writeString(directory.resolve("other"), "alisa-chat=1\nids=1 2\nread=0\nmodel=another\n");
+        Path other = Files.writeString(directory.resolve("other"),
+                "alisa-chat=1\nids=1 2\nread=0\nmodel=another\nmessage.0.USER=a\n");
         ScriptedUi ui = chat(Memo.model(), FACT, "/save", "/load", "/save " + notes, "/load " + notes, "/load " + cut,
                 "/load " + other, "/load " + directory.resolve("none"), "/save " + directory.resolve("no/where"),
                 QUESTION);

@@ -1,9 +1,8 @@
 package io.alisa.host;
 
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 import io.alisa.cache.Growth;
@@ -131,8 +130,8 @@ public record SessionMode(KvFormat format, boolean exact, @Nullable String polic
         if (policy == null) {
             return "dense " + format;
         }
-        String percent = new DecimalFormat("0.######", DecimalFormatSymbols.getInstance(Locale.ROOT))
-                .format(budget.ratio() * 100);
+        String percent = BigDecimal.valueOf(budget.ratio() * 100).round(new MathContext(3)).stripTrailingZeros()
+                .toPlainString();
         return "sparse " + policy + " " + percent + " % " + format;
     }
 }

@@ -83,6 +83,7 @@ public final class AdaptivePlan {
             caps = having;
             make(now.tokens());
         }
+        nextLook = Math.min(nextLook, now.tokens() + INTERVAL); // the host may have gone back
         if (now.tokens() >= nextLook && now.tokens() < context) {
             nextLook = now.tokens() + INTERVAL;
             revise(now.tokens());

@@ -95,12 +95,26 @@ class MeasuredCostsTest {
     /** A disk that turns out to be hopeless: what was to be offloaded is recomputed, unless that is worse still. */
     @Test
     void measurementsChangeThePlan() {
+        measurementsChangeThePlan(0);
+    }
+
+    /** Else it would not be looked at before the context is as long again. */
+    @Test
+    void measurementsChangeThePlanWhereTheHostWentBack() {
+        measurementsChangeThePlan(30_000);
+    }
+
+    private static void measurementsChangeThePlan(int before) {
         ByteModel bytes = new ByteModel(Models.LLAMA_1B, KvPrecision.INT8, 64, true, 1);
         CostModel costs = new CostModel(bytes, HardwareProfile.described("fast sums", 1e11, 1e14, 1e9),
                 AccessPattern.ofSession(1, 0), 1e9);
         Caps caps = new Caps(100 * bytes.blockBytes(), 1000 * bytes.blockBytes());
         AdaptivePlan plan = new AdaptivePlan(costs, caps, new Expectation(64, 32_768), Set.of(Recomputation.REPLAY));
         assertThat(plan.plan().recomputation()).isNull();
+        if (before > 0) {
+            plan.decide(new Occupancy(before, 0, 90 * bytes.blockBytes(), caps.fastBytes(), 379 * bytes.blockBytes(),
+                    caps.slowBytes(), 379, 0, 80, 459), caps);
+        }
         Occupancy now = new Occupancy(20_000, 0, 90 * bytes.blockBytes(), caps.fastBytes(),
                 200 * bytes.blockBytes(), caps.slowBytes(), 200, 0, 80, 280);
         assertThat(plan.decide(now, caps).phase()).isEqualTo(Phase.II);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.Teams;
@@ -28,7 +29,11 @@ class GoingBackTest {
     private final MemoryBudget fast = new MemoryBudget(Long.MAX_VALUE);
 
     private static TieredRun run(MemoryBudget fast) {
-        TieredRun run = new TieredRun(SHAPE, LAYERS, null, 1, new KvMemory(fast, new MemoryBudget(0), MemoryFile::new),
+        return run(fast, new MemoryBudget(0));
+    }
+
+    private static TieredRun run(MemoryBudget fast, MemoryBudget slow) {
+        TieredRun run = new TieredRun(SHAPE, LAYERS, null, 1, new KvMemory(fast, slow, MemoryFile::new),
                 new VectorKernels(), Teams.of(2), 7);
         run.talk(LENGTH, 0, r -> {
         });
@@ -36,9 +41,13 @@ class GoingBackTest {
     }
 
     private static List<float[]> goBack(TieredRun run, int position) {
-        run.goBackTo(position, r -> {
+        return goBack(run, position, 1);
+    }
+
+    private static List<float[]> goBack(TieredRun run, int position, int count) {
+        run.goBackTo(position, count, r -> {
         });
-        return run.stepOutputs();
+        return List.copyOf(run.stepOutputs());
     }
 
     /** There are fewer free frames than the block has layers: what makes room must not be the block itself. */
@@ -78,6 +87,65 @@ class GoingBackTest {
             }
         }
         assertThat(fast.reserved()).isZero();
+    }
+
+    /**
+     * Steps on and back, many of which fail once or more; then they are tried again, or the host goes back further. What the
+     * layers before the failure had of the block at hand is rounded to eight bits then.
+     */
+    @ParameterizedTest
+    @CsvSource({"0", "300000"})
+    void whateverFails(long file) {
+        int failures = 0;
+        for (long seed = 0; seed < 4; seed++) {
+            Random random = new Random(seed);
+            MemoryBudget slow = new MemoryBudget(file);
+            try (TieredRun ample = run(MemoryBudget.unlimited(), new MemoryBudget(0));
+                    TieredRun tight = run(fast, slow)) {
+                int end = LENGTH;
+                for (int step = 0; step < 10; step++) {
+                    int start = random.nextInt(3) == 0 ? end : 1 + random.nextInt(end);
+                    int count = random.nextBoolean() ? 1 : 1 + random.nextInt(300);
+                    if (random.nextInt(2) == 0) {
+                        tight.kv.giveBack(random.nextLong(1 + fast.reserved()));
+                    }
+                    List<float[]> expected = goBack(ample, start, count);
+                    List<float[]> actual = null;
+                    for (fast.setCap(fast.reserved() + random.nextInt(4) * BLOCK); actual == null;) {
+                        try {
+                            actual = goBack(tight, start, count);
+                        } catch (MemoryFullException e) {
+                            failures++;
+                            fast.setCap(fast.cap() + 8 * BLOCK);
+                            if (random.nextInt(4) == 0) {
+                                start = 1 + random.nextInt(start);
+                                count = 1 + random.nextInt(100);
+                                expected = goBack(ample, start, count);
+                            }
+                        }
+                    }
+                    for (int layer = 0; layer < LAYERS; layer++) {
+                        assertThat(difference(actual.get(layer), expected.get(layer)))
+                                .as("seed %s, step %s at %s, layer %s", seed, step, start, layer).isLessThan(0.03);
+                    }
+                    end = start + count;
+                    fast.setCap(Long.MAX_VALUE);
+                }
+            }
+            assertThat(fast.reserved()).isZero();
+            assertThat(slow.reserved()).isZero();
+        }
+        assertThat(failures).isGreaterThan(15);
+    }
+
+    /** The greatest of all channels. */
+    private static double difference(float[] one, float[] other) {
+        assertThat(one).hasSameSizeAs(other);
+        double greatest = 0;
+        for (int i = 0; i < one.length; i++) {
+            greatest = Math.max(greatest, Math.abs(one[i] - other[i]));
+        }
+        return greatest;
     }
 
     /** Where there is too little for a step, one is told so, and it goes on once there is more. */

@@ -26,6 +26,8 @@ public final class MemoryAccount implements AutoCloseable {
     private int quietClaims;
     /** How often in a row all gave nothing, at most {@link #MOST_VAIN}. */
     private int vain;
+    /** For how much that was, at most: for more everybody is asked at once. */
+    private long vainBytes;
     private boolean closed;
 
     MemoryAccount(MemoryBudget budget, MemoryBudget.Owner owner) {
@@ -120,8 +122,8 @@ public final class MemoryAccount implements AutoCloseable {
      */
     public void claim(long bytes) {
         long changes = budget.changes();
+        boolean mayAsk = mayAsk(bytes);
         boolean nothingChanged = changes == hopelessAt && bytes >= claimed;
-        boolean mayAsk = mayAsk();
         if (nothingChanged) {
             return;
         }
@@ -135,7 +137,7 @@ public final class MemoryAccount implements AutoCloseable {
             boolean freed = ask(others, bytes);
             missing = take(bytes);
             mayAsk = freed;
-            nobodyGives = !freed && isHopelessFor(others.size());
+            nobodyGives = !freed && isHopelessFor(others.size(), bytes);
             if (freed) {
                 somebodyGave();
             }
@@ -160,8 +162,12 @@ public final class MemoryAccount implements AutoCloseable {
     }
 
     /** Counts down the claims that nobody is asked for. Returns whether this is none of them. */
-    private synchronized boolean mayAsk() {
+    private synchronized boolean mayAsk(long bytes) {
         if (quietClaims == 0) {
+            return true;
+        }
+        if (bytes > vainBytes) { // who could not give a little may be able to give by now, and a lot is needed in earnest
+            hopelessAt = -1;
             return true;
         }
         quietClaims--;
@@ -176,8 +182,9 @@ public final class MemoryAccount implements AutoCloseable {
     }
 
     /** Notes how many gave nothing. Returns whether the next claim need not ask them. */
-    private synchronized boolean isHopelessFor(int asked) {
+    private synchronized boolean isHopelessFor(int asked, long bytes) {
         if (asked > 0) {
+            vainBytes = Math.max(vainBytes, bytes);
             quietClaims = Math.max(asked / VAIN_ASKS, 1 << vain);
             vain = Math.min(vain + 1, MOST_VAIN);
         }
@@ -186,6 +193,7 @@ public final class MemoryAccount implements AutoCloseable {
 
     private synchronized void somebodyGave() {
         vain = 0;
+        vainBytes = 0;
     }
 
     /** Takes what is free of that. Returns how much is missing. */

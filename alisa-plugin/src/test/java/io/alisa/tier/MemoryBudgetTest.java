@@ -226,6 +226,12 @@ class MemoryBudgetTest {
             small.claim(10);
         }
         assertThat(asked[0]).isBetween(8, 20);
+        int before = asked[0];
+        small.claim(20);
+        assertThat(asked[0]).as("for more it is asked at once").isEqualTo(before + 1);
+        small.claim(20);
+        small.claim(10);
+        assertThat(asked[0]).isEqualTo(before + 1);
         gives[0] = true;
         for (int claim = 0; claim < 100; claim++) {
             small.claim(10);

@@ -27,6 +27,7 @@ final class AttentionAudit {
     private long last;
     private long next = OFTEN;
     private long samples;
+    private long counted;
     private double keptMass;
 
     AttentionAudit(String policy, SparseScratch scratch, int layers) {
@@ -38,7 +39,7 @@ final class AttentionAudit {
 
     /** Mean share of the attention's mass that was kept; 1 as long as there was no sample. */
     double keptMass() {
-        return samples == 0 ? 1 : keptMass / samples;
+        return counted == 0 ? 1 : keptMass / counted;
     }
 
     /** Called after each layer's sparse step. */
@@ -66,8 +67,11 @@ final class AttentionAudit {
             kept += kept(dense, g, tokens, attended, count);
         }
         kept /= shape.groupSize();
-        keptMass += kept;
         samples++;
+        if (!Double.isNaN(kept)) { // as in a model that overflows: the mean of the others says more
+            keptMass += kept;
+            counted++;
+        }
         if (listening) {
             AttentionSampleEvent.emit(policy, layer, tokens, count, kept, sparsity(dense, tokens),
                     rankCorrelation(dense, tokens, attended, count));

@@ -19,6 +19,9 @@ public final class SparseSession {
     private final AttentionAudit audit;
     private long attended;
     private long recalled;
+    /** Of the step at hand: one that fails does not count. */
+    private long attendedInStep;
+    private long recalledInStep;
     private long selectNanos;
     private long attendNanos;
 
@@ -60,11 +63,12 @@ public final class SparseSession {
     public void decode(int layer, KvLayer kv, float[] queries, float[] outputs) {
         SparseAttention attention = layers[layer];
         attention.run(kv, queries, outputs);
+        int count = 0;
         for (int head = 0; head < shape.kvHeads(); head++) {
-            attended += selection.count(head);
+            count += selection.count(head);
         }
+        count(layer, count, attention.recalled());
         audit.step(layer, kv, queries);
-        recalled += attention.recalled();
         selectNanos += attention.selectNanos();
         attendNanos += attention.attendNanos();
     }
@@ -72,7 +76,20 @@ public final class SparseSession {
     /** Says that a decode step was dense. */
     public void decodedDense(int layer, KvLayer kv, float[] queries) {
         layers[layer].observeDense(kv, queries);
-        attended += (long) shape.kvHeads() * kv.tokens();
+        count(layer, (long) shape.kvHeads() * kv.tokens(), 0);
+    }
+
+    private void count(int layer, long attendedHere, long recalledHere) {
+        if (layer == 0) {
+            attendedInStep = 0;
+            recalledInStep = 0;
+        }
+        attendedInStep += attendedHere;
+        recalledInStep += recalledHere;
+        if (layer == layers.length - 1) {
+            attended += attendedInStep;
+            recalled += recalledInStep;
+        }
     }
 
     /** Says that a batch of positions was attended densely. */

@@ -13,6 +13,8 @@ import io.alisa.attention.Tokens;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvFormat;
 import io.alisa.cache.KvLayer;
+import io.alisa.cache.KvLayout;
+import io.alisa.cache.KvSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,6 +129,20 @@ class SparseSessionTest {
                 }
             });
             assertThat(sparse.keptMass()).as("audits took place").isLessThan(1);
+        }
+    }
+
+    /** It failed before its last layer, and is done once more. */
+    @Test
+    void aStepThatFailsDoesNotCount() {
+        try (KvSession kv = new KvSession(new KvLayout(KvFormat.F32, 2, 32), 3, 1000)) {
+            SparseSession sparse = new SparseSession("local", new Budget(0.2, 0), kv, SHAPE, KERNELS, Teams.of(1));
+            float[] queries = new float[SHAPE.floats(1)];
+            for (int layer : new int[]{0, 1, 0, 1, 2}) {
+                kv.layer(layer).resize(500);
+                sparse.decode(layer, kv.layer(layer), queries, new float[queries.length]);
+            }
+            assertThat(sparse.attended()).isEqualTo(100);
         }
     }
 

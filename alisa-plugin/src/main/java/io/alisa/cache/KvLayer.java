@@ -393,18 +393,9 @@ public final class KvLayer implements HostBlocks {
 
     /** Forgets all blocks but the first ones, whose tokens are all there are then. */
     void cutBack(int count) {
-        if (device != null) {
-            device.forget(count);
-        }
+        forgetFrom(count * KvLayout.BLOCK_TOKENS);
         if (digest != null) {
             digest.cutBack(Math.min(count, digest.blocks()));
-        }
-        while (table.count() > count) {
-            forgetLast();
-        }
-        tokens = count * KvLayout.BLOCK_TOKENS;
-        if (recent != null) {
-            recent.cutBack(count);
         }
     }
 

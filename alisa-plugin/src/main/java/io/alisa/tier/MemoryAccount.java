@@ -137,9 +137,11 @@ public final class MemoryAccount implements AutoCloseable {
             boolean freed = ask(others, bytes);
             missing = take(bytes);
             mayAsk = freed;
-            nobodyGives = !freed && isHopelessFor(others.size(), bytes);
+            nobodyGives = !freed;
             if (freed) {
                 somebodyGave();
+            } else if (!others.isEmpty()) {
+                nobodyGave(others.size(), bytes);
             }
         }
         // Idle accounts are as those that hold too much: they may be able to give way in the next step.
@@ -181,14 +183,11 @@ public final class MemoryAccount implements AutoCloseable {
         return quietClaims > 0;
     }
 
-    /** Notes how many gave nothing. Returns whether the next claim need not ask them. */
-    private synchronized boolean isHopelessFor(int asked, long bytes) {
-        if (asked > 0) {
-            vainBytes = Math.max(vainBytes, bytes);
-            quietClaims = Math.max(asked / VAIN_ASKS, 1 << vain);
-            vain = Math.min(vain + 1, MOST_VAIN);
-        }
-        return true;
+    /** Notes how many gave nothing: the next claims do not ask them. */
+    private synchronized void nobodyGave(int asked, long bytes) {
+        vainBytes = Math.max(vainBytes, bytes);
+        quietClaims = Math.max(asked / VAIN_ASKS, 1 << vain);
+        vain = Math.min(vain + 1, MOST_VAIN);
     }
 
     private synchronized void somebodyGave() {

@@ -225,20 +225,12 @@ class FaultsTest {
                 }
                 assertThat(said).hasSameSizeAs(RIGHT.getFirst());
                 for (int i = 0; i < said.size(); i++) {
-                    assertThat(difference(said.get(i), RIGHT.getFirst().get(i))).as("%s %s, output %s", fault, at, i)
+                    assertThat(TieredRun.difference(said.get(i), RIGHT.getFirst().get(i)))
+                            .as("%s %s, output %s", fault, at, i)
                             .isLessThan(0.01);
                 }
             }
         }
         assertThat(repeated).isPositive();
-    }
-
-    private static double difference(float[] actual, float[] right) {
-        assertThat(actual).hasSameSizeAs(right);
-        double largest = 0;
-        for (int i = 0; i < right.length; i++) {
-            largest = Math.max(largest, Math.abs(actual[i] - right[i]));
-        }
-        return largest;
     }
 }

@@ -125,7 +125,7 @@ class GoingBackTest {
                         }
                     }
                     for (int layer = 0; layer < LAYERS; layer++) {
-                        assertThat(difference(actual.get(layer), expected.get(layer)))
+                        assertThat(TieredRun.difference(actual.get(layer), expected.get(layer)))
                                 .as("seed %s, step %s at %s, layer %s", seed, step, start, layer).isLessThan(0.03);
                     }
                     end = start + count;
@@ -136,16 +136,6 @@ class GoingBackTest {
             assertThat(slow.reserved()).isZero();
         }
         assertThat(failures).isGreaterThan(15);
-    }
-
-    /** The greatest of all channels. */
-    private static double difference(float[] one, float[] other) {
-        assertThat(one).hasSameSizeAs(other);
-        double greatest = 0;
-        for (int i = 0; i < one.length; i++) {
-            greatest = Math.max(greatest, Math.abs(one[i] - other[i]));
-        }
-        return greatest;
     }
 
     /** Where there is too little for a step, one is told so, and it goes on once there is more. */

@@ -204,6 +204,16 @@ public final class TieredRun implements AutoCloseable, Recomputer {
         }
     }
 
+    /** By how much two outputs differ where they differ most. */
+    static double difference(float[] one, float[] other) {
+        assertThat(one).hasSameSizeAs(other);
+        double greatest = 0;
+        for (int i = 0; i < one.length; i++) {
+            greatest = Math.max(greatest, Math.abs(one[i] - other[i]));
+        }
+        return greatest;
+    }
+
     /** What the last step attended, layer by layer. */
     public List<float[]> stepOutputs() {
         return stepOutputs;

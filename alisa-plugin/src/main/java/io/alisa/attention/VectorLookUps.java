@@ -51,28 +51,37 @@ final class VectorLookUps {
      */
     static boolean hasWideShuffles(Path cpus) {
         try (Stream<String> lines = Files.lines(cpus)) {
-            return lines.anyMatch(line -> List.of(line.split("\\s+")).contains("avx512_vbmi"));
+            return lines.anyMatch(line -> List.of(line.split("\\s+")).contains("avx512vbmi"));
         } catch (IOException | UncheckedIOException e) {
             return false; // another system
         }
     }
 
-    /** Fills {@link QuerySketch#sums} of as many rows as make groups of four; {@code sketch} is a block's first line. */
-    static void sumByFour(QuerySketch query, long sketch) {
-        for (int row = 0; row + 4 <= query.rows - rest(query); row += 4) {
-            sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+    /** Fills {@link QuerySketch#sums} of as many rows as share the codes; {@code sketch} is a block's first line. */
+    static void sumTogether(QuerySketch query, long sketch) {
+        int together = together(query);
+        for (int row = 0; row + together <= query.rows && together > 1; row += together) {
+            if (WIDEN) {
+                sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+            } else {
+                sumTwo(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+            }
         }
     }
 
     /** Fills the sums of the rows that are left. */
     static void sumRest(QuerySketch query, long sketch) {
-        for (int row = query.rows - rest(query); row < query.rows; row++) {
+        for (int row = query.rows - query.rows % together(query); row < query.rows; row++) {
             sumOne(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
         }
     }
 
-    private static int rest(QuerySketch query) {
-        return WIDEN ? query.rows % 4 : query.rows;
+    /** Rows that share the codes: for more in one method the compiler makes vectors on the heap. */
+    private static int together(QuerySketch query) {
+        if (WIDEN) {
+            return 4;
+        }
+        return query.lines % 2 == 0 ? 2 : 1;
     }
 
     /** For four rows, which share the codes. {@code first} is where the first row's tables are. */
@@ -96,6 +105,35 @@ final class VectorLookUps {
             b.intoArray(sums, to + TOKENS + t);
             c.intoArray(sums, to + 2 * TOKENS + t);
             d.intoArray(sums, to + 3 * TOKENS + t);
+        }
+    }
+
+    /** For two rows, which share the codes and take two lines at a time: four entries fit into a byte. */
+    private static void sumTwo(byte[] tables, int first, int step, long sketch, short[] sums, int to) {
+        for (int t = 0; t < TOKENS; t += BYTES.length()) {
+            ShortVector a = ShortVector.zero(SHORTS);
+            ShortVector b = a;
+            ShortVector c = a;
+            ShortVector d = a;
+            long line = sketch + t;
+            for (int at = first; at < tables.length; at += 2 * step) {
+                ByteVector codes = codes(line);
+                ByteVector next = next(codes);
+                ByteVector codes2 = codes(line + TOKENS);
+                ByteVector next2 = next(codes2);
+                int at2 = at + step;
+                ByteVector sum = lookUp(codes, next, tables, at).add(lookUp(codes2, next2, tables, at2));
+                a = a.add(widen(sum, 0));
+                b = b.add(widen(sum, 1));
+                sum = lookUp(codes, next, tables, at + ROW).add(lookUp(codes2, next2, tables, at2 + ROW));
+                c = c.add(widen(sum, 0));
+                d = d.add(widen(sum, 1));
+                line += 2 * TOKENS;
+            }
+            a.intoArray(sums, to + t);
+            b.intoArray(sums, to + t + SHORTS.length());
+            c.intoArray(sums, to + TOKENS + t);
+            d.intoArray(sums, to + TOKENS + t + SHORTS.length());
         }
     }
 

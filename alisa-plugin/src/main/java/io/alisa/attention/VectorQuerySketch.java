@@ -32,7 +32,7 @@ final class VectorQuerySketch {
     }
 
     private static final Stage[] ESTIMATE = {
-            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumByFour(query,
+            (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumTogether(query,
                     sketch),
             (query, sketch, meanScore, meanAt, meanStride, out, to, rowStride) -> VectorLookUps.sumRest(query, sketch),
             VectorQuerySketch::finish};

@@ -106,6 +106,20 @@ public final class KvDigest {
         return sketches[block] + kvHead * headStride;
     }
 
+    /** Of so many blocks from one on, those whose sketches of a KV head lie one behind the other: one at least. */
+    public int inOneStream(int block, int most) {
+        int count = 1;
+        while (count < most && sketches[block + count] == sketches[block + count - 1] + layout.headBytes()) {
+            count++;
+        }
+        return count;
+    }
+
+    /** Bytes of a KV head's sketch of a block. */
+    public long sketchBytes() {
+        return layout.headBytes();
+    }
+
     /**
      * Takes over what is kept about the first blocks of another session: its sketches, which stay and say how those to come
      * lie, and its means.

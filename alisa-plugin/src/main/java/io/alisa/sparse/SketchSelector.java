@@ -33,6 +33,8 @@ final class SketchSelector implements TokenSelector {
     private static final int WINDOW_PART = 4;
     /** One in so many wanted tokens may be missed. */
     static final int NEARLY = 64;
+    /** Blocks whose sketches are read at once, at most: with the estimates they fit into the nearest cache. */
+    private static final int SWEPT = 16;
 
     private final Budget budget;
     private final AttentionShape shape;
@@ -169,7 +171,11 @@ final class SketchSelector implements TokenSelector {
             int count = Math.min(KvLayout.BLOCK_TOKENS, blocks - first);
             with.means.setBlock(digest.means().head(first, kvHead), count);
             kernels.score(with.tile, with.means);
+            int swept = 0;
             for (int i = 0; i < count; i++) {
+                if (i == swept) {
+                    swept += sweep(digest, first + i, Math.min(count - i, SWEPT), kvHead, with.tile);
+                }
                 kernels.estimate(with.query, digest.sketch(first + i, kvHead), with.tile.scores(), i,
                         KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, with.stride);
             }
@@ -179,6 +185,13 @@ final class SketchSelector implements TokenSelector {
             scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
             complete(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
         }
+    }
+
+    /** Reads sketches into the cache: while they are looked up, too few reads would be under way. Returns of how many blocks. */
+    private int sweep(KvDigest digest, int block, int most, int kvHead, AttentionTile tile) {
+        int blocks = digest.inOneStream(block, most);
+        floatKernels.preload(tile, digest.sketch(block, kvHead), blocks * digest.sketchBytes());
+        return blocks;
     }
 
     /** Caps estimates, and looks for the best, while they are in a near cache. */

@@ -30,7 +30,10 @@ import org.jspecify.annotations.Nullable;
 public final class Bridge {
     /** Weak on both sides: an adapter leads to its host's loader, which must go when its application is undeployed. */
     private static final Map<ClassLoader, WeakReference<HostHooks>> HOSTS = new WeakHashMap<>();
+    /** What is wrong with the process, whatever the host. */
     private static final List<String> FAILURES = Collections.synchronizedList(new ArrayList<>());
+    /** Why a host runs untouched, as long as it is there. */
+    private static final Map<ClassLoader, String> REFUSALS = Collections.synchronizedMap(new WeakHashMap<>());
     /**
      * Whose hosts are woven, though nothing of them may have run yet: true; false where weaving failed half-way. With a lock
      * of its own: it is written while classes are loaded, and loading them may be what the holder of the other lock waits for.
@@ -94,7 +97,7 @@ public final class Bridge {
     /** What was woven of this host does nothing from now on, but for calls that have run before. */
     static void refused(ClassLoader host, String why) {
         WOVEN.put(host, false);
-        failed(why);
+        REFUSALS.putIfAbsent(host, why);
     }
 
     /** For those who ask for an explanation: they may not read standard error. */
@@ -186,10 +189,12 @@ public final class Bridge {
             text.append(host.describe()).append('\n');
         }
         Configuration start = AlisaAgent.settings();
+        List<String> failures = new ArrayList<>(FAILURES);
+        failures.addAll(REFUSALS.values());
         if (hosts().isEmpty()) {
-            text.append(SettingsText.whyNoHost(start, !FAILURES.isEmpty()));
+            text.append(SettingsText.whyNoHost(start, !failures.isEmpty()));
         }
-        FAILURES.forEach(failure -> text.append(failure).append('\n'));
+        failures.forEach(failure -> text.append(failure).append('\n'));
         if (start != null && start.flag(Setting.ENABLED)) {
             text.append(SettingsText.of(Configuration.ofProcess())); // as they are now: the next session reads them
         }

@@ -59,29 +59,28 @@ final class VectorLookUps {
 
     /** Fills {@link QuerySketch#sums} of as many rows as share the codes; {@code sketch} is a block's first line. */
     static void sumTogether(QuerySketch query, long sketch) {
-        int together = together(query);
-        for (int row = 0; row + together <= query.rows && together > 1; row += together) {
-            if (WIDEN) {
-                sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
-            } else {
-                sumTwo(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
-            }
+        int end = query.rows - rest(query);
+        for (int row = 0; row < end && WIDEN; row += 4) {
+            sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+        }
+        for (int row = 0; row < end && !WIDEN; row += 2) {
+            sumTwo(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
         }
     }
 
     /** Fills the sums of the rows that are left. */
     static void sumRest(QuerySketch query, long sketch) {
-        for (int row = query.rows - query.rows % together(query); row < query.rows; row++) {
+        for (int row = query.rows - rest(query); row < query.rows; row++) {
             sumOne(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
         }
     }
 
-    /** Rows that share the codes: for more in one method the compiler makes vectors on the heap. */
-    private static int together(QuerySketch query) {
+    /** More that share the codes, or an odd number of lines, are too much for one method: the compiler makes vectors on the heap. */
+    private static int rest(QuerySketch query) {
         if (WIDEN) {
-            return 4;
+            return query.rows % 4;
         }
-        return query.lines % 2 == 0 ? 2 : 1;
+        return query.lines % 2 == 0 ? query.rows % 2 : query.rows;
     }
 
     /** For four rows, which share the codes. {@code first} is where the first row's tables are. */

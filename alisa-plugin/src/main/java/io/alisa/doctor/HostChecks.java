@@ -2,6 +2,7 @@ package io.alisa.doctor;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
@@ -45,6 +46,9 @@ final class HostChecks {
             return Check.fail(SUBJECT, "'" + classPath + "' can't be used: " + e, HOW);
         } catch (IOException e) {
             return Check.fail(SUBJECT, "'" + classPath + "' can't be read: " + e.getMessage(), HOW);
+        } catch (IllegalArgumentException | UncheckedIOException e) { // a class file that is none, or can't be unpacked
+            return Check.fail(SUBJECT, "Jlama in '" + classPath + "' is damaged: " + e.getMessage(),
+                    "download it again");
         }
     }
 

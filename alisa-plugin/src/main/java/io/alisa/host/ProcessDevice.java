@@ -1,10 +1,14 @@
 package io.alisa.host;
 
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.function.Consumer;
 
 import io.alisa.config.Configuration;
 import io.alisa.config.Setting;
 import io.alisa.device.Device;
+import io.alisa.device.DeviceFullException;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModule;
 import io.alisa.device.DeviceModules;
@@ -16,18 +20,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The device that INT8 sessions of the process use beside the CPU, by the settings as they are. It outlives the applications
- * that use it, so nothing of theirs is kept here. Thread-safe.
+ * that use it, so nothing of theirs is kept here, but the loader of the one that brought its module. Thread-safe.
  */
 public final class ProcessDevice {
     /** Of the memory that is free when the device is opened: some must be left for whoever else is there. */
     private static final double SHARE_BY_DEFAULT = 0.8;
     /** Of the same, whatever cap is set, which is one of RAM, too: kernels and their driver must find room beside us. */
     private static final double SHARE_AT_MOST = 0.9;
+    private static final int MOST_PATIENCE = 64;
     private static final ProcessDevice PROCESS = new ProcessDevice();
 
     private final MemoryBudget budget = new MemoryBudget(0);
-    private boolean looked;
+    /** Loaders of applications that bring no module whose device can be used; another one may. */
+    private final Set<ClassLoader> without = Collections.newSetFromMap(new WeakHashMap<>());
+    /** Whether such a module was found. */
+    private boolean found;
     private @Nullable DeviceTier tier;
+    /** What did not open for want of room, which may come. */
+    private @Nullable DeviceModule full;
+    /** It is asked again once so many more sessions have opened, twice as many each time. */
+    private int patience = 1;
+    private int sessionsToWait;
     /** Why there is none; empty where there is one. */
     private String whyNone = "";
     private long capByDefault;
@@ -40,7 +53,8 @@ public final class ProcessDevice {
     }
 
     /**
-     * What an INT8 session that opens now uses. The device is looked for when this is first asked, and opened then.
+     * What an INT8 session that opens now uses. The device is looked for when this is first asked for an application, until a
+     * module is found, and opened then; where there is no room for it, it is tried again when more sessions have opened.
      *
      * @param loader  where modules are looked for
      * @param warning is told, once, why a device that was asked for is not there; not kept
@@ -52,9 +66,10 @@ public final class ProcessDevice {
         if (!backend.equals("auto") && !backend.equals("cuda")) {
             return null;
         }
-        if (!looked) {
-            looked = true;
-            open(DeviceModules.find(loader), warning);
+        if (!found && !isWithout(loader)) {
+            open(DeviceModules.find(loader), loader, warning);
+        } else if (full != null && --sessionsToWait <= 0) {
+            open(full, warning);
         }
         if (tier == null && backend.equals("cuda") && !complained) {
             complained = true;
@@ -64,14 +79,30 @@ public final class ProcessDevice {
         return tier;
     }
 
-    private void open(DeviceModules found, Consumer<String> warning) {
-        DeviceModule module = found.usable();
+    private boolean isWithout(@Nullable ClassLoader loader) {
+        return without.contains(loader == null ? ClassLoader.getSystemClassLoader() : loader);
+    }
+
+    private void open(DeviceModules modules, @Nullable ClassLoader loader, Consumer<String> warning) {
+        DeviceModule module = modules.usable();
+        found = module != null;
         if (module == null) {
-            whyNone = found.whyNone();
+            without.add(loader == null ? ClassLoader.getSystemClassLoader() : loader);
+            whyNone = modules.whyNone();
             return;
         }
+        open(module, warning);
+    }
+
+    private void open(DeviceModule module, Consumer<String> warning) {
+        full = null;
         try {
             tier = open(module);
+        } catch (DeviceFullException e) {
+            whyNone = String.valueOf(e.getMessage());
+            full = module;
+            sessionsToWait = patience;
+            patience = Math.min(2 * patience, MOST_PATIENCE);
         } catch (DeviceLostException e) {
             whyNone = String.valueOf(e.getMessage());
         } catch (LinkageError e) {
@@ -79,7 +110,7 @@ public final class ProcessDevice {
         } catch (OutOfMemoryError e) { // what a device is told by lies in direct memory
             whyNone = "Java has no memory for it (" + e.getMessage() + "): raise -XX:MaxDirectMemorySize";
         }
-        if (tier == null) {
+        if (tier == null && !complained) {
             warning.accept(module.name() + " was found, but the CPU computes: " + whyNone);
             complained = true;
         }
@@ -123,6 +154,8 @@ public final class ProcessDevice {
         if (!backend.equals("auto") && !backend.equals("cuda")) {
             return "device: none, " + Setting.BACKEND.key() + " is " + backend;
         }
-        return looked ? "device: none, " + whyNone : "device: none yet, only INT8 sessions use one";
+        return found || !without.isEmpty()
+                ? "device: none, " + whyNone
+                : "device: none yet, only INT8 sessions use one";
     }
 }

@@ -82,7 +82,7 @@ final class SessionReaper extends Thread {
         }
     }
 
-    private static void say(Throwable e) {
+    static void say(Throwable e) {
         LOGGER.log(System.Logger.Level.WARNING, "What a closed session held could not all be given back", e);
     }
 }

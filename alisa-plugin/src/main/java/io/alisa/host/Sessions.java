@@ -106,7 +106,7 @@ public final class Sessions {
 
     private Binding bind(Object kvBuffer, @Nullable Binding waiting) {
         if (table.get(kvBuffer) == null) {
-            table.purge(); // without the monitor: it takes those of sessions, and who has one may come here
+            purge();
         }
         synchronized (table) {
             Binding binding = table.get(kvBuffer);
@@ -120,6 +120,15 @@ public final class Sessions {
                 }
             }
             return binding;
+        }
+    }
+
+    /** Without the monitor: it takes those of sessions, and who has one may come here. */
+    private void purge() {
+        try {
+            table.purge();
+        } catch (RuntimeException | Error e) { // somebody else's session: this one has nothing to do with it
+            SessionReaper.say(e);
         }
     }
 

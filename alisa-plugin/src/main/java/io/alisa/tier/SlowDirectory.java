@@ -16,8 +16,15 @@ import java.util.Locale;
 public record SlowDirectory(Path path, String type, long freeBytes) {
     /** Looks at {@code path}; see {@link PrivateFile#directory} for which one that is. */
     public static SlowDirectory of(Path path) throws IOException {
-        FileStore store = Files.getFileStore(path);
-        return new SlowDirectory(path, store.type(), store.getUsableSpace());
+        try {
+            FileStore store = Files.getFileStore(path);
+            return new SlowDirectory(path, store.type(), store.getUsableSpace());
+        } catch (IOException e) {
+            if (Files.isDirectory(path)) { // below a changed root, mount points are not found
+                return new SlowDirectory(path, "of unknown kind", path.toFile().getUsableSpace());
+            }
+            throw e;
+        }
     }
 
     /** Whether files there are RAM themselves, as {@code /tmp} is on many systems: moving KV there frees none. */

@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 import com.github.tjake.jlama.model.AbstractModel;
@@ -149,8 +154,11 @@ class ChecksTest {
 
     /** The host, on a class path that begins with {@code directory}. */
     private static Check hostBehind(Path directory) throws URISyntaxException {
-        Path jar = Path.of(AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        return HostChecks.of(directory + File.pathSeparator + jar);
+        return HostChecks.of(directory + File.pathSeparator + jarOfTheHost());
+    }
+
+    private static Path jarOfTheHost() throws URISyntaxException {
+        return Path.of(AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     }
 
     /** The version is what its jar states. */
@@ -196,6 +204,24 @@ class ChecksTest {
         assertThat(check.text()).startsWith("Jlama unknown in ").contains("runs untouched: expected class ")
                 .containsPattern("\\(and \\d+ more\\)");
         assertThat(check.remedy()).isEqualTo("use Jlama 0.8.4");
+    }
+
+    @Test
+    void aDamagedHostIsSaidToBeDamaged() throws IOException, URISyntaxException {
+        Path jar = directory.resolve("jlama-core-0.8.4.jar");
+        try (JarFile host = new JarFile(jarOfTheHost().toFile());
+                JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+            for (JarEntry entry : Collections.list(host.entries())) {
+                out.putNextEntry(new JarEntry(entry.getName()));
+                out.write(entry.getName().endsWith("/model/AbstractModel.class")
+                        ? "damaged".getBytes(StandardCharsets.UTF_8)
+                        : host.getInputStream(entry).readAllBytes());
+            }
+        }
+        Check check = HostChecks.of(jar.toString());
+        assertThat(check.mark()).isEqualTo(Mark.FAIL);
+        assertThat(check.text()).startsWith("Jlama in '" + jar + "' is damaged: ");
+        assertThat(check.remedy()).isEqualTo("download it again");
     }
 
     // --- Vector API

@@ -21,6 +21,7 @@ import java.util.logging.Logger;
 import io.alisa.attention.FakeDevice;
 import io.alisa.config.Configuration;
 import io.alisa.device.Device;
+import io.alisa.device.DeviceFullException;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceModules;
 import io.alisa.device.DeviceShape;
@@ -132,6 +133,25 @@ class ProcessDeviceTest {
         }
     }
 
+    /** Has one that finds room at the third attempt. */
+    public static final class Crowded extends FakeModule {
+        private static int attempts;
+
+        /** Called by ServiceLoader. */
+        public Crowded() {
+            super("CROWDED", new DeviceStatus(true, "a good one, it seems", null));
+        }
+
+        @Override
+        public Device open(MemoryBudget budget, MemoryBudget ram) {
+            if (++attempts < 3) {
+                throw new DeviceFullException("somebody else has all there is");
+            }
+            budget.setCap(1000);
+            return new FakeDevice(budget);
+        }
+    }
+
     /** Has none. */
     public static final class Absent extends FakeModule {
         /** Called by ServiceLoader. */
@@ -226,6 +246,37 @@ class ProcessDeviceTest {
             }
             assertThat(warnings).containsExactly("STUCK was found, but the CPU computes: it is stuck");
         }
+    }
+
+    /** Room may come: it is asked again, more and more rarely, and said once. */
+    @Test
+    void oneThatHasNoRoomIsAskedAgain() throws IOException {
+        Crowded.attempts = 0;
+        List<Integer> attempts = new ArrayList<>();
+        try (URLClassLoader loader = loader(Crowded.class)) {
+            DeviceTier tier = null;
+            while (tier == null && attempts.size() < 10) {
+                tier = devices.tier(configuration(), loader, warnings::add);
+                attempts.add(Crowded.attempts);
+            }
+            assertThat(tier).isNotNull();
+            assertThat(attempts).containsExactly(1, 2, 2, 3);
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isSameAs(tier);
+        }
+        assertThat(warnings)
+                .containsExactly("CROWDED was found, but the CPU computes: somebody else has all there is");
+    }
+
+    /** Of two applications of a server only the second brings the module. */
+    @Test
+    void theModuleOfAnotherApplicationIsFound() throws IOException {
+        try (URLClassLoader empty = new URLClassLoader(new URL[]{}, getClass().getClassLoader());
+                URLClassLoader loader = loader(Good.class)) {
+            assertThat(devices.tier(configuration(), empty, warnings::add)).isNull();
+            assertThat(devices.describe(configuration())).contains("not on this class path");
+            assertThat(devices.tier(configuration(), loader, warnings::add)).isNotNull();
+        }
+        assertThat(warnings).isEmpty();
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,17 @@ public final class HostProcess {
         return new HostResult(files, run(arguments(), Redirect.PIPE, output, MINUTES_TO_WAIT));
     }
 
+    /** Whoever uses the plugin may have switched it on for all JVMs: the unmodified host must not have it, nor its settings. */
+    public static void withoutFlagsOfOthers(ProcessBuilder builder) {
+        flagsOfOthers(builder.environment().keySet()).forEach(builder.environment()::remove);
+    }
+
+    /** Variables of the environment that switch the plugin on, or say how. */
+    public static List<String> flagsOfOthers(Collection<String> variables) {
+        return variables.stream().filter(name -> name.equals("JDK_JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS")
+                || name.startsWith("ALISA_")).sorted().toList();
+    }
+
     /**
      * Runs a JVM to its end, with a temporary directory of its own beside what it prints.
      *
@@ -135,8 +147,10 @@ public final class HostProcess {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.add(temporary.flag());
             command.addAll(arguments);
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectInput(input)
-                    .redirectOutput(output.toFile()).start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectInput(input)
+                    .redirectOutput(output.toFile());
+            withoutFlagsOfOthers(builder);
+            Process process = builder.start();
             boolean ended;
             try {
                 ended = process.waitFor(minutes, TimeUnit.MINUTES);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.List;
 
 import io.alisa.compat.scenario.BatchesRun;
+import io.alisa.compat.scenario.Fact;
 import io.alisa.compat.scenario.Kind;
 import io.alisa.compat.scenario.Scenario;
 import io.alisa.compat.scenario.Trace;
@@ -34,6 +35,10 @@ class BatchesIT {
                 scenario("wide, Q4, I8", workspace, wide.weights(WeightType.Q4), Types.F32_I8));
         HostResult result = workspace.withPlugin("batches").operations(Operations.PANAMA).orderedSums().run(scenarios);
         for (Scenario scenario : scenarios) {
+            if (HostProcess.pluginAvailable()) {
+                assertThat(result.recording(scenario.name()).fact(Fact.PLUGIN_MODE)).as(scenario.name())
+                        .startsWith("exact");
+            }
             List<Trace> traces = result.recording(scenario.name()).traces();
             assertThat(traces).hasSameSizeAs(BatchesRun.SIZES);
             for (int i = 1; i < traces.size(); i++) {

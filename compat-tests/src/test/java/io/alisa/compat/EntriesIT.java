@@ -30,7 +30,9 @@ class EntriesIT {
     private static Ended run(Path java, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java.resolve("bin").resolve("java").toString()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        HostProcess.withoutFlagsOfOthers(builder);
+        Process process = builder.start();
         var _ = process.onExit().orTimeout(5, TimeUnit.MINUTES).exceptionally(late -> process.destroyForcibly());
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Ended(process.waitFor(), said.lines().toList());

@@ -118,8 +118,9 @@ class RoundedModesIT {
             throws IOException {
         List<Trace> expected = reference.recording(name).traces();
         assertThat(recording.traces()).as(name).hasSameSizeAs(expected);
+        checkFinite(name, recording);
         for (int session = 0; session < expected.size(); session++) {
-            assertThat(nmse(recording.traces().get(session), expected.get(session)))
+            assertThat(nmse(name, recording.traces().get(session), expected.get(session)))
                     .as("logits of %s, %s", name, recording.fact(Fact.PLUGIN_MODE)).isPositive().isLessThan(close);
         }
     }
@@ -138,8 +139,10 @@ class RoundedModesIT {
 
     private static void checkFinite(String name, Recording recording) {
         for (Trace trace : recording.traces()) {
-            for (float logit : trace.logits(trace.steps() - 1)) {
-                assertThat(Float.isFinite(logit)).as("%s: a logit is %s", name, logit).isTrue();
+            for (int step = 0; step < trace.steps(); step++) {
+                for (float logit : trace.logits(step)) {
+                    assertThat(Float.isFinite(logit)).as("%s: a logit of step %d is %s", name, step, logit).isTrue();
+                }
             }
         }
     }
@@ -158,14 +161,20 @@ class RoundedModesIT {
                 .isLessThan(share * recording.number(Fact.HOST_BYTES));
     }
 
-    /** The median of all steps: where a router chooses another expert, rounding is a step into another computation. */
-    private static double nmse(Trace actual, Trace expected) {
+    /**
+     * The mean of all steps, so that steps behind a block that was filled while decoding count; where a router chooses another
+     * expert, rounding is a step into another computation, and it is the median.
+     */
+    private static double nmse(String name, Trace actual, Trace expected) {
         double[] steps = new double[expected.steps()];
         for (int step = 0; step < steps.length; step++) {
             steps[step] = nmse(actual.logits(step), expected.logits(step));
         }
-        Arrays.sort(steps);
-        return steps[steps.length / 2];
+        if (name.equals(Family.MIXTRAL.toString())) {
+            Arrays.sort(steps);
+            return steps[steps.length / 2];
+        }
+        return Arrays.stream(steps).average().orElse(Double.NaN);
     }
 
     private static double nmse(float[] actual, float[] expected) {
@@ -216,9 +225,9 @@ class RoundedModesIT {
                 "sparse swa 20 % INT8", "sparse swa 20 % F32", "exact F32").toString());
         assertThat(recording.number(Fact.PLUGIN_BYTES_LEFT)).isZero();
         List<Trace> traces = recording.traces();
-        assertThat(nmse(traces.get(4), traces.get(0))).as("exact again").isLessThan(1e-9);
-        assertThat(nmse(traces.get(1), traces.get(0))).as("dense INT8").isPositive().isLessThan(CLOSE);
-        assertThat(nmse(traces.get(2), traces.get(0))).as("sparse").isGreaterThan(1e-6);
+        assertThat(nmse("modes", traces.get(4), traces.get(0))).as("exact again").isLessThan(1e-9);
+        assertThat(nmse("modes", traces.get(1), traces.get(0))).as("dense INT8").isPositive().isLessThan(CLOSE);
+        assertThat(nmse("modes", traces.get(2), traces.get(0))).as("sparse").isGreaterThan(1e-6);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.alisa.chat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Reader;
 import java.io.Writer;
 import java.nio.ByteBuffer;
@@ -38,6 +39,8 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
     private static final String KV_MARK = "kv";
     private static final String SUFFIX = ".kv";
     private static final long LARGEST = 64 << 20;
+    /** Within so many bytes a saved session says that it is one. */
+    private static final int HEADER = 16 << 10;
 
     static Path path(String name) {
         try {
@@ -90,9 +93,21 @@ record SavedChat(String model, List<Message> messages, TokenList ids, int read) 
                 throw new UserError("'" + file + "' is there already and is no saved conversation; choose another name",
                         e);
             }
-        } else if (Files.exists(kvFile(file))) {
+        }
+        if (Files.exists(kvFile(file)) && !(Files.exists(file) && isSession(kvFile(file)))) {
             throw new UserError("'" + kvFile(file) + "' is there already and belongs to no saved conversation;"
                     + " choose another name, or move it away");
+        }
+    }
+
+    /** Whether the plugin may have written a file: also one that the conversation beside it knows nothing of yet. */
+    private static boolean isSession(Path kv) {
+        byte[] begin = new byte[HEADER];
+        try (InputStream in = Files.newInputStream(kv)) {
+            int count = in.readNBytes(begin, 0, HEADER);
+            return new String(begin, 0, count, StandardCharsets.ISO_8859_1).contains("\"alisa.format\"");
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -125,6 +125,18 @@ class ChatLoopTest {
         assertThat(ui.replies.getLast()).contains("4821");
     }
 
+    /** It appeared beside a conversation that was saved without what was read. */
+    @Test
+    void aFileThatCameLaterIsLeftAloneToo() throws IOException {
+        Path file = directory.resolve("talk");
+        chat(Memo.model(), FACT, "/save " + file);
+        assertThat(file).exists();
+        Path other = Files.writeString(directory.resolve("talk.kv"), "of another program");
+        ScriptedUi ui = chat(Memo.model(), FACT, "/save " + file);
+        assertThat(ui.notes).anyMatch(n -> n.startsWith("'" + other + "' is there already"));
+        assertThat(other).hasContent("of another program");
+    }
+
     /** The plugin would write what was read there. */
     @Test
     void aFileBesideTheConversationsIsLeftAloneToo() throws IOException {

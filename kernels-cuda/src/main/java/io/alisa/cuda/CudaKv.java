@@ -3,6 +3,7 @@ package io.alisa.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.device.DeviceKv;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;

@@ -1,5 +1,7 @@
 package io.alisa.cuda;
 
+import io.alisa.device.DeviceFullException;
+
 import java.lang.foreign.MemorySegment;
 
 import org.jspecify.annotations.Nullable;

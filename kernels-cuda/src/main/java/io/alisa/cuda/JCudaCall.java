@@ -2,6 +2,7 @@ package io.alisa.cuda;
 
 import java.util.function.IntSupplier;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.device.DeviceLostException;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;

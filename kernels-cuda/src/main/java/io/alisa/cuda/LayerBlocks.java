@@ -1,5 +1,6 @@
 package io.alisa.cuda;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.device.DeviceLostException;
 import io.alisa.device.DeviceShape;
 import io.alisa.device.Placement;

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.alisa.config.Setting;
-import io.alisa.device.DeviceLostException;
+import io.alisa.device.DeviceFullException;
 import io.alisa.memory.OffHeap;
 import io.alisa.parallel.Job;
 import io.alisa.parallel.WorkerTeam;
@@ -80,7 +80,7 @@ final class StagingRing implements AutoCloseable {
     private static long slotBytes(long cap) {
         long most = cap / PART_OF_CAP / SLOTS;
         if (most < LEAST_SLOT_BYTES) {
-            throw new DeviceLostException("a cap of RAM of " + ByteSize.format(cap)
+            throw new DeviceFullException("a cap of RAM of " + ByteSize.format(cap)
                     + " is too small to copy to a device through pinned memory, which may take a sixteenth of it: raise "
                     + Setting.MEMORY_FAST.key() + " to " + ByteSize.format(LEAST_SLOT_BYTES * SLOTS * PART_OF_CAP));
         }
@@ -104,7 +104,7 @@ final class StagingRing implements AutoCloseable {
             giveSlots();
             slotBytes /= 2;
         } else {
-            throw new DeviceLostException("what is held of the cap of RAM, or of the machine's, leaves no room for "
+            throw new DeviceFullException("what is held of the cap of RAM, or of the machine's, leaves no room for "
                     + ByteSize.format(SLOTS * LEAST_SLOT_BYTES) + " of pinned memory: raise "
                     + Setting.MEMORY_FAST.key() + ", or free RAM");
         }

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.attention.AttentionShape;
 import io.alisa.attention.VectorKernels;
 import io.alisa.cache.KvMemory;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.function.IntSupplier;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.Allocation;
 import io.alisa.device.DeviceLostException;
 import jcuda.CudaException;

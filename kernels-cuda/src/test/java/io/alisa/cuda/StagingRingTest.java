@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 
+import io.alisa.device.DeviceFullException;
 import io.alisa.attention.Teams;
 import io.alisa.device.DeviceLostException;
 import io.alisa.tier.MemoryBudget;

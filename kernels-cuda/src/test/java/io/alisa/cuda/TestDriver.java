@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import io.alisa.attention.Teams;
 import io.alisa.device.DeviceCases.Case;
 import io.alisa.tier.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** The drivers that the same tests run on. */
@@ -50,12 +51,16 @@ enum TestDriver {
 
         @Override
         void assumePresent() {
+            super.assumePresent();
             Assumptions.assumeTrue(GPU, "this machine has no NVIDIA driver: the GPU is not tested here");
         }
     };
 
     /** The kernel driver's node: asked without any library that is tested. */
     private static final boolean GPU = Files.exists(Path.of("/dev/nvidiactl"));
+
+    /** The name of the only driver to test, as where each step takes long: null for all. */
+    private static final @Nullable String ONLY = System.getProperty("test.driver");
 
     /** Opens the device, which the caller closes. */
     abstract Driver open();
@@ -70,7 +75,8 @@ enum TestDriver {
         return new HostSide(MemoryBudget.unlimited(), Teams.of(2), 0);
     }
 
-    /** Skips the test where the driver is not here. */
+    /** Skips the test where the driver is not here, or only another one is to be tested. */
     void assumePresent() {
+        Assumptions.assumeTrue(ONLY == null || ONLY.equals(name()), "only the driver " + ONLY + " is tested");
     }
 }

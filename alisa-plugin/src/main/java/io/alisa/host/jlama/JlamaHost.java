@@ -179,7 +179,8 @@ public final class JlamaHost implements HostHooks {
 
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
         Configuration current = currentConfiguration();
-        JlamaSession session = new JlamaSession(shape, mode, memory(mode, current), model, kernels.kernels(), team(),
+        JlamaSession session = new JlamaSession(this, shape, mode, memory(mode, current), model, kernels.kernels(),
+                team(),
                 objection(current, model));
         boolean opened = false;
         try {

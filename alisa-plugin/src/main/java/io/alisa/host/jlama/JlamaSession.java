@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A session of a Jlama model: adds the tensors and arrays its steps reuse. */
 final class JlamaSession extends HostSession {
+    /**
+     * Only woven classes hold the adapter else, by constants that an agent which transforms them again makes the JVM forget.
+     * Another adapter could not go on with this session.
+     */
+    @SuppressWarnings("unused")
+    private final JlamaHost adapter;
     /** Weakly: what the host abandons must not be kept by what we keep for it. */
     private final WeakReference<AbstractModel> model;
     private final @Nullable RotaryTable rotary;
@@ -32,9 +38,10 @@ final class JlamaSession extends HostSession {
     private final HostRecomputer recomputer;
 
     /** @param objection why deleted tokens can't be computed again; null where they can */
-    JlamaSession(ModelShape shape, SessionMode mode, KvMemory memory, AbstractModel model,
+    JlamaSession(JlamaHost adapter, ModelShape shape, SessionMode mode, KvMemory memory, AbstractModel model,
             AttentionKernels kernels, WorkerTeam team, @Nullable String objection) {
         super(shape, mode, memory, kernels, team);
+        this.adapter = adapter;
         this.model = new WeakReference<>(model);
         boolean made = false;
         try {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import io.alisa.compat.HostProcess;
 import io.alisa.compat.ClientProcess.Client;
 import io.alisa.compat.tiny.WeightType;
 import org.openjdk.jmh.runner.RunnerException;
@@ -31,6 +32,11 @@ public final class BenchMain {
     }
 
     public static void main(String[] arguments) throws RunnerException, IOException, InterruptedException {
+        List<String> set = HostProcess.flagsOfOthers(System.getenv().keySet());
+        if (!set.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "Unset " + String.join(", ", set) + ": what is measured must not depend on the environment");
+        }
         String agent = arguments[0];
         Path directory = Files.createDirectories(Path.of(arguments[1]));
         List<String> wanted = arguments.length > 2

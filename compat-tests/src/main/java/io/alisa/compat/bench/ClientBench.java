@@ -61,6 +61,9 @@ final class ClientBench {
         // Each turn under a new session id.
         Client reliable = clients.contains(Client.PLAIN) ? Client.PLAIN : Client.CHAT;
         List<String> reference = texts(Objects.requireNonNull(host.get(reliable)).getFirst());
+        if (reference.isEmpty()) {
+            throw new IOException(reliable + " failed without the plugin: there is nothing to compare answers with");
+        }
         Map<Client, Outcome> outcomes = new EnumMap<>(Client.class);
         for (Client client : clients) {
             List<List<Answer>> without = host.get(client);

@@ -14,12 +14,24 @@ final class PluginKv {
     private PluginKv() {
     }
 
-    static boolean serves(Object kvBuffer) {
+    /** @throws IllegalStateException where this JVM was to measure the plugin, and it is not active, or the host, and it is */
+    static void checkOpponent() {
+        String expected = System.getProperty(Opponent.PLUGIN);
+        if (expected != null && isActive() != Boolean.parseBoolean(expected)) {
+            throw new IllegalStateException("The plugin is " + (isActive() ? "" : "not ") + "active");
+        }
+    }
+
+    private static boolean isActive() {
         try {
-            return Alisa.active() && session(kvBuffer) != null;
+            return Alisa.active();
         } catch (NoClassDefFoundError e) {
             return false; // the unmodified host: no plugin on its class path
         }
+    }
+
+    static boolean serves(Object kvBuffer) {
+        return isActive() && session(kvBuffer) != null;
     }
 
     private static HostSession session(Object kvBuffer) {

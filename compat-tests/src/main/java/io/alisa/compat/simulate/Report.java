@@ -152,8 +152,8 @@ final class Report {
                         Of each kind of recomputation that saves memory the planner takes whichever makes the whole run shortest, or
                         none. "All recompute" deletes what the GPU can't hold and replays it in each step.
                         ;
-                        Neither kernels' launch times nor gathering are in the model, and both cost most where sparse attention gains
-                        most: large ratios here are upper bounds of what the cost model allows, not predictions.
+                        Neither kernels' launch times nor choosing tokens nor gathering them are in the model, and they cost most where
+                        sparse attention gains most: large ratios here are upper bounds of what the cost model allows, not predictions.
                         """
                         .split(";\n", -1))
                 .map(text -> text.strip().replace('\n', ' ')).forEach(page::paragraph);

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /** Counts the launches of each kernel; not thread-safe. */
 class CountingDriver extends FaultyDriver {
-    private final Map<Kernel, String> names = new IdentityHashMap<>();
+    private final IdentityHashMap<Kernel, String> names = new IdentityHashMap<>();
     private final Map<String, Integer> launches = new HashMap<>();
 
     CountingDriver(Driver behind) {

@@ -109,7 +109,7 @@ class RoundedModesIT {
             checkPrompt(scenario.name(), fifth.recording(scenario.name()));
             checkClose(scenario.name(), fifth.recording(scenario.name()), int8, ROUGHLY);
             checkMode(scenario.name(), nearlyAll.recording(scenario.name()), "sparse swa 90 % INT8");
-            checkClose(scenario.name(), nearlyAll.recording(scenario.name()), int8, CLOSE / 10);
+            checkClose(scenario.name(), nearlyAll.recording(scenario.name()), int8, CLOSE);
         }
         checkBytes(fifth.recording(LONG), 0.55);
     }

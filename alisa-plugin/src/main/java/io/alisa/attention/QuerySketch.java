@@ -15,6 +15,9 @@ public final class QuerySketch {
     /** Tables of the four channels that a line of a sketch holds. */
     static final int TABLES = 2;
 
+    /** As many as the widest vectors have floats. */
+    static final int LANES = 16;
+
     /** {@code [lines][rows][TABLES][tableBytes]}. */
     final byte[] tables;
     /** Of a table: its entries again and again, so that it fills a vector. */
@@ -25,6 +28,8 @@ public final class QuerySketch {
     final float[] unit;
     /** {@code [rows][64]} sums of what a block's tokens look up, in units. */
     final short[] sums;
+    /** {@code [rows][LANES]}: the best estimates of each row since it was prepared; the row's best is one of them. */
+    final float[] best;
     final int lines;
     final int headSize;
     int rows;
@@ -37,6 +42,16 @@ public final class QuerySketch {
         tables = new byte[lines * step];
         unit = new float[maxRows];
         sums = new short[maxRows * KvLayout.BLOCK_TOKENS];
+        best = new float[maxRows * LANES];
+    }
+
+    /** The best of a row's estimates since it was prepared, negative infinity where there are none. */
+    public float best(int row) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = row * LANES; i < (row + 1) * LANES; i++) {
+            most = Math.max(most, best[i]);
+        }
+        return most;
     }
 
     /** What a code of two bits stands for, in magnitudes of its token. */

@@ -1,5 +1,7 @@
 package io.alisa.attention;
 
+import java.util.Arrays;
+
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.ScaleCode;
 import io.alisa.cache.SketchLayout;
@@ -43,6 +45,7 @@ final class ScalarSketch {
 
     static void prepare(QuerySketch query, AttentionTile tile) {
         query.rows = tile.rows;
+        Arrays.fill(query.best, Float.NEGATIVE_INFINITY);
         for (int row = 0; row < tile.rows; row++) {
             int q = tile.queryOffset + row * tile.stride;
             float unit = query.unit(tile.query, q);
@@ -71,8 +74,9 @@ final class ScalarSketch {
                     sum += query.tables[query.table(row, 2 * line + 1) + ((codes >> 4) & 15)];
                 }
                 float magnitude = ScaleCode.decode(OffHeap.getByte(sketch + (long) query.lines * TOKENS + t));
-                out[row * rowStride + to + t] = meanScore[row * meanStride + meanAt]
-                        + magnitude * (query.unit[row] * sum);
+                float estimate = meanScore[row * meanStride + meanAt] + magnitude * (query.unit[row] * sum);
+                out[row * rowStride + to + t] = estimate;
+                query.best[row * QuerySketch.LANES] = Math.max(query.best[row * QuerySketch.LANES], estimate);
             }
         }
     }

@@ -2,6 +2,8 @@ package io.alisa.attention;
 
 import static io.alisa.attention.VectorMemory.loadBytes;
 
+import java.util.Arrays;
+
 import io.alisa.cache.KvLayout;
 import io.alisa.cache.ScaleCode;
 import jdk.incubator.vector.ByteVector;
@@ -56,6 +58,7 @@ final class VectorQuerySketch {
     /** See {@link Int8Kernels#prepare}; for vectors of at least eight floats. */
     static void prepare(QuerySketch query, AttentionTile tile) {
         query.rows = tile.rows;
+        Arrays.fill(query.best, Float.NEGATIVE_INFINITY);
         for (int row = 0; row < tile.rows; row++) {
             int q = tile.queryOffset + row * tile.stride;
             float unit = query.unit(tile.query, q);
@@ -96,12 +99,15 @@ final class VectorQuerySketch {
             float[] out, int to, int rowStride) {
         for (int row = 0; row < query.rows; row++) {
             finish(query.sums, row * TOKENS, sketch + (long) query.lines * TOKENS, query.unit[row],
-                    meanScore[row * meanStride + meanAt], out, row * rowStride + to);
+                    meanScore[row * meanStride + meanAt], out, row * rowStride + to, query.best,
+                    row * QuerySketch.LANES);
         }
     }
 
-    /** Turns 64 sums into estimates. */
-    private static void finish(short[] sums, int from, long magnitudes, float unit, float mean, float[] out, int to) {
+    /** Turns 64 sums into estimates, the best of which are kept. */
+    private static void finish(short[] sums, int from, long magnitudes, float unit, float mean, float[] out, int to,
+            float[] best, int bestAt) {
+        FloatVector most = FloatVector.fromArray(SPECIES, best, bestAt);
         FloatVector units = FloatVector.broadcast(SPECIES, unit);
         FloatVector means = FloatVector.broadcast(SPECIES, mean);
         for (int t = 0; t < TOKENS; t += LANES) {
@@ -114,7 +120,10 @@ final class VectorQuerySketch {
                     .add(IntVector.broadcast(INTS, ScaleCode.ZERO_BITS)).reinterpretAsFloats();
             FloatVector sum = (FloatVector) ShortVector.fromArray(SHORTS, sums, from + t)
                     .convertShape(VectorOperators.S2F, SPECIES, 0);
-            sum.mul(units).fma(magnitude, means).intoArray(out, to + t);
+            FloatVector estimate = sum.mul(units).fma(magnitude, means);
+            estimate.intoArray(out, to + t);
+            most = most.blend(estimate, estimate.compare(VectorOperators.GT, most));
         }
+        most.intoArray(best, bestAt);
     }
 }

@@ -138,8 +138,14 @@ class SketchTest {
         float[] out = new float[queryRows * 200];
         Arrays.fill(out, Float.NaN);
         kernels.estimate(query, sketch, means, 3, 5, out, 70, 200);
+        float[] best = new float[queryRows];
+        Arrays.fill(best, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < out.length; i++) {
             assertThat(Float.isNaN(out[i])).isEqualTo(i % 200 < 70 || i % 200 >= 70 + TOKENS);
+            best[i / 200] = Float.isNaN(out[i]) ? best[i / 200] : Math.max(best[i / 200], out[i]);
+        }
+        for (int r = 0; r < queryRows; r++) {
+            assertThat(query.best(r)).as("the best of row %s", r).isEqualTo(best[r]);
         }
         return out;
     }

@@ -74,10 +74,14 @@ public final class ProfileStore {
         return Path.of(home).resolve(".cache");
     }
 
-    /** What a profile must not be carried over to another of: processor, number of threads, memory size to a gigabyte. */
+    /**
+     * What a profile must not be carried over to another of: processor, number of threads, memory size to a gigabyte. By the
+     * processor's name alone virtual machines of several generations are the same.
+     */
     private static String machineOfProcess() {
-        return System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + line("/proc/cpuinfo",
-                "model name") + ", " + Runtime.getRuntime().availableProcessors() + " processors, "
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                + line("/proc/cpuinfo", "model name") + " family " + line("/proc/cpuinfo", "cpu family") + " model "
+                + line("/proc/cpuinfo", "model\t") + ", " + Runtime.getRuntime().availableProcessors() + " processors, "
                 + line("/proc/meminfo", "MemTotal").replaceFirst("(\\d+)\\d{6} kB", "$1 GB");
     }
 

@@ -47,11 +47,8 @@ final class BenchModels {
         try {
             Path directory = TinyModels.write(Path.of(System.getProperty("bench.models", "target/bench/models")),
                     model);
-            AbstractModel loaded = ModelSupport.loadModel(directory.toFile(),
-                    new File(System.getProperty("bench.pages")), types.working(), types.quantised(), types.weights(),
-                    Optional.empty());
-            PluginKv.checkOpponent();
-            return loaded;
+            return ModelSupport.loadModel(directory.toFile(), new File(System.getProperty("bench.pages")),
+                    types.working(), types.quantised(), types.weights(), Optional.empty());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,6 +15,7 @@ final class HostKv {
     /** Fills a session that a step has been done in: whoever serves it knows it. */
     static void fill(KvBufferCache.KvBuffer session, Config config, int tokens) {
         SplittableRandom random = new SplittableRandom(1);
+        PluginKv.checkOpponent();
         if (PluginKv.serves(session)) {
             PluginKv.fill(session, tokens, random);
             return;

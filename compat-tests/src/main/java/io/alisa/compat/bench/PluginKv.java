@@ -14,7 +14,11 @@ final class PluginKv {
     private PluginKv() {
     }
 
-    /** @throws IllegalStateException where this JVM was to measure the plugin, and it is not active, or the host, and it is */
+    /**
+     * To be asked once the host has done a step, for nothing is active before.
+     *
+     * @throws IllegalStateException where this JVM was to measure the plugin, and it is not active, or the host, and it is
+     */
     static void checkOpponent() {
         String expected = System.getProperty(Opponent.PLUGIN);
         if (expected != null && isActive() != Boolean.parseBoolean(expected)) {

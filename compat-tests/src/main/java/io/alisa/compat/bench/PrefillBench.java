@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** A whole model of four layers, 256 wide, reading a prompt. */
@@ -36,6 +37,11 @@ public class PrefillBench {
         model = BenchModels.load(BenchModels.small(tokens + 64), Types.F32);
         cache = new KvBufferCache(model);
         prompt = BenchModels.tokens(tokens, 384);
+    }
+
+    @TearDown
+    public void check() {
+        PluginKv.checkOpponent();
     }
 
     @Benchmark

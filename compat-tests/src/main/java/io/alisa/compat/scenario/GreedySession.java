@@ -64,6 +64,7 @@ final class GreedySession implements Callable<Trace>, AutoCloseable {
     private void closeUnderPlugin() {
         if (PluginProbe.active()) {
             session.close();
+            Retransformation.ofHost();
         }
     }
 

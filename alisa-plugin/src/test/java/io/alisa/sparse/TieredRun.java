@@ -40,6 +40,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     /** Not one that is wanted is missed: what a device selects by sorting and what is selected here is the same. */
     private static final int EXACTLY = Integer.MAX_VALUE;
+    private static final int CONTEXT = 4_096;
 
     public final KvSession kv;
     /** Why nothing can be computed again; null where it can. */
@@ -66,9 +67,16 @@ public final class TieredRun implements AutoCloseable, Recomputer {
     /** @param policy {@code null}: dense */
     public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, KvMemory memory,
             AttentionKernels kernels, WorkerTeam team, long seed) {
+        this(shape, layers, policy, ratio, CONTEXT, memory, kernels, team, seed);
+    }
+
+    /** @param context the most tokens */
+    public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, int context,
+            KvMemory memory,
+            AttentionKernels kernels, WorkerTeam team, long seed) {
         this.shape = shape;
         boolean digested = policy != null && Policies.needsDigests(policy);
-        kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers, 4096, digested,
+        kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers, context, digested,
                 memory);
         boolean made = false;
         try {

@@ -60,11 +60,14 @@ final class VectorLookUps {
     /** Fills {@link QuerySketch#sums} of as many rows as share the codes; {@code sketch} is a block's first line. */
     static void sumTogether(QuerySketch query, long sketch) {
         int end = query.rows - rest(query);
-        for (int row = 0; row < end && WIDEN; row += 4) {
-            sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
-        }
-        for (int row = 0; row < end && !WIDEN; row += 2) {
-            sumTwo(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+        if (WIDEN) {
+            for (int row = 0; row < end; row += 4) {
+                sumFour(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+            }
+        } else {
+            for (int row = 0; row < end; row += 2) {
+                sumTwo(query.tables, query.table(row, 0), query.step, sketch, query.sums, row * TOKENS);
+            }
         }
     }
 

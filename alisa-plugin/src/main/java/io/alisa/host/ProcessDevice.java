@@ -66,8 +66,9 @@ public final class ProcessDevice {
         if (!backend.equals("auto") && !backend.equals("cuda")) {
             return null;
         }
-        if (!found && !isWithout(loader)) {
-            open(DeviceModules.find(loader), loader, warning);
+        ClassLoader where = loader == null ? ClassLoader.getSystemClassLoader() : loader;
+        if (!found && !without.contains(where)) {
+            look(where, warning);
         } else if (full != null && --sessionsToWait <= 0) {
             open(full, warning);
         }
@@ -79,15 +80,12 @@ public final class ProcessDevice {
         return tier;
     }
 
-    private boolean isWithout(@Nullable ClassLoader loader) {
-        return without.contains(loader == null ? ClassLoader.getSystemClassLoader() : loader);
-    }
-
-    private void open(DeviceModules modules, @Nullable ClassLoader loader, Consumer<String> warning) {
+    private void look(ClassLoader loader, Consumer<String> warning) {
+        DeviceModules modules = DeviceModules.find(loader);
         DeviceModule module = modules.usable();
         found = module != null;
         if (module == null) {
-            without.add(loader == null ? ClassLoader.getSystemClassLoader() : loader);
+            without.add(loader);
             whyNone = modules.whyNone();
             return;
         }

@@ -180,19 +180,17 @@ final class SketchSelector implements TokenSelector {
                         KvLayout.BLOCK_TOKENS, with.estimates, (first + i) * KvLayout.BLOCK_TOKENS, with.stride);
             }
             if (shape.softCap() != 0) {
-                cap(first * KvLayout.BLOCK_TOKENS, count * KvLayout.BLOCK_TOKENS, with);
+                complete(first * KvLayout.BLOCK_TOKENS, count * KvLayout.BLOCK_TOKENS, with);
             }
         }
-        for (int g = 0; g < shape.groupSize() && shape.softCap() == 0; g++) {
-            with.best[g] = with.query.best(g);
+        if (shape.softCap() == 0) { // the estimates are complete, and their best known
+            for (int g = 0; g < shape.groupSize(); g++) {
+                with.best[g] = with.query.best(g);
+            }
         }
         if (blocks < KvLayout.blocks(windowStart)) {
             scoreNewest(kvHead, blocks * KvLayout.BLOCK_TOKENS, with);
-            if (shape.softCap() != 0) {
-                cap(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
-            } else {
-                findBest(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
-            }
+            complete(blocks * KvLayout.BLOCK_TOKENS, KvLayout.BLOCK_TOKENS, with);
         }
     }
 
@@ -203,15 +201,13 @@ final class SketchSelector implements TokenSelector {
         return blocks;
     }
 
-    /** Caps estimates, and looks for the best of what that leaves, while they are in a near cache. */
-    private void cap(int from, int tokens, Scratch with) {
-        for (int g = 0; g < shape.groupSize(); g++) {
-            selectionKernels.cap(with.estimates, g * with.stride + from, tokens, shape.softCap());
+    /** Caps scores, and looks for the best of what that leaves, while they are in a near cache. */
+    private void complete(int from, int tokens, Scratch with) {
+        if (shape.softCap() != 0) {
+            for (int g = 0; g < shape.groupSize(); g++) {
+                selectionKernels.cap(with.estimates, g * with.stride + from, tokens, shape.softCap());
+            }
         }
-        findBest(from, tokens, with);
-    }
-
-    private void findBest(int from, int tokens, Scratch with) {
         selectionKernels.best(with.estimates, shape.groupSize(), with.stride, from, tokens, with.best);
     }
 

@@ -61,7 +61,7 @@ public final class DeviceCases {
 
         /** What selects adds up as the reference does, so that tokens that weigh nearly the same are told apart the same way. */
         public TieredRun open(AttentionKernels kernels, KvMemory memory) {
-            return new TieredRun(shape, layers, policy, ratio, Math.max(4_096, 2 * length), memory,
+            return new TieredRun(shape, layers, policy, ratio, Math.max(TieredRun.CONTEXT, 2 * length), memory,
                     "swa".equals(policy) ? new ScalarKernels() : kernels, Teams.of(1 + (int) seed % 3), seed);
         }
 

@@ -40,7 +40,8 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     /** Not one that is wanted is missed: what a device selects by sorting and what is selected here is the same. */
     private static final int EXACTLY = Integer.MAX_VALUE;
-    private static final int CONTEXT = 4_096;
+    /** The most tokens, unless more are asked for. */
+    public static final int CONTEXT = 4_096;
 
     public final KvSession kv;
     /** Why nothing can be computed again; null where it can. */
@@ -72,8 +73,7 @@ public final class TieredRun implements AutoCloseable, Recomputer {
 
     /** @param context the most tokens */
     public TieredRun(AttentionShape shape, int layers, @Nullable String policy, double ratio, int context,
-            KvMemory memory,
-            AttentionKernels kernels, WorkerTeam team, long seed) {
+            KvMemory memory, AttentionKernels kernels, WorkerTeam team, long seed) {
         this.shape = shape;
         boolean digested = policy != null && Policies.needsDigests(policy);
         kv = new KvSession(new KvLayout(KvFormat.INT8, shape.kvHeads(), shape.headSize()), layers, context, digested,

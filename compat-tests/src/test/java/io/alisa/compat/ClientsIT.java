@@ -81,7 +81,7 @@ class ClientsIT {
 
     private static void check(Result plugin, Result host) {
         assertThat(host.plugin()).isFalse();
-        assertThat(host.texts()).hasSameSizeAs(QUESTIONS).anyMatch(text -> text.length() > "Noted.".length());
+        assertThat(host.texts()).hasSameSizeAs(QUESTIONS).contains("The pet of Bobb is parrot.");
         assertThat(plugin.texts()).isEqualTo(host.texts());
         assertThat(plugin.plugin()).as(plugin.output()).isTrue();
     }

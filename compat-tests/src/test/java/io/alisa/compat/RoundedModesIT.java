@@ -109,19 +109,26 @@ class RoundedModesIT {
             checkPrompt(scenario.name(), fifth.recording(scenario.name()));
             checkClose(scenario.name(), fifth.recording(scenario.name()), int8, ROUGHLY);
             checkMode(scenario.name(), nearlyAll.recording(scenario.name()), "sparse swa 90 % INT8");
-            checkClose(scenario.name(), nearlyAll.recording(scenario.name()), int8, CLOSE);
+            checkClose(scenario.name(), nearlyAll.recording(scenario.name()), int8, CLOSE / 10);
         }
         checkBytes(fifth.recording(LONG), 0.55);
     }
 
+    /** By the median step; and by the mean, so that steps behind a block that was filled while decoding count, too. */
     private static void checkClose(String name, Recording recording, HostResult reference, double close)
             throws IOException {
         List<Trace> expected = reference.recording(name).traces();
         assertThat(recording.traces()).as(name).hasSameSizeAs(expected);
         checkFinite(name, recording);
         for (int session = 0; session < expected.size(); session++) {
-            assertThat(nmse(name, recording.traces().get(session), expected.get(session)))
-                    .as("logits of %s, %s", name, recording.fact(Fact.PLUGIN_MODE)).isPositive().isLessThan(close);
+            double[] steps = nmse(recording.traces().get(session), expected.get(session));
+            assertThat(median(steps)).as("logits of %s, %s", name, recording.fact(Fact.PLUGIN_MODE)).isPositive()
+                    .isLessThan(close);
+            if (!name.equals(Family.MIXTRAL.toString())) { // its router chooses another expert now and then
+                assertThat(Arrays.stream(steps).average().orElse(Double.NaN))
+                        .as("mean logits of %s, %s", name, recording.fact(Fact.PLUGIN_MODE))
+                        .isLessThan(Math.max(close, CLOSE));
+            }
         }
     }
 
@@ -161,20 +168,20 @@ class RoundedModesIT {
                 .isLessThan(share * recording.number(Fact.HOST_BYTES));
     }
 
-    /**
-     * The mean of all steps, so that steps behind a block that was filled while decoding count; where a router chooses another
-     * expert, rounding is a step into another computation, and it is the median.
-     */
-    private static double nmse(String name, Trace actual, Trace expected) {
+    /** Of each step. */
+    private static double[] nmse(Trace actual, Trace expected) {
         double[] steps = new double[expected.steps()];
         for (int step = 0; step < steps.length; step++) {
             steps[step] = nmse(actual.logits(step), expected.logits(step));
         }
-        if (name.equals(Family.MIXTRAL.toString())) {
-            Arrays.sort(steps);
-            return steps[steps.length / 2];
-        }
-        return Arrays.stream(steps).average().orElse(Double.NaN);
+        return steps;
+    }
+
+    /** Of all steps: where a router chooses another expert, rounding is a step into another computation. */
+    private static double median(double[] steps) {
+        double[] sorted = steps.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 
     private static double nmse(float[] actual, float[] expected) {
@@ -225,9 +232,9 @@ class RoundedModesIT {
                 "sparse swa 20 % INT8", "sparse swa 20 % F32", "exact F32").toString());
         assertThat(recording.number(Fact.PLUGIN_BYTES_LEFT)).isZero();
         List<Trace> traces = recording.traces();
-        assertThat(nmse("modes", traces.get(4), traces.get(0))).as("exact again").isLessThan(1e-9);
-        assertThat(nmse("modes", traces.get(1), traces.get(0))).as("dense INT8").isPositive().isLessThan(CLOSE);
-        assertThat(nmse("modes", traces.get(2), traces.get(0))).as("sparse").isGreaterThan(1e-6);
+        assertThat(median(nmse(traces.get(4), traces.get(0)))).as("exact again").isLessThan(1e-9);
+        assertThat(median(nmse(traces.get(1), traces.get(0)))).as("dense INT8").isPositive().isLessThan(CLOSE);
+        assertThat(median(nmse(traces.get(2), traces.get(0)))).as("sparse").isGreaterThan(1e-6);
     }
 
     @Test

@@ -180,8 +180,7 @@ public final class JlamaHost implements HostHooks {
     private JlamaSession open(ModelShape shape, SessionMode mode, AbstractModel model) {
         Configuration current = currentConfiguration();
         JlamaSession session = new JlamaSession(this, shape, mode, memory(mode, current), model, kernels.kernels(),
-                team(),
-                objection(current, model));
+                team(), objection(current, model));
         boolean opened = false;
         try {
             useDevice(session, current);

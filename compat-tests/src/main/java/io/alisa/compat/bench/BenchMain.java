@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-import io.alisa.compat.HostProcess;
 import io.alisa.compat.ClientProcess.Client;
+import io.alisa.compat.HostProcess;
 import io.alisa.compat.tiny.WeightType;
 import org.openjdk.jmh.runner.RunnerException;
 
